@@ -1,0 +1,615 @@
+// SPDX-License-Identifier: Apache-2.0
+// Ferric: an embedded, ordered, versioned, crash-safe store. This header is the whole C API.
+//
+// A database is a directory. Inside it are keyspaces, each an ordered map from byte keys to byte
+// values. Every commit (one write or one batch, across any keyspaces) is all or nothing and has
+// one number in one total order: its version.
+//
+// Conventions
+// - A call that can fail returns a ferric_status. FERRIC_NOT_FOUND and FERRIC_CONFLICT are
+//   outcomes; everything else but FERRIC_OK is a failure, and ferric_error_message tells this
+//   thread what, where and what to do. A call that fails to make a handle sets it to NULL.
+// - A ferric_slice is borrowed: the callee reads it during the call. A ferric_buffer is owned by
+//   the caller, starts as {0}, is reused from call to call, and is freed by ferric_buffer_free.
+// - Ranges are half-open: [lower, upper). Keys are ordered by memcmp, then by length.
+// - Option structs begin with struct_size. Start from FERRIC_..._INIT; a NULL pointer means the
+//   defaults; a struct_size of 0 is FERRIC_INVALID_ARGUMENT.
+// - Threads: a ferric_db and a ferric_keyspace may be used by all threads at once. Batches and
+//   iterators belong to one thread at a time. Snapshots may be read by all threads.
+// - After ferric_close every child handle (keyspace, snapshot, iterator, pinned value) stays valid
+//   memory: its calls answer FERRIC_CLOSED, and it is still released by its own call.
+// - After fork the child's calls answer FERRIC_FORKED, and closing there does nothing to the
+//   parent's database.
+// - The library never prints, never reads the environment by itself and never installs a signal
+//   handler.
+#ifndef FERRIC_FERRIC_H
+#define FERRIC_FERRIC_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#define FERRIC_VERSION_MAJOR 0
+#define FERRIC_VERSION_MINOR 1
+#define FERRIC_VERSION_PATCH 0
+
+// Limits, in bytes. A commit or value above a quarter of memory_limit is FERRIC_TOO_LARGE too.
+#define FERRIC_KEY_SIZE_MAX 65535
+#define FERRIC_VALUE_SIZE_MAX ((size_t)64 << 20)
+#define FERRIC_KEYSPACE_NAME_SIZE_MAX 255
+
+// What a call answers. Values are never renumbered.
+typedef enum ferric_status {
+    FERRIC_OK = 0,
+    FERRIC_NOT_FOUND = 1,        // The key, keyspace or path is not there. An outcome.
+    FERRIC_CONFLICT = 2,         // A condition did not hold; nothing was written. An outcome.
+    FERRIC_INVALID_ARGUMENT = 3, // A NULL, an empty key, an unknown option, a bad combination.
+    FERRIC_IO = 4,               // The system refused a read or write.
+    FERRIC_CORRUPT = 5,          // Stored bytes are not what was written; names file and offset.
+    FERRIC_NO_SPACE = 6,         // The disk is full; nothing was committed; reads go on.
+    FERRIC_NO_MEMORY = 7,        // The allocator gave nothing; the database is unchanged.
+    FERRIC_LOCKED = 8,           // Another process (or handle) has the database open.
+    FERRIC_NOT_A_DATABASE = 9,   // The path is a file, or a directory of something else.
+    FERRIC_UNSUPPORTED = 10,     // Written by a newer version, or not available here.
+    FERRIC_READ_ONLY = 11,       // Opened read-only, or made so by an earlier failure.
+    FERRIC_CLOSED = 12,          // The database of this handle was closed.
+    FERRIC_FORKED = 13,          // The handle came through fork.
+    FERRIC_TOO_LARGE = 14,       // Key, value or commit above its limit.
+    FERRIC_MEMORY_LIMIT = 15,    // Pinned data alone fills memory_limit: release some.
+    FERRIC_OUTCOME_UNKNOWN = 16, // The commit may or may not survive; read-only until reopened.
+    FERRIC_WRONG_KIND = 17,      // The keyspace is of the other kind.
+    FERRIC_ALREADY_EXISTS = 18,  // It must not exist, but does.
+    FERRIC_INTERRUPTED = 19,     // ferric_interrupt stopped the call.
+    FERRIC_TOO_MANY_FILES = 20,  // The system's limit on open files.
+} ferric_status;
+
+// Borrowed bytes. `data` may be NULL when size is 0.
+typedef struct ferric_slice {
+    const void *data;
+    size_t size;
+} ferric_slice;
+
+// Bytes owned by the caller. Free with ferric_buffer_free.
+typedef struct ferric_buffer {
+    void *data;
+    size_t size;
+    size_t capacity;
+} ferric_buffer;
+
+typedef struct ferric_db ferric_db;
+typedef struct ferric_keyspace ferric_keyspace;
+typedef struct ferric_batch ferric_batch;
+typedef struct ferric_snapshot ferric_snapshot;
+typedef struct ferric_iterator ferric_iterator;
+
+// ---- Errors and memory ----------------------------------------------------------------------
+
+// What went wrong in this thread's last failing call: what, where, what to do. Valid until the
+// thread's next call into the library. Never NULL.
+const char *ferric_error_message(void);
+
+// The constant's name without prefix, such as "CORRUPT"; "UNKNOWN" for another number.
+const char *ferric_status_name(ferric_status status);
+
+// The library's version, such as "0.1.0".
+const char *ferric_version(void);
+
+// Frees the buffer's memory; it is {0} again and may be reused. Accepts NULL.
+void ferric_buffer_free(ferric_buffer *buffer);
+
+// Frees what a function says is to be freed by ferric_free. Accepts NULL.
+void ferric_free(void *memory);
+
+// An allocator of the application's own. `reallocate` is given NULL for a first allocation;
+// memory is aligned as malloc's. Called from all threads.
+typedef struct ferric_allocator {
+    void *(*reallocate)(void *context, void *memory, size_t size);
+    void (*release)(void *context, void *memory);
+    void *context;
+} ferric_allocator;
+
+// Replaces malloc for the whole process; NULL goes back to it. `allocator` is copied.
+// Call it before the first handle is made and after the last one is gone: not checked.
+void ferric_set_allocator(const ferric_allocator *allocator);
+
+// ---- Options --------------------------------------------------------------------------------
+
+// When an acknowledged commit survives. Under every policy it survives the death of the process.
+typedef enum ferric_fsync {
+    FERRIC_FSYNC_ALWAYS = 0,   // Synced before the call returns; concurrent commits share one sync.
+    FERRIC_FSYNC_PERIODIC = 1, // A timer syncs every fsync_period_ms, also when nothing follows.
+    FERRIC_FSYNC_NEVER = 2,    // Only ferric_sync, a sync write, and a clean close do.
+} ferric_fsync;
+
+typedef enum ferric_compression {
+    FERRIC_COMPRESSION_NONE = 0,
+    FERRIC_COMPRESSION_LZ4 = 1,
+    FERRIC_COMPRESSION_ZSTD = 2,
+} ferric_compression;
+
+typedef enum ferric_event_kind {
+    FERRIC_EVENT_RECOVERY = 1,         // After an open that replayed a log.
+    FERRIC_EVENT_FLUSH = 2,            // Memtables became a table.
+    FERRIC_EVENT_COMPACTION = 3,       // Tables were merged.
+    FERRIC_EVENT_STALL = 4,            // A write was slowed or had to wait.
+    FERRIC_EVENT_BACKGROUND_ERROR = 5, // Flush, compaction or the sync timer failed.
+    FERRIC_EVENT_RESUMED = 6,          // Writing is possible again after a full disk.
+} ferric_event_kind;
+
+// Something that happened inside. Valid during the callback.
+typedef struct ferric_event {
+    ferric_event_kind kind;
+    ferric_status status;  // FERRIC_OK, or why it failed.
+    uint64_t duration_ns;  // How long it took.
+    uint64_t bytes_read;   // From tables or logs.
+    uint64_t bytes_written;
+    uint32_t level;        // The level written to, for flush and compaction.
+    const char *message;   // One line for a person.
+} ferric_event;
+
+// Called by the thread that did the work, with no lock held. It must not call into the same
+// database, except for ferric_interrupt.
+typedef void (*ferric_event_callback)(void *context, const ferric_event *event);
+
+// How a database is opened. Set by name with ferric_options_set.
+typedef struct ferric_options {
+    size_t struct_size;
+    // Make the database when the path does not exist. Default true.
+    bool create_if_missing;
+    // Refuse a path that already is a database (FERRIC_ALREADY_EXISTS). Default false.
+    bool error_if_exists;
+    // Change no byte; every write answers FERRIC_READ_ONLY. Default false.
+    bool read_only;
+    // Default FERRIC_FSYNC_ALWAYS.
+    ferric_fsync fsync;
+    // Milliseconds between syncs under FERRIC_FSYNC_PERIODIC. Default 100, 1 to 3,600,000.
+    uint32_t fsync_period_ms;
+    // One number, in bytes, over memtables, cache, indexes, filters and pins. Default 128 MiB, at
+    // least 8 MiB.
+    uint64_t memory_limit;
+    // Size of one memtable in bytes. Default 0: chosen from memory_limit. Else 4 KiB to 1 GiB.
+    uint64_t memtable_size;
+    // A log file grows to this size in bytes. Default 64 MiB, 64 KiB to 1 GiB.
+    uint64_t log_size;
+    // Target size of a table in bytes. Default 16 MiB, 64 KiB to 1 GiB.
+    uint64_t table_size;
+    // Target size of a block before compression, in bytes. Default 4,096, 512 to 64 KiB.
+    uint32_t block_size;
+    // Of all levels but the bottom one. Default FERRIC_COMPRESSION_LZ4.
+    ferric_compression compression;
+    // Of the bottom level. Default FERRIC_COMPRESSION_ZSTD.
+    ferric_compression bottom_compression;
+    // Bits of Bloom filter for each key. Default 10, 0 (no filter) to 32.
+    uint32_t filter_bits;
+    // Tables kept open at once. Default 512, at least 16.
+    uint32_t open_files_max;
+    // Default 2: one for flush, one for compaction. 0 does both inside writing calls, so that a run
+    // is repeatable. 1 shares one thread.
+    uint32_t background_threads;
+    // How long to wait for another process's lock, in milliseconds. Default 0: answer at once.
+    uint32_t lock_wait_ms;
+    // Called when something happened inside. Default NULL.
+    ferric_event_callback event_callback;
+    void *event_context;
+    // A file system other than the machine's: a `struct fe_vfs` of src/os/vfs.h, which is no part
+    // of the stable interface. It outlives the database. Default NULL.
+    void *vfs;
+} ferric_options;
+
+#define FERRIC_OPTIONS_INIT                                                                        \
+    {                                                                                              \
+        sizeof(ferric_options), true, false, false, FERRIC_FSYNC_ALWAYS, 100, (uint64_t)128 << 20, \
+            0, (uint64_t)64 << 20, (uint64_t)16 << 20, 4096, FERRIC_COMPRESSION_LZ4,               \
+            FERRIC_COMPRESSION_ZSTD, 10, 512, 2, 0, NULL, NULL, NULL                               \
+    }
+
+// Sets one option from text: name "fsync" with "always", "never", "periodic" or "periodic:250";
+// sizes as "64MiB", "512k" or a number of bytes; booleans as "true" or "false"; the rest as
+// numbers. Errors: FERRIC_INVALID_ARGUMENT, naming the nearest option, or the allowed values.
+ferric_status ferric_options_set(ferric_options *options, const char *name, const char *text);
+
+// Sets options from the environment: FERRIC_FSYNC, FERRIC_MEMORY_LIMIT and so on for each option
+// by its name in capitals. Not thread-safe beside setenv. Errors: as ferric_options_set, naming the
+// variable.
+ferric_status ferric_options_from_env(ferric_options *options);
+
+// Lists the options that ferric_options_set knows, for help texts: the name of number `index`, NULL
+// behind the last. `help` (may be NULL) receives one line with meaning, default and range.
+const char *ferric_options_name(size_t index, const char **help);
+
+// ---- Open and close -------------------------------------------------------------------------
+
+// Opens the database at `path`; ":memory:" is a database in memory that is gone at close.
+// Opening writes nothing into an existing database; recovery reads the log into memory.
+//
+// Errors: FERRIC_NOT_FOUND (no such path and not create_if_missing), FERRIC_ALREADY_EXISTS,
+//         FERRIC_NOT_A_DATABASE, FERRIC_LOCKED (the message has the holder's process id),
+//         FERRIC_CORRUPT, FERRIC_UNSUPPORTED, FERRIC_IO, FERRIC_NO_MEMORY,
+//         FERRIC_INVALID_ARGUMENT.
+ferric_status ferric_open(const char *path, const ferric_options *options, ferric_db **db);
+
+// Makes every commit durable and ends background work. The handle is gone afterwards whatever the
+// status; child handles answer FERRIC_CLOSED. Accepts NULL. Call it once, while no other thread is
+// inside a call on `db`. Errors: FERRIC_IO, FERRIC_OUTCOME_UNKNOWN: recent commits may be lost with
+// the power, though not with the process.
+ferric_status ferric_close(ferric_db *db);
+
+// Removes a database and nothing else: files that are not Ferric's stay, and then the directory too.
+// Errors: FERRIC_NOT_FOUND, FERRIC_NOT_A_DATABASE, FERRIC_LOCKED, FERRIC_IO.
+ferric_status ferric_destroy(const char *path, const ferric_options *options);
+
+// Makes running long calls on `db` (compact, verify, count) end soon with FERRIC_INTERRUPTED.
+// Calls that start later are not affected. Async-signal-safe.
+void ferric_interrupt(ferric_db *db);
+
+// ---- Keyspaces ------------------------------------------------------------------------------
+
+typedef enum ferric_keyspace_kind {
+    FERRIC_KEYSPACE_RAW = 1,        // Bytes to bytes.
+    FERRIC_KEYSPACE_COLLECTION = 2, // UTF-8 keys to JSON documents.
+} ferric_keyspace_kind;
+
+typedef struct ferric_keyspace_info {
+    char name[FERRIC_KEYSPACE_NAME_SIZE_MAX + 1]; // Ended by a zero byte.
+    ferric_keyspace_kind kind;
+    uint32_t id; // Never given out again.
+} ferric_keyspace_info;
+
+// Opens the keyspace `name` (1 to 255 bytes of UTF-8 that do not begin with '_'). It comes into
+// being with its first write, of the kind asked for; until then reads find nothing.
+// A NULL keyspace in any call is the raw keyspace "main".
+// Errors: FERRIC_INVALID_ARGUMENT, FERRIC_WRONG_KIND, FERRIC_CLOSED, FERRIC_NO_MEMORY.
+ferric_status ferric_keyspace_open(ferric_db *db, const char *name, ferric_keyspace_kind kind,
+                                   ferric_keyspace **keyspace);
+
+// Releases the handle, not the data. Accepts NULL.
+void ferric_keyspace_close(ferric_keyspace *keyspace);
+
+// The keyspaces that exist, by name. *list is freed by ferric_free; NULL when there are none.
+ferric_status ferric_keyspace_list(ferric_db *db, ferric_keyspace_info **list, size_t *count);
+
+// ---- Writing --------------------------------------------------------------------------------
+
+// What must hold for a write, checked at the moment of its commit.
+typedef enum ferric_condition {
+    FERRIC_IF_ANY = 0,     // No condition.
+    FERRIC_IF_ABSENT = 1,  // The key does not exist.
+    FERRIC_IF_VERSION = 2, // The key's version is if_version; 0 means that it does not exist.
+} ferric_condition;
+
+typedef struct ferric_write_options {
+    size_t struct_size;
+    // Durable before the call returns, whatever the fsync policy. Default false.
+    bool sync;
+    // On single puts and deletes. FERRIC_CONFLICT when it does not hold. Default FERRIC_IF_ANY.
+    ferric_condition condition;
+    uint64_t if_version;
+} ferric_write_options;
+
+#define FERRIC_WRITE_OPTIONS_INIT                                                                  \
+    {                                                                                              \
+        sizeof(ferric_write_options), false, FERRIC_IF_ANY, 0                                      \
+    }
+
+// Sets `key` (1 to 65,535 bytes) to `value` (up to 64 MiB).
+//
+// Errors: FERRIC_CONFLICT, FERRIC_TOO_LARGE, FERRIC_INVALID_ARGUMENT (empty key), FERRIC_NO_SPACE,
+//         FERRIC_READ_ONLY, FERRIC_WRONG_KIND: nothing is written. FERRIC_IO: not committed.
+//         FERRIC_OUTCOME_UNKNOWN: the sync failed; the database is read-only until reopened.
+ferric_status ferric_put(ferric_db *db, ferric_keyspace *keyspace, ferric_slice key,
+                         ferric_slice value, const ferric_write_options *options);
+
+// Removes `key`. A missing key is FERRIC_OK: a deletion is a write and does not look. Errors: as
+// ferric_put.
+ferric_status ferric_delete(ferric_db *db, ferric_keyspace *keyspace, ferric_slice key,
+                            const ferric_write_options *options);
+
+// A list of writes that commit together. Later entries for a key win over earlier ones.
+// Errors: FERRIC_NO_MEMORY.
+ferric_status ferric_batch_create(ferric_batch **batch);
+
+// Accepts NULL.
+void ferric_batch_destroy(ferric_batch *batch);
+
+// Empties the batch and keeps its memory for the next use.
+void ferric_batch_clear(ferric_batch *batch);
+
+// How many entries it has.
+size_t ferric_batch_count(const ferric_batch *batch);
+
+// Bytes of keys and values in it.
+size_t ferric_batch_size(const ferric_batch *batch);
+
+// Adds a put; key and value are copied. `keyspace` must stay open until the batch is written or
+// cleared. Errors: FERRIC_INVALID_ARGUMENT, FERRIC_TOO_LARGE, FERRIC_NO_MEMORY: the batch is as it
+// was.
+ferric_status ferric_batch_put(ferric_batch *batch, ferric_keyspace *keyspace, ferric_slice key,
+                               ferric_slice value);
+
+// Adds a delete. Errors: as ferric_batch_put.
+ferric_status ferric_batch_delete(ferric_batch *batch, ferric_keyspace *keyspace,
+                                  ferric_slice key);
+
+// Makes the whole batch FERRIC_CONFLICT unless `key` still is at `version` (0: absent) when it
+// commits. Errors: as ferric_batch_put.
+ferric_status ferric_batch_require(ferric_batch *batch, ferric_keyspace *keyspace,
+                                   ferric_slice key, uint64_t version);
+
+// Commits the batch, all or nothing; an empty one is FERRIC_OK and writes nothing. The batch is
+// unchanged and may be written again. `version` (may be NULL) receives the commit's version.
+// `options->condition` must be FERRIC_IF_ANY. Errors: as ferric_put.
+ferric_status ferric_write(ferric_db *db, const ferric_batch *batch,
+                           const ferric_write_options *options, uint64_t *version);
+
+// Makes every acknowledged commit durable. Errors: FERRIC_OUTCOME_UNKNOWN, FERRIC_READ_ONLY.
+ferric_status ferric_sync(ferric_db *db);
+
+// ---- Reading --------------------------------------------------------------------------------
+
+typedef struct ferric_read_options {
+    size_t struct_size;
+    // Read at this snapshot of the same database. Default NULL: the newest published state.
+    const ferric_snapshot *snapshot;
+} ferric_read_options;
+
+#define FERRIC_READ_OPTIONS_INIT                                                                   \
+    {                                                                                              \
+        sizeof(ferric_read_options), NULL                                                          \
+    }
+
+// Replaces `value` by the value of `key`. `version` (may be NULL) receives its version.
+// Errors: FERRIC_NOT_FOUND (an outcome), FERRIC_CORRUPT (only keys in the damaged block; others
+//         stay readable), FERRIC_IO, FERRIC_NO_MEMORY, FERRIC_INVALID_ARGUMENT.
+ferric_status ferric_get(ferric_db *db, ferric_keyspace *keyspace, ferric_slice key,
+                         const ferric_read_options *options, ferric_buffer *value,
+                         uint64_t *version);
+
+// A value that is read in place, in the library's memory. Counted in memory_limit until released.
+typedef struct ferric_pinned {
+    ferric_slice value;
+    uint64_t version;
+    void *owner;       // The library's.
+    uint32_t lender;   // The library's.
+} ferric_pinned;
+
+// As ferric_get, without a copy: *pinned is valid until ferric_pinned_release, also after close.
+// On failure it is {0}. Errors: also FERRIC_MEMORY_LIMIT.
+ferric_status ferric_get_pinned(ferric_db *db, ferric_keyspace *keyspace, ferric_slice key,
+                                const ferric_read_options *options, ferric_pinned *pinned);
+
+// Ends the loan; *pinned is {0} again. A {0} one is a no-op. Any thread.
+void ferric_pinned_release(ferric_pinned *pinned);
+
+// Reads `count` keys at one snapshot. statuses[i] is FERRIC_OK, FERRIC_NOT_FOUND or that key's
+// failure; values[i] is pinned when it is FERRIC_OK. Returns the first failure that is no
+// FERRIC_NOT_FOUND, else FERRIC_OK.
+ferric_status ferric_multi_get(ferric_db *db, ferric_keyspace *keyspace, size_t count,
+                               const ferric_slice *keys, const ferric_read_options *options,
+                               ferric_pinned *values, ferric_status *statuses);
+
+// Whether `key` exists: FERRIC_OK or FERRIC_NOT_FOUND. Errors: as ferric_get.
+ferric_status ferric_has(ferric_db *db, ferric_keyspace *keyspace, ferric_slice key,
+                         const ferric_read_options *options);
+
+// The exact number of keys in [lower, upper) at one snapshot, by a scan of keys. An upper of size 0
+// has no end. Errors: as ferric_get, FERRIC_INTERRUPTED.
+ferric_status ferric_count(ferric_db *db, ferric_keyspace *keyspace, ferric_slice lower,
+                           ferric_slice upper, const ferric_read_options *options,
+                           uint64_t *count);
+
+// The number of live entries of the whole database as the tables' properties have it, without
+// reading data. Overwritten and deleted keys may still be counted.
+ferric_status ferric_count_estimate(ferric_db *db, uint64_t *count);
+
+// A fixed state of the whole database: everything committed before, nothing after.
+// Errors: FERRIC_NO_MEMORY, FERRIC_CLOSED.
+ferric_status ferric_snapshot_create(ferric_db *db, ferric_snapshot **snapshot);
+
+// The newest version that the snapshot sees.
+uint64_t ferric_snapshot_version(const ferric_snapshot *snapshot);
+
+// Lets compaction drop what only this snapshot could see. Accepts NULL.
+void ferric_snapshot_release(ferric_snapshot *snapshot);
+
+typedef struct ferric_iterator_options {
+    size_t struct_size;
+    // Default NULL: the newest published state when the iterator is made.
+    const ferric_snapshot *snapshot;
+    // Only keys in [lower, upper). Size 0: no bound. Copied.
+    ferric_slice lower;
+    ferric_slice upper;
+    // Only keys that begin with it; goes together with the bounds. Size 0: all. Copied.
+    ferric_slice prefix;
+    // Largest key first: first, next and last, prev change places. Default false.
+    bool reverse;
+    // ferric_iterator_value stays empty. Default false.
+    bool keys_only;
+} ferric_iterator_options;
+
+#define FERRIC_ITERATOR_OPTIONS_INIT                                                               \
+    {                                                                                              \
+        sizeof(ferric_iterator_options), NULL, {NULL, 0}, {NULL, 0}, {NULL, 0}, false, false       \
+    }
+
+// Makes an iterator that stands nowhere yet; it sees one state however long it lives.
+// Errors: FERRIC_NO_MEMORY, FERRIC_IO, FERRIC_CORRUPT, FERRIC_CLOSED.
+ferric_status ferric_iterator_create(ferric_db *db, ferric_keyspace *keyspace,
+                                     const ferric_iterator_options *options,
+                                     ferric_iterator **iterator);
+
+// Accepts NULL.
+void ferric_iterator_destroy(ferric_iterator *iterator);
+
+// Moves to the first (last) key in the iterator's direction. Returns whether there is one; when
+// false, ferric_iterator_status tells the end from a failure.
+bool ferric_iterator_first(ferric_iterator *iterator);
+bool ferric_iterator_last(ferric_iterator *iterator);
+
+// Moves to `key`, or to the next one after it in the iterator's direction.
+bool ferric_iterator_seek(ferric_iterator *iterator, ferric_slice key);
+
+// One step on (back). A new iterator's first step goes to the first (last) key. Behind either end
+// it stays there.
+bool ferric_iterator_next(ferric_iterator *iterator);
+bool ferric_iterator_prev(ferric_iterator *iterator);
+
+// Whether it stands on an entry.
+bool ferric_iterator_valid(const ferric_iterator *iterator);
+
+// FERRIC_OK, also at the end, or why it stopped: FERRIC_CORRUPT, FERRIC_IO, FERRIC_CLOSED ...
+ferric_status ferric_iterator_status(const ferric_iterator *iterator);
+
+// The entry it stands on; empty when it stands nowhere. Valid until the iterator next moves.
+ferric_slice ferric_iterator_key(const ferric_iterator *iterator);
+ferric_slice ferric_iterator_value(const ferric_iterator *iterator);
+
+// The version of the entry it stands on; 0 when it stands nowhere.
+uint64_t ferric_iterator_version(const ferric_iterator *iterator);
+
+// ---- Maintenance ----------------------------------------------------------------------------
+
+// Writes what is in memory into tables and waits for it. Not needed for durability.
+// Errors: FERRIC_READ_ONLY, FERRIC_IO, FERRIC_NO_SPACE.
+ferric_status ferric_flush(ferric_db *db);
+
+// Merges all tables that overlap [lower, upper) of the keyspace down to the last level, which drops
+// what is deleted or overwritten there. Size 0: no bound; both 0 and a NULL keyspace: the whole
+// database. Waits. Errors: FERRIC_READ_ONLY, FERRIC_IO, FERRIC_NO_SPACE, FERRIC_CORRUPT,
+// FERRIC_INTERRUPTED.
+ferric_status ferric_compact(ferric_db *db, ferric_keyspace *keyspace, ferric_slice lower,
+                             ferric_slice upper);
+
+typedef struct ferric_verify_report {
+    uint64_t files;      // Tables, logs and manifests read.
+    uint64_t bytes;      // Their size.
+    uint64_t blocks;     // Blocks whose checksum was compared.
+    uint64_t entries;    // Entries in tables.
+    uint64_t frames;     // Frames of logs and manifest.
+    uint64_t findings;   // Problems; 0 is a sound database.
+} ferric_verify_report;
+
+// Told each problem as it is found: the file's path, the offset in bytes, one line of text.
+typedef void (*ferric_finding_callback)(void *context, const char *path, uint64_t offset,
+                                        const char *text);
+
+// Reads the whole database and checks each checksum, each key's order, each table against its
+// manifest entry, each filter against its keys. Returns FERRIC_OK, or FERRIC_CORRUPT when there are
+// findings; goes on after a finding. Errors: FERRIC_IO, FERRIC_INTERRUPTED.
+ferric_status ferric_verify(ferric_db *db, ferric_finding_callback finding, void *context,
+                            ferric_verify_report *report);
+
+// ---- Statistics -----------------------------------------------------------------------------
+
+#define FERRIC_LEVEL_COUNT 7
+
+// Operations that are counted and timed.
+typedef enum ferric_operation {
+    FERRIC_OPERATION_PUT = 0,
+    FERRIC_OPERATION_DELETE = 1,
+    FERRIC_OPERATION_WRITE = 2,
+    FERRIC_OPERATION_GET = 3,
+    FERRIC_OPERATION_MULTI_GET = 4,
+    FERRIC_OPERATION_SEEK = 5,
+    FERRIC_OPERATION_NEXT = 6,
+    FERRIC_OPERATION_SYNC = 7,
+    FERRIC_OPERATION_FLUSH = 8,
+    FERRIC_OPERATION_COMPACT = 9,
+    FERRIC_OPERATION_COUNT = 10,
+} ferric_operation;
+
+// Latencies are sampled, 1 call in 64, in nanoseconds; 0 when nothing was sampled.
+typedef struct ferric_operation_stats {
+    uint64_t attempts;
+    uint64_t successes;
+    uint64_t not_found; // FERRIC_NOT_FOUND.
+    uint64_t conflicts; // FERRIC_CONFLICT.
+    uint64_t failures;  // Everything else.
+    uint64_t samples;
+    uint64_t p50_ns;
+    uint64_t p90_ns;
+    uint64_t p99_ns;
+    uint64_t p999_ns;
+    uint64_t p9999_ns;
+    uint64_t max_ns;
+} ferric_operation_stats;
+
+typedef struct ferric_level_stats {
+    uint32_t tables;
+    uint64_t bytes;
+    uint64_t entries;
+    uint64_t deletes;
+    uint64_t compactions;    // Finished with this level as output.
+    uint64_t bytes_read;     // By compactions into this level.
+    uint64_t bytes_written;  // By flushes and compactions into this level.
+} ferric_level_stats;
+
+// What the database knows about itself. Numbers since open unless said otherwise.
+typedef struct ferric_stats {
+    size_t struct_size;
+    uint64_t uptime_ns;
+    uint64_t last_version;           // Of the newest commit.
+    uint64_t durable_version;        // Of the newest commit known to be on disk.
+    uint64_t oldest_unsynced_ns;     // Age of the oldest commit not yet synced; 0 when none.
+    ferric_operation_stats operations[FERRIC_OPERATION_COUNT];
+    ferric_level_stats levels[FERRIC_LEVEL_COUNT];
+    uint64_t user_bytes_written;     // Keys and values.
+    uint64_t user_bytes_read;
+    uint64_t log_bytes_written;
+    uint64_t table_bytes_written;    // By flush and compaction.
+    uint64_t table_bytes_read;
+    uint64_t manifest_bytes_written;
+    uint64_t log_syncs;
+    uint64_t commit_groups;          // Frames; commits / commit_groups is the mean group.
+    uint64_t disk_bytes;             // Size of all files now.
+    double write_amplification;      // Bytes written to files / user bytes; 0 before a write.
+    double read_amplification;       // Tables examined per get; 0 before a get.
+    uint64_t memory_limit;
+    uint64_t memory_used;            // Now, all of what memory_limit counts.
+    uint64_t memory_memtables;
+    uint64_t memory_cache;           // Blocks.
+    uint64_t memory_tables;          // Indexes and filters of open tables.
+    uint64_t memory_pinned;
+    uint64_t cache_hits;
+    uint64_t cache_misses;
+    uint64_t filter_probes;
+    uint64_t filter_rejections;      // A table that was not read thanks to its filter.
+    uint64_t tables_open;
+    uint64_t memtables;              // Active and waiting for flush.
+    uint64_t snapshots;
+    uint64_t compaction_debt_bytes;  // Bytes to rewrite until every level has its size.
+    uint64_t stall_count;            // Writes that were slowed or had to wait,
+    uint64_t stall_ns;               // for this long in all,
+    uint64_t stall_memtables;        // because memtables were not flushed fast enough,
+    uint64_t stall_level0;           // because level 0 had too many tables,
+    uint64_t stall_debt;             // because of compaction debt.
+    uint64_t recovery_frames;        // Replayed by this open.
+    uint64_t recovery_commits;
+    uint64_t recovery_bytes_dropped; // Torn tail of the newest log, 0 when it ended cleanly.
+    uint64_t recovery_ns;
+    uint64_t background_errors;
+    ferric_status background_status; // Why the database is read-only or out of space, or OK.
+} ferric_stats;
+
+#define FERRIC_STATS_INIT                                                                          \
+    {                                                                                              \
+        sizeof(ferric_stats)                                                                       \
+    }
+
+// Fills `stats`, whose struct_size is set. Counters are read one by one, not at one instant.
+ferric_status ferric_stats_get(ferric_db *db, ferric_stats *stats);
+
+// Replaces `text` by the statistics as a JSON object, with the names of the struct.
+ferric_status ferric_stats_json(ferric_db *db, ferric_buffer *text);
+
+// Replaces `text` by the statistics in the Prometheus text format 0.0.4, names beginning "ferric_".
+ferric_status ferric_stats_prometheus(ferric_db *db, ferric_buffer *text);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: Apache-2.0
+// What C17 has no word for. The only place for compiler attributes.
+#ifndef FERRIC_BASE_COMPILER_H
+#define FERRIC_BASE_COMPILER_H
+
+#define FE_PRINTF(format_at, arguments_at)                                                         \
+    __attribute__((format(printf, format_at, arguments_at)))
+#define FE_LIKELY(condition) __builtin_expect(!!(condition), 1)
+#define FE_UNLIKELY(condition) __builtin_expect(!!(condition), 0)
+#define FE_NOINLINE __attribute__((noinline))
+// Starts loading the cache line of `address` for reading. Any address is allowed.
+#define FE_PREFETCH(address) __builtin_prefetch((address), 0, 3)
+// Two threads that write to fields of one line slow each other down.
+#define FE_CACHE_LINE 64
+
+#endif
