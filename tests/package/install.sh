@@ -1,0 +1,53 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+# Installs a build into an empty prefix, moves it, and uses it as a stranger would: user.c is
+# compiled through pkg-config (shared and static) and through find_package, and run.
+#
+# Usage: install.sh BUILD_FOLDER THIS_FOLDER COMPILER
+set -eu
+export LC_ALL=C.UTF-8
+build=$1 here=$2 compiler=$3
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+
+cmake --install "$build" --prefix "$work/first" >"$work/log" 2>&1 || { cat "$work/log"; exit 1; }
+mv "$work/first" "$work/prefix"
+prefix=$work/prefix
+config=$(find "$prefix" -name ferric.pc)
+libraries=$(dirname "$(dirname "$config")")
+export PKG_CONFIG_PATH="${config%/ferric.pc}"
+
+use() {
+    rm -rf "$work/db"
+    LD_LIBRARY_PATH=$libraries "$@" "$work/db"
+    echo "used: $(basename "$1")"
+}
+
+# Word splitting is wanted: pkg-config prints several arguments.
+# shellcheck disable=SC2046
+"$compiler" -std=c11 -o "$work/through_pkg_config" "$here/user.c" \
+    $(pkg-config --cflags --libs ferric)
+use "$work/through_pkg_config"
+mkdir "$work/static"
+cp "$libraries/libferric.a" "$work/static"
+# shellcheck disable=SC2046
+"$compiler" -std=c11 -o "$work/through_pkg_config_static" "$here/user.c" \
+    $(pkg-config --cflags ferric) -L"$work/static" \
+    $(pkg-config --static --libs-only-l ferric) -pthread
+use "$work/through_pkg_config_static"
+
+cmake -S "$here/find_package" -B "$work/build" -DCMAKE_PREFIX_PATH="$prefix" \
+    -DCMAKE_C_COMPILER="$compiler" -DUSER_SOURCE="$here/user.c" >"$work/log" 2>&1 ||
+    { cat "$work/log"; exit 1; }
+cmake --build "$work/build" >"$work/log" 2>&1 || { cat "$work/log"; exit 1; }
+use "$work/build/user_shared"
+use "$work/build/user_static"
+
+for file in "$prefix/include/ferric/ferric.h" "$libraries/libferric.so.0"; do
+    [ -e "$file" ] || { echo "not installed: $file"; exit 1; }
+done
+if ! ldd "$work/through_pkg_config" | grep -q 'libferric\.so\.0' ||
+    ldd "$work/build/user_static" | grep -q libferric; then
+    echo "a program was linked with the wrong kind of library"
+    exit 1
+fi
