@@ -143,12 +143,12 @@ typedef enum ferric_event_kind {
 // Something that happened inside. Valid during the callback.
 typedef struct ferric_event {
     ferric_event_kind kind;
-    ferric_status status;  // FERRIC_OK, or why it failed.
-    uint64_t duration_ns;  // How long it took.
-    uint64_t bytes_read;   // From tables or logs.
+    ferric_status status; // FERRIC_OK, or why it failed.
+    uint64_t duration_ns; // How long it took.
+    uint64_t bytes_read;  // From tables or logs.
     uint64_t bytes_written;
-    uint32_t level;        // The level written to, for flush and compaction.
-    const char *message;   // One line for a person.
+    uint32_t level;      // The level written to, for flush and compaction.
+    const char *message; // One line for a person.
 } ferric_event;
 
 // Called by the thread that did the work, with no lock held. It must not call into the same
@@ -331,13 +331,12 @@ ferric_status ferric_batch_put(ferric_batch *batch, ferric_keyspace *keyspace, f
                                ferric_slice value);
 
 // Adds a delete. Errors: as ferric_batch_put.
-ferric_status ferric_batch_delete(ferric_batch *batch, ferric_keyspace *keyspace,
-                                  ferric_slice key);
+ferric_status ferric_batch_delete(ferric_batch *batch, ferric_keyspace *keyspace, ferric_slice key);
 
 // Makes the whole batch FERRIC_CONFLICT unless `key` still is at `version` (0: absent) when it
 // commits. Errors: as ferric_batch_put.
-ferric_status ferric_batch_require(ferric_batch *batch, ferric_keyspace *keyspace,
-                                   ferric_slice key, uint64_t version);
+ferric_status ferric_batch_require(ferric_batch *batch, ferric_keyspace *keyspace, ferric_slice key,
+                                   uint64_t version);
 
 // Commits the batch, all or nothing; an empty one is FERRIC_OK and writes nothing. The batch is
 // unchanged and may be written again. `version` (may be NULL) receives the commit's version.
@@ -372,8 +371,8 @@ ferric_status ferric_get(ferric_db *db, ferric_keyspace *keyspace, ferric_slice 
 typedef struct ferric_pinned {
     ferric_slice value;
     uint64_t version;
-    void *owner;       // The library's.
-    uint32_t lender;   // The library's.
+    void *owner;     // The library's.
+    uint32_t lender; // The library's.
 } ferric_pinned;
 
 // As ferric_get, without a copy: *pinned is valid until ferric_pinned_release, also after close.
@@ -398,8 +397,7 @@ ferric_status ferric_has(ferric_db *db, ferric_keyspace *keyspace, ferric_slice 
 // The exact number of keys in [lower, upper) at one snapshot, by a scan of keys. An upper of size 0
 // has no end. Errors: as ferric_get, FERRIC_INTERRUPTED.
 ferric_status ferric_count(ferric_db *db, ferric_keyspace *keyspace, ferric_slice lower,
-                           ferric_slice upper, const ferric_read_options *options,
-                           uint64_t *count);
+                           ferric_slice upper, const ferric_read_options *options, uint64_t *count);
 
 // The number of live entries of the whole database as the tables' properties have it, without
 // reading data. Overwritten and deleted keys may still be counted.
@@ -484,12 +482,12 @@ ferric_status ferric_compact(ferric_db *db, ferric_keyspace *keyspace, ferric_sl
                              ferric_slice upper);
 
 typedef struct ferric_verify_report {
-    uint64_t files;      // Tables, logs and manifests read.
-    uint64_t bytes;      // Their size.
-    uint64_t blocks;     // Blocks whose checksum was compared.
-    uint64_t entries;    // Entries in tables.
-    uint64_t frames;     // Frames of logs and manifest.
-    uint64_t findings;   // Problems; 0 is a sound database.
+    uint64_t files;    // Tables, logs and manifests read.
+    uint64_t bytes;    // Their size.
+    uint64_t blocks;   // Blocks whose checksum was compared.
+    uint64_t entries;  // Entries in tables.
+    uint64_t frames;   // Frames of logs and manifest.
+    uint64_t findings; // Problems; 0 is a sound database.
 } ferric_verify_report;
 
 // Told each problem as it is found: the file's path, the offset in bytes, one line of text.
@@ -542,51 +540,51 @@ typedef struct ferric_level_stats {
     uint64_t bytes;
     uint64_t entries;
     uint64_t deletes;
-    uint64_t compactions;    // Finished with this level as output.
-    uint64_t bytes_read;     // By compactions into this level.
-    uint64_t bytes_written;  // By flushes and compactions into this level.
+    uint64_t compactions;   // Finished with this level as output.
+    uint64_t bytes_read;    // By compactions into this level.
+    uint64_t bytes_written; // By flushes and compactions into this level.
 } ferric_level_stats;
 
 // What the database knows about itself. Numbers since open unless said otherwise.
 typedef struct ferric_stats {
     size_t struct_size;
     uint64_t uptime_ns;
-    uint64_t last_version;           // Of the newest commit.
-    uint64_t durable_version;        // Of the newest commit known to be on disk.
-    uint64_t oldest_unsynced_ns;     // Age of the oldest commit not yet synced; 0 when none.
+    uint64_t last_version;       // Of the newest commit.
+    uint64_t durable_version;    // Of the newest commit known to be on disk.
+    uint64_t oldest_unsynced_ns; // Age of the oldest commit not yet synced; 0 when none.
     ferric_operation_stats operations[FERRIC_OPERATION_COUNT];
     ferric_level_stats levels[FERRIC_LEVEL_COUNT];
-    uint64_t user_bytes_written;     // Keys and values.
+    uint64_t user_bytes_written; // Keys and values.
     uint64_t user_bytes_read;
     uint64_t log_bytes_written;
-    uint64_t table_bytes_written;    // By flush and compaction.
+    uint64_t table_bytes_written; // By flush and compaction.
     uint64_t table_bytes_read;
     uint64_t manifest_bytes_written;
     uint64_t log_syncs;
-    uint64_t commit_groups;          // Frames; commits / commit_groups is the mean group.
-    uint64_t disk_bytes;             // Size of all files now.
-    double write_amplification;      // Bytes written to files / user bytes; 0 before a write.
-    double read_amplification;       // Tables examined per get; 0 before a get.
+    uint64_t commit_groups;     // Frames; commits / commit_groups is the mean group.
+    uint64_t disk_bytes;        // Size of all files now.
+    double write_amplification; // Bytes written to files / user bytes; 0 before a write.
+    double read_amplification;  // Tables examined per get; 0 before a get.
     uint64_t memory_limit;
-    uint64_t memory_used;            // Now, all of what memory_limit counts.
+    uint64_t memory_used; // Now, all of what memory_limit counts.
     uint64_t memory_memtables;
-    uint64_t memory_cache;           // Blocks.
-    uint64_t memory_tables;          // Indexes and filters of open tables.
+    uint64_t memory_cache;  // Blocks.
+    uint64_t memory_tables; // Indexes and filters of open tables.
     uint64_t memory_pinned;
     uint64_t cache_hits;
     uint64_t cache_misses;
     uint64_t filter_probes;
-    uint64_t filter_rejections;      // A table that was not read thanks to its filter.
+    uint64_t filter_rejections; // A table that was not read thanks to its filter.
     uint64_t tables_open;
-    uint64_t memtables;              // Active and waiting for flush.
+    uint64_t memtables; // Active and waiting for flush.
     uint64_t snapshots;
-    uint64_t compaction_debt_bytes;  // Bytes to rewrite until every level has its size.
-    uint64_t stall_count;            // Writes that were slowed or had to wait,
-    uint64_t stall_ns;               // for this long in all,
-    uint64_t stall_memtables;        // because memtables were not flushed fast enough,
-    uint64_t stall_level0;           // because level 0 had too many tables,
-    uint64_t stall_debt;             // because of compaction debt.
-    uint64_t recovery_frames;        // Replayed by this open.
+    uint64_t compaction_debt_bytes; // Bytes to rewrite until every level has its size.
+    uint64_t stall_count;           // Writes that were slowed or had to wait,
+    uint64_t stall_ns;              // for this long in all,
+    uint64_t stall_memtables;       // because memtables were not flushed fast enough,
+    uint64_t stall_level0;          // because level 0 had too many tables,
+    uint64_t stall_debt;            // because of compaction debt.
+    uint64_t recovery_frames;       // Replayed by this open.
     uint64_t recovery_commits;
     uint64_t recovery_bytes_dropped; // Torn tail of the newest log, 0 when it ended cleanly.
     uint64_t recovery_ns;

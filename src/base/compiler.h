@@ -3,8 +3,7 @@
 #ifndef FERRIC_BASE_COMPILER_H
 #define FERRIC_BASE_COMPILER_H
 
-#define FE_PRINTF(format_at, arguments_at)                                                         \
-    __attribute__((format(printf, format_at, arguments_at)))
+#define FE_PRINTF(format_at, arguments_at) __attribute__((format(printf, format_at, arguments_at)))
 #define FE_LIKELY(condition) __builtin_expect(!!(condition), 1)
 #define FE_UNLIKELY(condition) __builtin_expect(!!(condition), 0)
 #define FE_NOINLINE __attribute__((noinline))

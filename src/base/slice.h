@@ -51,7 +51,8 @@ static inline size_t fe_slice_common_prefix(ferric_slice a, ferric_slice b)
     const uint8_t *left = fe_slice_bytes(a);
     const uint8_t *right = fe_slice_bytes(b);
     size_t size = 0;
-    while (size < limit && left[size] == right[size]) size++;
+    while (size < limit && left[size] == right[size])
+        size++;
     return size;
 }
 

@@ -42,7 +42,7 @@ typedef enum fe_lock_mode {
 
 // How a log is written; see fe_log_file.
 typedef enum fe_log_mode {
-    FE_LOG_SYNCED = 0,   // Most commits are synced: pwrite into space whose zeros are written ahead.
+    FE_LOG_SYNCED = 0, // Most commits are synced: pwrite into space whose zeros are written ahead.
     FE_LOG_BUFFERED = 1, // Syncs are rare: pwrite into allocated space.
 } fe_log_mode;
 
@@ -89,8 +89,7 @@ struct fe_log_file {
 
 typedef struct fe_vfs_ops {
     ferric_status (*open)(fe_vfs *vfs, const char *path, fe_open_mode mode, fe_file **file);
-    ferric_status (*create_log)(fe_vfs *vfs, const char *path, fe_log_mode mode,
-                                fe_log_file **log);
+    ferric_status (*create_log)(fe_vfs *vfs, const char *path, fe_log_mode mode, fe_log_file **log);
     ferric_status (*stat)(fe_vfs *vfs, const char *path, fe_path_kind *kind, uint64_t *size);
     ferric_status (*rename)(fe_vfs *vfs, const char *from, const char *to);
     ferric_status (*link)(fe_vfs *vfs, const char *from, const char *to);

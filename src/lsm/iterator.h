@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: Apache-2.0
+// Walks entries in internal order (format/internal_key.h): every version of every key. Memtables,
+// tables, levels and merges of them are all fe_iterators; only the cursor above them
+// (lsm/cursor.h) knows snapshots and deletes.
+//
+// The current entry is a field, so that reading it costs no call. When `is_valid` is false the
+// iterator stands nowhere: behind an end, or it failed, which `status` tells. A failed iterator
+// stays where it is until the next seek.
+//
+// Thread rule: one thread at a time.
+#ifndef FERRIC_LSM_ITERATOR_H
+#define FERRIC_LSM_ITERATOR_H
+
+#include "format/internal_key.h"
+
+typedef struct fe_iterator fe_iterator;
+
+typedef struct fe_iterator_ops {
+    void (*seek)(fe_iterator *iterator, ferric_slice key, uint64_t sequence);
+    void (*seek_before)(fe_iterator *iterator, ferric_slice key, uint64_t sequence);
+    void (*first)(fe_iterator *iterator);
+    void (*last)(fe_iterator *iterator);
+    void (*next)(fe_iterator *iterator);
+    void (*prev)(fe_iterator *iterator);
+    void (*destroy)(fe_iterator *iterator);
+} fe_iterator_ops;
+
+struct fe_iterator {
+    const fe_iterator_ops *ops;
+    ferric_status status;
+    bool is_valid;
+    fe_entry entry; // Lent until the iterator next moves.
+};
+
+// To the first entry that is not before (key, sequence). FE_SEQUENCE_MAX: before all versions.
+static inline void fe_iterator_seek(fe_iterator *iterator, ferric_slice key, uint64_t sequence)
+{
+    iterator->ops->seek(iterator, key, sequence);
+}
+
+// To the last entry that is before (key, sequence).
+static inline void fe_iterator_seek_before(fe_iterator *iterator, ferric_slice key,
+                                           uint64_t sequence)
+{
+    iterator->ops->seek_before(iterator, key, sequence);
+}
+
+static inline void fe_iterator_first(fe_iterator *iterator)
+{
+    iterator->ops->first(iterator);
+}
+
+static inline void fe_iterator_last(fe_iterator *iterator)
+{
+    iterator->ops->last(iterator);
+}
+
+// One entry on. REQUIRES: is_valid.
+static inline void fe_iterator_next(fe_iterator *iterator)
+{
+    iterator->ops->next(iterator);
+}
+
+// One entry back. REQUIRES: is_valid.
+static inline void fe_iterator_prev(fe_iterator *iterator)
+{
+    iterator->ops->prev(iterator);
+}
+
+// Accepts NULL.
+static inline void fe_iterator_destroy(fe_iterator *iterator)
+{
+    if (iterator != NULL) iterator->ops->destroy(iterator);
+}
+
+#endif

@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: Apache-2.0
+// The newest entries, in memory: a skip list for order and a hash index for point reads, both in
+// one arena of fixed size that is addressed by 32-bit offsets of 8-byte units.
+//
+//   arena:  [ hash slots | node | node | ... free ]
+//   node:   link[height], key size, value size, sequence << 8 | kind, key bytes, value bytes
+//   link:   4 bytes of the next node's key (behind the anchor) << 32 | its offset, so that most steps of a
+//           search compare without touching the next node
+//   slot:   fingerprint of the key's hash | offset of the key's newest node
+//
+// Invariants
+// M1. One writer at a time (the leader of the write queue); any number of readers, who take no lock.
+// M2. Nodes are never changed or freed once linked, but for their links; the memory goes as a whole.
+// M3. A node is fully written before the release store that links it (level 0 first, then upwards);
+//     readers load links with acquire. A hash slot is stored with release after level 0 is linked.
+// M4. Versions of one key stand newest first, next to each other, so the hash slot of the newest
+//     leads to all of them.
+// M5. The anchor is a prefix of most keys, chosen at birth (the part that the keys of the memtable
+//     before had in common). For a key with the anchor the link holds the 4 bytes behind it (zeros
+//     when shorter), for a smaller key 0, for a greater one 0xffffffff: order is kept, and equal
+//     values are decided by the whole key.
+// M6. The memtable is full when its arena or its hash (at 7/8 of its slots) is.
+#ifndef FERRIC_LSM_MEMTABLE_H
+#define FERRIC_LSM_MEMTABLE_H
+
+#include "lsm/iterator.h"
+
+typedef struct fe_memtable fe_memtable;
+
+// Makes an empty one with about `capacity_bytes` (at least 4 KiB, at most 2 GiB) for nodes and hash.
+// The anchor is copied. Errors: FERRIC_NO_MEMORY.
+ferric_status fe_memtable_create(uint64_t capacity_bytes, ferric_slice anchor,
+                                 fe_memtable **memtable);
+// No reader is left. Accepts NULL.
+void fe_memtable_destroy(fe_memtable *memtable);
+
+// Upper bound of the arena bytes that one entry takes, links included.
+size_t fe_memtable_entry_cost(size_t key_size, size_t value_size);
+// Whether `entries` more with that cost in all fit for sure.
+bool fe_memtable_has_room(const fe_memtable *memtable, size_t entries, size_t cost_bytes);
+
+// Inserts an entry. An entry with the same key and sequence that is already there wins and the new
+// one is dropped: a commit is applied from its last entry to its first. `hash` is
+// fe_hash64 of the key. REQUIRES: has_room; the caller is the one writer.
+void fe_memtable_insert(fe_memtable *memtable, const fe_entry *entry, uint64_t hash);
+
+// The newest version of `key` with a sequence up to `sequence`, whatever its kind. Returns false
+// when there is none. The entry's slices live as long as the memtable.
+bool fe_memtable_get(const fe_memtable *memtable, ferric_slice key, uint64_t hash,
+                     uint64_t sequence, fe_entry *entry);
+// Starts loading the hash line that fe_memtable_get will need.
+void fe_memtable_prefetch(const fe_memtable *memtable, uint64_t hash);
+
+// An iterator over what is there now and what is inserted later. It does not keep the memtable
+// alive. Errors: FERRIC_NO_MEMORY.
+ferric_status fe_memtable_iterator(const fe_memtable *memtable, fe_iterator **iterator);
+
+typedef struct fe_memtable_stats {
+    uint64_t entries;
+    uint64_t deletes;
+    uint64_t user_bytes;        // Keys (without keyspace id) and values.
+    uint64_t used_bytes;        // Of the arena and hash.
+    uint64_t capacity_bytes;    // Memory it occupies, used or not.
+    uint64_t smallest_sequence; // UINT64_MAX when empty.
+    uint64_t largest_sequence;  // 0 when empty.
+} fe_memtable_stats;
+
+// Exact for the writer; a reader may see numbers of slightly different moments.
+void fe_memtable_stats_get(const fe_memtable *memtable, fe_memtable_stats *stats);
+
+// What the smallest and the largest key have in common: the next memtable's anchor. At most 64
+// bytes, lent by the memtable.
+ferric_slice fe_memtable_common_prefix(const fe_memtable *memtable);
+
+#endif

@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: Apache-2.0
+// Live table files and their open readers. A fe_table_file is what versions share: the manifest's
+// knowledge of one table. Its reader (index, filter, descriptor, block homes) is opened when first
+// used and closed again when too many are open or their memory is needed.
+//
+// Invariants
+// T1. The reader is found by one acquire load of file->open inside an epoch section; NULL means: open it
+//     (under the cache's mutex), which publishes it with release.
+// T2. A reader is closed by clearing file->open, removing its blocks from the block cache, and
+//     retiring it.
+// T3. A fe_table_file is reference counted by the versions that contain it. At the last unref its
+//     reader is retired; whether the file is removed from disk is the store's decision
+//     (fe_table_file.is_obsolete was set under the store's mutex before).
+#ifndef FERRIC_LSM_TABLE_CACHE_H
+#define FERRIC_LSM_TABLE_CACHE_H
+
+#include "lsm/block_cache.h"
+#include "lsm/iterator.h"
+
+typedef struct fe_table_cache fe_table_cache;
+typedef struct fe_open_table fe_open_table;
+
+// One live table. Immutable but for the atomics.
+typedef struct fe_table_file {
+    fe_table_identity identity;
+    uint64_t entries;
+    uint64_t deletes;
+    uint64_t smallest_sequence;
+    uint64_t largest_sequence;
+    ferric_slice smallest_key; // Owned: the bytes stand behind the struct.
+    ferric_slice largest_key;
+    uint64_t smallest_key_sequence; // Of the first entry, which has the smallest key.
+    uint64_t largest_key_sequence;  // Of the last entry.
+    _Atomic(uint32_t) refs;
+    _Atomic(bool) is_obsolete; // Remove the file when nobody refers to it.
+    _Atomic(fe_open_table *) open;
+} fe_table_file;
+
+// A copy of `summary` with one reference. Errors: FERRIC_NO_MEMORY.
+ferric_status fe_table_file_create(const fe_table_summary *summary, fe_table_file **file);
+void fe_table_file_ref(fe_table_file *file);
+// Returns true when this was the last reference: the caller then calls fe_table_cache_discard.
+bool fe_table_file_unref(fe_table_file *file);
+
+typedef struct fe_table_cache_options {
+    fe_vfs *vfs;
+    const char *directory; // Borrowed as long as the cache lives.
+    uint32_t open_files_max;
+    uint64_t memory_max; // Bytes of indexes and filters before tables are closed.
+} fe_table_cache_options;
+
+// Errors: FERRIC_NO_MEMORY.
+ferric_status fe_table_cache_create(const fe_table_cache_options *options, fe_epoch *epoch,
+                                    fe_block_cache *blocks, fe_table_cache **cache);
+// Accepts NULL.
+void fe_table_cache_destroy(fe_table_cache *cache);
+
+// "DIRECTORY/NNNNNN.table" of a table, replacing `path`, ended by a zero byte behind size.
+ferric_status fe_table_cache_path(const fe_table_cache *cache, uint64_t number,
+                                  ferric_buffer *path);
+
+// Closes the file's reader, removes the file from disk when is_obsolete, and frees `file`.
+void fe_table_cache_discard(fe_table_cache *cache, fe_table_file *file);
+
+// The newest version of `key` up to `sequence` in this table. *found tells whether there is one;
+// entry->value lies in a cached block and is valid until the epoch section ends, or while *block is
+// referenced. REQUIRES: inside an epoch section. Errors: as fe_table_open, fe_table_read_block.
+ferric_status fe_table_cache_get(fe_table_cache *cache, fe_table_file *file, ferric_slice key,
+                                 uint64_t hash, uint64_t sequence, bool *found, fe_entry *entry,
+                                 fe_cached_block **block);
+// Starts loading the memory that the filter probe of fe_table_cache_get will need.
+void fe_table_cache_prefetch(fe_table_file *file, uint64_t hash);
+
+// An iterator over one table. It holds a reference on `file`, so the reader stays open. `fill`:
+// whether blocks it reads are kept in the cache. Errors: FERRIC_NO_MEMORY; failures of reading show
+// in its status.
+ferric_status fe_table_iterator_create(fe_table_cache *cache, fe_table_file *file, bool fill,
+                                       fe_iterator **iterator);
+
+// An iterator over `count` tables with disjoint key ranges in order: a level. Opens a table when
+// the walk gets there. `files` is borrowed and outlives the iterator.
+ferric_status fe_level_iterator_create(fe_table_cache *cache, fe_table_file *const *files,
+                                       size_t count, bool fill, fe_iterator **iterator);
+
+// Reads the whole table: each block's check, order, bounds, filter, and the counts of its
+// properties and of `file`. The first problem is returned (FERRIC_CORRUPT) with its offset.
+ferric_status fe_table_cache_verify(fe_table_cache *cache, fe_table_file *file, uint64_t *blocks,
+                                    uint64_t *entries, uint64_t *offset);
+
+typedef struct fe_table_cache_stats {
+    uint64_t tables_open;
+    uint64_t memory_bytes;
+    uint64_t filter_probes; // Sampled counters may lag, never lie.
+    uint64_t filter_rejections;
+    uint64_t block_hits;
+    uint64_t block_misses;
+    uint64_t tables_examined; // By gets.
+} fe_table_cache_stats;
+
+void fe_table_cache_stats_get(fe_table_cache *cache, fe_table_cache_stats *stats);
+
+#endif
