@@ -80,7 +80,9 @@ FUNCTION_LINES_MAX = 70
 LINE_COLUMNS_MAX = 100
 PROSE_COLUMNS_MAX = 140
 # Files between the two limits, each with the reason why it is still one idea.
-LONG_FILES = {}
+LONG_FILES = {
+    "include/ferric/ferric.h": "the whole public API is one header, and most of it is its contract",
+}
 # "path:function" for functions over the limit, each with the reason (a parser's switch).
 LONG_FUNCTIONS = {}
 
@@ -277,8 +279,10 @@ def check_functions(path, code, sizes):
 
 
 def check_public_header(path, text):
+    """A public function has a comment right above it, or shares one with those it stands among."""
     lines = text.splitlines()
     code = re.sub(r'extern\s*""\s*\{', blank, code_only(text))
+    last_explained = 0  # The last line of the previous prototype that has or shares a comment.
     for match in re.finditer(r"[^;{}]*\)\s*;", code):
         statement = match.group()
         begin = match.start() + len(statement) - len(statement.lstrip())
@@ -286,7 +290,9 @@ def check_public_header(path, text):
             continue
         line = line_of(text, begin)
         above = lines[line - 2].strip() if line > 1 else ""
-        if not (above.startswith("//") or above.endswith("*/")):
+        if above.startswith("//") or above.endswith("*/") or last_explained == line - 1:
+            last_explained = line_of(text, match.end())
+        else:
             fail(path, line, "a public function has a comment right above it")
 
 
@@ -329,8 +335,6 @@ def check_file_size(path, text):
         warnings.append(f"{path}: {count} lines: {LONG_FILES[path]}")
     elif count > FILE_LINES_WARN:
         fail(path, count, f"{count} lines: over {FILE_LINES_WARN} needs a reason in LONG_FILES")
-    elif path in LONG_FILES:
-        fail(path, count, "short again: take it off LONG_FILES")
 
 
 def check_unique_names(paths):

@@ -23,7 +23,9 @@ fi
 # Declarations as the compiler sees them, one statement a line, without bodies and types in braces.
 include=$(dirname "$(dirname "$header")")
 "$compiler" -E -P -I "$include" "$header" | tr '\n' ' ' |
-    sed ':inner; s/{[^{}]*}/;/g; t inner' | tr ';' '\n' | grep -v -e typedef -e inline | sed -n 's/.*\(\<ferric_[a-z0-9_]*\) *(.*/\1/p' | sort -u >"$work/declared"
+    sed ':inner; s/{[^{}]*}/;/g; t inner' | tr ';' '\n' |
+    grep -v -e typedef -e inline |
+    sed -n 's/.*\(\<ferric_[a-z0-9_]*\) *(.*/\1/p' | sort -u >"$work/declared"
 if ! [ -s "$work/declared" ]; then
     echo "found no function in $header"
     exit 1

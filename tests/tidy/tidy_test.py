@@ -27,8 +27,11 @@ extern "C" {
 int ferric_open(const char *path,
                 size_t size);
 
-/* Closes. */
+/* Close. */
 void ferric_close(void);
+int ferric_close_now(int a,
+                     int b);
+int ferric_close_later(void);
 
 #ifdef __cplusplus
 }
@@ -139,8 +142,8 @@ CASES = [
     ("a space at the end", "src/lsm/a.c", OPENING + "int x; \n", "space at the end"),
     ("no last newline", "src/lsm/a.c", OPENING + "int x;", "newline"),
     ("a public function without comment", "include/ferric/a.h", OPENING
-     + "#ifndef FERRIC_A_H\n#define FERRIC_A_H\n\n// One.\nint one(void);\n"
-     + "int two(int a,\n        int b);\n#endif\n", "a.h:8: a public function"),
+     + "#ifndef FERRIC_A_H\n#define FERRIC_A_H\n\n// One.\nint one(void);\n\n"
+     + "int two(int a,\n        int b);\n#endif\n", "a.h:9: a public function"),
     ("a second user of xxhash in base", "src/base/hash.c", OPENING + "#include <xxhash.h>\n",
      "one file of base/"),
 ]

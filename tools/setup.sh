@@ -1,0 +1,71 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+# Installs what Ferric needs from Debian 12, and only what is missing: a second run needs neither
+# root nor the network. Works on a bare system: plain sh, and apt-get is all it calls.
+#
+# Usage: tools/setup.sh build|check|bench
+#   build  to compile the library, the program and its man pages
+#   check  the same and all that ./check uses
+#   bench  the same as build and the engines that the benchmarks compare with
+# Exit: 0 all is there, 1 apt failed, 2 somebody must install it first or the usage was wrong.
+set -eu
+export LC_ALL=C.UTF-8
+
+build_packages="gcc g++ cmake ninja-build pkg-config libc6-dev libxxhash-dev liblz4-dev libzstd-dev
+    zlib1g-dev libedit-dev libsimdjson-dev ca-certificates scdoc"
+check_packages="python3 libcmocka-dev clang clang-format clang-tidy libclang-rt-14-dev valgrind
+    gcovr python3-pexpect tmux faketime fiu-utils e2fsprogs xfsprogs btrfs-progs util-linux mount
+    procps mandoc shellcheck"
+bench_packages="python3 librocksdb-dev libleveldb-dev liblmdb-dev libsqlite3-dev libwiredtiger-dev"
+
+case "${1-}" in
+build) wanted=$build_packages ;;
+check) wanted="$build_packages $check_packages" ;;
+bench) wanted="$build_packages $bench_packages" ;;
+*)
+    echo "usage: tools/setup.sh build|check|bench" >&2
+    exit 2
+    ;;
+esac
+
+if ! command -v dpkg-query >/dev/null; then
+    echo "setup: this is not Debian, so nothing is installed; the build needs the counterparts of:"
+    # Word splitting is wanted here and below: the lists are separated by white space.
+    # shellcheck disable=SC2086
+    echo $wanted
+    exit 0
+fi
+
+missing=
+for package in $wanted; do
+    # Only "installed" counts: a removed package whose configuration remains is still known to dpkg.
+    status=$(dpkg-query -W -f '${db:Status-Status}' "$package" 2>/dev/null || true)
+    [ "$status" = installed ] || missing="$missing $package"
+done
+if [ -z "$missing" ]; then
+    echo "setup: nothing is missing for $1"
+    exit 0
+fi
+echo "setup: installing$missing"
+
+apt_get="apt-get -o DPkg::Lock::Timeout=300 -o Acquire::Retries=3"
+install="install -y --no-install-recommends$missing"
+if [ "$(id -u)" = 0 ]; then
+    as_root=
+elif command -v sudo >/dev/null && { sudo -n true 2>/dev/null || [ -t 0 ]; }; then
+    as_root=sudo
+else
+    echo "setup: not root, and no sudo that works here. Let an administrator run this line:"
+    echo "apt-get update && DEBIAN_FRONTEND=noninteractive apt-get $install"
+    exit 2
+fi
+
+# A source that cannot be reached (a third party's, say) need not stop us: the install will tell.
+# shellcheck disable=SC2086
+$as_root $apt_get update || echo "setup: apt-get update failed; trying with the lists of before"
+# shellcheck disable=SC2086
+$as_root env DEBIAN_FRONTEND=noninteractive $apt_get $install || {
+    echo "setup: apt could not install$missing"
+    exit 1
+}
+echo "setup: done"

@@ -1,0 +1,89 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""Reads what CTest wrote with --output-junit and tells how many test cases passed and failed.
+
+A cmocka program counts as many cases as it ran, a harness as many as its last line "N passed, M
+failed" says, any other test as one. A test that failed or could not start counts at least one
+failure, and so does a harness that ran nothing.
+
+Usage: test_report.py sum FILE...              skipped tests, figures, and last "PASSED FAILED"
+       test_report.py csv COMMIT SEED FILE...  one line for each harness, as in docs/soak.csv
+
+A harness prints its figure as a line "figure: NAME COUNT WORDS...", such as
+"figure: crash 10412 disks (floor 10000)".
+"""
+import re
+import sys
+import xml.etree.ElementTree as ElementTree
+
+CMOCKA_PASSED = re.compile(r"^\[  PASSED  \] (\d+) test", re.M)
+CMOCKA_FAILED = re.compile(r"^\[  FAILED  \] (\d+) test\(s\), listed below", re.M)
+CMOCKA_SKIPPED = re.compile(r"^\[  SKIPPED \] ([A-Za-z_]\w*)$", re.M)
+HARNESS = re.compile(r"^(\d+) passed, (\d+) failed$", re.M)
+FIGURE = re.compile(r"^figure: (\S+) (\d+)\b.*$", re.M)
+
+
+class Case:
+    """One CTest entry: its name, time, output, and how many test cases passed and failed in it."""
+
+    def __init__(self, element):
+        self.name = element.get("name")
+        self.seconds = float(element.get("time") or 0)
+        self.output = element.findtext("system-out") or ""
+        self.passed = self.failed = 0
+        self.skipped = [f"{self.name}: {name}" for name in
+                        dict.fromkeys(CMOCKA_SKIPPED.findall(self.output))]
+        reason = element.find("skipped")
+        if reason is not None and "SKIP_RETURN_CODE" in reason.get("message", ""):
+            self.skipped.append(self.name)
+            return
+        self.passed, self.failed = self.count_cases()
+        if element.get("status") != "run":
+            self.passed, self.failed = self.passed if self.failed else 0, max(self.failed, 1)
+
+    def count_cases(self):
+        harness = HARNESS.findall(self.output)
+        if harness:
+            passed, failed = map(int, harness[-1])
+            return passed, failed if passed + failed else 1
+        if CMOCKA_PASSED.search(self.output) or CMOCKA_FAILED.search(self.output):
+            return (sum(map(int, CMOCKA_PASSED.findall(self.output))),
+                    sum(map(int, CMOCKA_FAILED.findall(self.output))))
+        return 1, 0
+
+
+def read_cases(paths):
+    cases = []
+    for path in paths:
+        cases += [Case(element) for element in ElementTree.parse(path).iter("testcase")]
+    return cases
+
+
+def print_sum(paths):
+    cases = read_cases(paths)
+    for case in cases:
+        for name in case.skipped:
+            print(f"skipped: {name}")
+        for figure in FIGURE.finditer(case.output):
+            print(figure.group())
+    print(sum(case.passed for case in cases), sum(case.failed for case in cases))
+
+
+def print_csv(commit, seed, paths):
+    for case in read_cases(paths):
+        figures = FIGURE.findall(case.output) or ([(case.name, 0)] if case.failed else [])
+        for name, count in figures:
+            print(f"{commit},{name},{seed},{count},{case.seconds:.0f},{case.failed}")
+
+
+def main():
+    if len(sys.argv) > 2 and sys.argv[1] == "sum":
+        print_sum(sys.argv[2:])
+    elif len(sys.argv) > 4 and sys.argv[1] == "csv":
+        print_csv(sys.argv[2], sys.argv[3], sys.argv[4:])
+    else:
+        sys.exit(__doc__)
+
+
+if __name__ == "__main__":
+    main()
