@@ -14,6 +14,7 @@
 #ifndef FERRIC_LSM_TABLE_CACHE_H
 #define FERRIC_LSM_TABLE_CACHE_H
 
+#include "format/table_builder.h"
 #include "lsm/block_cache.h"
 #include "lsm/iterator.h"
 
