@@ -3,6 +3,9 @@
 //
 // They stay in clear text when the database is encrypted. The salt is drawn anew for each file and
 // takes part in every check of it, so that bytes of one file never pass for another's.
+//
+// Magic, version and check stand where they are in every version to come, so that a newer file is
+// told from a damaged one.
 #ifndef FERRIC_FORMAT_FILE_HEADER_H
 #define FERRIC_FORMAT_FILE_HEADER_H
 
@@ -10,6 +13,8 @@
 
 #define FE_FILE_HEADER_SIZE 64
 #define FE_FORMAT_VERSION 1
+// Feature bits that this reader knows. None is defined yet.
+#define FE_FEATURES_KNOWN 0
 #define FE_SALT_SIZE 12
 #define FE_DATABASE_ID_SIZE 16
 
@@ -34,6 +39,7 @@ typedef struct fe_file_header {
     uint8_t salt[FE_SALT_SIZE];
 } fe_file_header;
 
+// Writes `header` with magic and check. It is written as it is: the caller sets version too.
 void fe_file_header_encode(const fe_file_header *header, uint8_t bytes[FE_FILE_HEADER_SIZE]);
 
 // Errors: FERRIC_CORRUPT (short, magic, check, kind), FERRIC_UNSUPPORTED (newer version, unknown

@@ -35,13 +35,15 @@ typedef struct fe_sealer {
 // Most bytes that any suite adds to a unit.
 #define FE_SEAL_SIZE_MAX 32
 
+// `header` came from fe_file_header_decode or is one that this library makes: its suite is known.
 void fe_sealer_init(fe_sealer *sealer, const fe_file_header *header);
 
 // Bytes that sealing adds behind a unit's content.
 size_t fe_seal_size(const fe_sealer *sealer);
 
 // Seals `size` bytes of content in place and writes the trailer behind them, for which the caller
-// has room. `offset` is where the unit will stand in the file.
+// has room. `offset` (below 2^56) is where the unit will stand in the file. Errors: none with suite
+// 0; other suites run out of fresh numbers.
 ferric_status fe_seal_unit(fe_sealer *sealer, fe_unit_kind kind, uint64_t offset, uint8_t *unit,
                            size_t size);
 
@@ -51,7 +53,8 @@ ferric_status fe_seal_open(const fe_sealer *sealer, fe_unit_kind kind, uint64_t 
                            uint8_t *unit, size_t size, const char *path, size_t *content_size);
 
 // The check of bytes bound to file, place and kind that stands under all suites: what frame headers
-// use, which are never encrypted.
+// use, which are never encrypted. It is the CRC32C of (file number u64, salt, kind << 56 | offset
+// u64, data), so that equal data has another check in another file or place.
 uint32_t fe_seal_check(const fe_sealer *sealer, fe_unit_kind kind, uint64_t offset,
                        const void *data, size_t size);
 
