@@ -46,7 +46,7 @@ if [ -z "$missing" ]; then
     echo "setup: nothing is missing for $1"
     exit 0
 fi
-echo "setup: installing$missing"
+echo "setup: missing for $1:$missing"
 
 apt_get="apt-get -o DPkg::Lock::Timeout=300 -o Acquire::Retries=3"
 install="install -y --no-install-recommends$missing"
@@ -68,4 +68,4 @@ $as_root env DEBIAN_FRONTEND=noninteractive $apt_get $install || {
     echo "setup: apt could not install$missing"
     exit 1
 }
-echo "setup: done"
+echo "setup: installed"

@@ -112,9 +112,12 @@ def list_files(root):
     if os.path.exists(os.path.join(root, ".git")):
         command = ["git", "-C", root, "ls-files", "-z", "--cached", "--others",
                    "--exclude-standard"]
-        done = subprocess.run(command, capture_output=True, check=False)
-        if done.returncode == 0:
-            names = sorted(set(done.stdout.decode().split("\0")) - {""})
+        try:
+            tracked = subprocess.run(command, capture_output=True, check=True).stdout.decode()
+        except (OSError, subprocess.CalledProcessError):
+            tracked = ""  # No git here, or the tree is somebody else's.
+        if tracked:
+            names = sorted(set(tracked.split("\0")) - {""})
             return [n for n in names if os.path.isfile(os.path.join(root, n))
                     and not SKIPPED_FOLDERS & set(n.split("/")[:-1])]
     found = []

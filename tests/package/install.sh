@@ -36,7 +36,7 @@ cp "$libraries/libferric.a" "$work/static"
     $(pkg-config --static --libs-only-l ferric) -pthread
 use "$work/through_pkg_config_static"
 
-cmake -S "$here/find_package" -B "$work/build" -DCMAKE_PREFIX_PATH="$prefix" \
+cmake -G Ninja -S "$here/find_package" -B "$work/build" -DCMAKE_PREFIX_PATH="$prefix" \
     -DCMAKE_C_COMPILER="$compiler" -DUSER_SOURCE="$here/user.c" >"$work/log" 2>&1 ||
     { cat "$work/log"; exit 1; }
 cmake --build "$work/build" >"$work/log" 2>&1 || { cat "$work/log"; exit 1; }
