@@ -41,6 +41,7 @@ MACHINE_HEADERS = (
     r"\.h|(sys|linux|netinet|arpa|net|mach|asm)/.*")
 # (header, folders or files of src/ that may include it)
 THIRD_PARTY = (
+    (r"sys/auxv\.h", ("base/checksum_arm.c",)),
     (MACHINE_HEADERS, ("os", "cli")),
     (r"liburing(/.*)?\.h", ("os",)),
     (r"(x86intrin|immintrin|[a-z]mmintrin|cpuid|arm_acle|arm_neon)\.h",
