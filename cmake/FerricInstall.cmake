@@ -1,5 +1,4 @@
 # What `cmake --install` puts where: the header, both libraries, ferric.pc and the CMake package `ferric`.
-include(GNUInstallDirs)
 include(CMakePackageConfigHelpers)
 
 set(ferric_package_dir "${CMAKE_INSTALL_LIBDIR}/cmake/ferric")

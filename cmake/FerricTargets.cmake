@@ -25,3 +25,30 @@ macro(ferric_add_folder_if_present folder)
         add_subdirectory(${folder})
     endif()
 endmacro()
+
+# ferric_example(<name> <source>...): a program as a user writes it, against the shared library and nothing
+# else. It takes the path of a database that does not exist yet, and runs as a test.
+function(ferric_example name)
+    add_executable(${name} ${ARGN})
+    set_target_properties(${name} PROPERTIES C_STANDARD 11)
+    target_link_libraries(${name} PRIVATE ferric::ferric)
+    if(PROJECT_IS_TOP_LEVEL)
+        set(database "${CMAKE_CURRENT_BINARY_DIR}/${name}.db")
+        add_test(NAME example_${name} COMMAND sh -c "rm -rf '${database}' && '$<TARGET_FILE:${name}>' '${database}'")
+        set_tests_properties(example_${name} PROPERTIES LABELS "example;sanitize")
+    endif()
+endfunction()
+
+# ferric_man_page(<name>.<section>): docs/man/<name>.<section>.scd made and installed where scdoc is there.
+find_program(FERRIC_SCDOC scdoc)
+function(ferric_man_page page)
+    if(FERRIC_SCDOC)
+        set(source "${CMAKE_CURRENT_SOURCE_DIR}/${page}.scd")
+        set(made "${CMAKE_CURRENT_BINARY_DIR}/${page}")
+        string(REGEX REPLACE "^.*\\." "" section ${page})
+        add_custom_command(OUTPUT "${made}" DEPENDS "${source}"
+            COMMAND sh -c "'${FERRIC_SCDOC}' <'${source}' >'${made}'" VERBATIM)
+        add_custom_target(man_${page} ALL DEPENDS "${made}")
+        install(FILES "${made}" DESTINATION "${CMAKE_INSTALL_MANDIR}/man${section}")
+    endif()
+endfunction()
