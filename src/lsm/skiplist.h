@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: Apache-2.0
+// A skip list of entries in internal order (Pugh, "Skip Lists", 1990; branching 4), in an arena of
+// fixed size that is addressed by 32-bit offsets of 8-byte units.
+//
+//                 offset of a node points here
+//                 v
+//   ... link 1 | link 0 | key size u32, value size u32 | sequence << 8 | kind | key | value | pad
+//
+//   link: 4 bytes of the next node's key (S4) << 32 | the next node's offset, so that most steps
+//         of a search compare without touching the next node. Links stand before the node's
+//         offset, the lowest nearest, so that a step touches one cache line.
+//
+// Invariants
+// S1. One writer at a time; any number of readers beside it, who take no lock.
+// S2. A node is never changed or freed once linked, but for its links.
+// S3. A node is fully written before the release store that links it, level 0 first, then upwards;
+//     readers load links with acquire. So who finds a node finds it whole, and who finds it on
+//     level n finds it on every level below.
+// S4. The anchor is a prefix of most keys, chosen at birth. For a key with the anchor a link holds
+//     the 4 bytes behind it, big-endian, zeros where the key ends; for a smaller key 0, for a
+//     greater one 0xffffffff. So prefixes never contradict the order of keys, and equal prefixes
+//     are decided by the whole keys.
+// S5. The last link of a level has offset 0 and prefix 0xffffffff, so that a search stops there
+//     without a test of its own.
+#ifndef FERRIC_LSM_SKIPLIST_H
+#define FERRIC_LSM_SKIPLIST_H
+
+#include <stdatomic.h>
+
+#include "base/random.h"
+#include "format/internal_key.h"
+
+#define FE_SKIPLIST_UNIT 8
+#define FE_SKIPLIST_HEIGHT_MAX 12
+#define FE_SKIPLIST_ANCHOR_SIZE_MAX 64
+
+// A node's offset in units; 0 is no node.
+typedef uint32_t fe_skiplist_ref;
+
+typedef struct fe_skiplist_node {
+    uint32_t key_size;
+    uint32_t value_size;
+    uint64_t tag; // sequence << 8 | kind
+    uint8_t bytes[];
+} fe_skiplist_node;
+
+typedef struct fe_skiplist {
+    uint8_t *base; // Where offset 0 is.
+    fe_skiplist_ref head;
+    uint32_t end;             // Units.
+    _Atomic(uint32_t) used;   // Units from the base on, whatever stood there at birth included.
+    _Atomic(uint32_t) height; // Highest level in use, at least 1.
+    fe_skiplist_ref last;     // The node inserted last, 0 at first. The writer's.
+    uint32_t last_height;     // The writer's.
+    fe_skiplist_ref
+        path[FE_SKIPLIST_HEIGHT_MAX]; // Nodes before `last` on each level. The writer's.
+    fe_random random;
+    uint32_t anchor_size;
+    uint8_t anchor[FE_SKIPLIST_ANCHOR_SIZE_MAX];
+} fe_skiplist;
+
+// Makes an empty list in the `size` bytes at `base`, of which the first `begin` belong to somebody
+// else. Both are multiples of 8, `base` is 8-byte aligned, size is below 32 GiB. The anchor is
+// copied and cut at its largest size. REQUIRES: room for FE_SKIPLIST_HEAD_SIZE bytes, begin > 0.
+#define FE_SKIPLIST_HEAD_SIZE (FE_SKIPLIST_HEIGHT_MAX * 8 + sizeof(fe_skiplist_node))
+void fe_skiplist_init(fe_skiplist *list, uint8_t *base, size_t begin, size_t size,
+                      ferric_slice anchor);
+
+// Upper bound of the bytes that one entry takes.
+static inline size_t fe_skiplist_cost(size_t key_size, size_t value_size)
+{
+    return FE_SKIPLIST_HEIGHT_MAX * 8 + sizeof(fe_skiplist_node) + key_size + value_size + 7;
+}
+
+// Bytes that are not taken yet. For the writer.
+static inline size_t fe_skiplist_room(const fe_skiplist *list)
+{
+    uint32_t used = atomic_load_explicit(&list->used, memory_order_relaxed);
+    return (size_t)(list->end - used) * FE_SKIPLIST_UNIT;
+}
+
+// Inserts a copy of `entry` and returns its node; 0 when (key, sequence) is there already.
+// Keys that follow, or just precede, the one inserted before cost no search.
+// REQUIRES: room for its cost; the caller is the one writer.
+fe_skiplist_ref fe_skiplist_insert(fe_skiplist *list, const fe_entry *entry);
+
+// The first node that is not before (key, sequence); 0 when all are.
+fe_skiplist_ref fe_skiplist_seek(const fe_skiplist *list, ferric_slice key, uint64_t sequence);
+// The last node before (key, sequence); 0 when none is.
+fe_skiplist_ref fe_skiplist_seek_before(const fe_skiplist *list, ferric_slice key,
+                                        uint64_t sequence);
+fe_skiplist_ref fe_skiplist_last(const fe_skiplist *list);
+
+static inline const fe_skiplist_node *fe_skiplist_node_at(const fe_skiplist *list,
+                                                          fe_skiplist_ref ref)
+{
+    return (const fe_skiplist_node *)(const void *)(list->base + (size_t)ref * FE_SKIPLIST_UNIT);
+}
+
+static inline _Atomic(uint64_t) *fe_skiplist_link(const fe_skiplist *list, fe_skiplist_ref ref,
+                                                  uint32_t level)
+{
+    return (_Atomic(uint64_t) *)(void *)(list->base + (size_t)ref * FE_SKIPLIST_UNIT) - 1 - level;
+}
+
+// The node behind `ref`, 0 at the end. Pairs with the release store of S3.
+static inline fe_skiplist_ref fe_skiplist_next(const fe_skiplist *list, fe_skiplist_ref ref)
+{
+    return (fe_skiplist_ref)atomic_load_explicit(fe_skiplist_link(list, ref, 0),
+                                                 memory_order_acquire);
+}
+
+static inline fe_skiplist_ref fe_skiplist_first(const fe_skiplist *list)
+{
+    return fe_skiplist_next(list, list->head);
+}
+
+static inline ferric_slice fe_skiplist_key(const fe_skiplist_node *node)
+{
+    return fe_slice(node->bytes, node->key_size);
+}
+
+static inline uint64_t fe_skiplist_sequence(const fe_skiplist_node *node)
+{
+    return node->tag >> 8;
+}
+
+// The slices live as long as the arena.
+static inline void fe_skiplist_entry(const fe_skiplist_node *node, fe_entry *entry)
+{
+    entry->key = fe_skiplist_key(node);
+    entry->value = fe_slice(node->bytes + node->key_size, node->value_size);
+    entry->sequence = fe_skiplist_sequence(node);
+    entry->kind = (fe_entry_kind)(node->tag & 0xff);
+}
+
+#endif
