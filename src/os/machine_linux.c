@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: Apache-2.0
+// Linux's own calls, from 3.15 on, which brought open-file-description locks.
+#include "os/machine.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/random.h>
+#include <unistd.h>
+
+const char *fe_machine_reason(int error, char *text, size_t size)
+{
+    return strerror_r(error, text, size);
+}
+
+int fe_machine_sync(int descriptor)
+{
+    int result;
+    // An interrupted sync reported nothing yet, so this is no second try after a failure.
+    do {
+        result = fdatasync(descriptor);
+    } while (result != 0 && errno == EINTR);
+    return result;
+}
+
+int fe_machine_allocate(int descriptor, off_t offset, off_t size)
+{
+    int result;
+
+    do {
+        result = fallocate(descriptor, 0, offset, size);
+    } while (result != 0 && errno == EINTR);
+    if (result != 0 && errno == ENOSYS) errno = EOPNOTSUPP;
+    return result;
+}
+
+static struct flock lock_of_byte_0(short type)
+{
+    struct flock lock = {.l_type = type, .l_whence = SEEK_SET, .l_start = 0, .l_len = 1};
+    return lock;
+}
+
+// Open-file-description locks, since a process's ordinary ones are lost when it closes any other
+// descriptor of the file, and never refuse the process itself.
+int fe_machine_lock(int descriptor, bool is_exclusive)
+{
+    struct flock lock = lock_of_byte_0(is_exclusive ? F_WRLCK : F_RDLCK);
+    int result = fcntl(descriptor, F_OFD_SETLK, &lock);
+    if (result != 0 && errno == EACCES) errno = EAGAIN;
+    return result;
+}
+
+int fe_machine_unlock(int descriptor)
+{
+    struct flock lock = lock_of_byte_0(F_UNLCK);
+    return fcntl(descriptor, F_OFD_SETLK, &lock);
+}
+
+bool fe_machine_is_locked_exclusively(int descriptor)
+{
+    struct flock lock = lock_of_byte_0(F_WRLCK);
+    return fcntl(descriptor, F_OFD_GETLK, &lock) == 0 && lock.l_type == F_WRLCK;
+}
+
+ssize_t fe_machine_random(void *data, size_t size)
+{
+    return getrandom(data, size, 0);
+}
+
+void fe_machine_name_thread(const char *name)
+{
+    pthread_setname_np(pthread_self(), name);
+}
+
+void fe_machine_advise_large_pages(void *pages, size_t size)
+{
+    madvise(pages, size, MADV_HUGEPAGE);
+}
