@@ -1,24 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
-// The newest entries, in memory: a skip list for order and a hash index for point reads, both in
-// one arena of fixed size that is addressed by 32-bit offsets of 8-byte units.
+// The newest entries, in memory: a skip list for order (lsm/skiplist.h) and a hash index for point
+// reads, in one mapping of fixed size.
 //
-//   arena:  [ hash slots | node | node | ... free ]
-//   node:   link[height], key size, value size, sequence << 8 | kind, key bytes, value bytes
-//   link:   4 bytes of the next node's key (behind the anchor) << 32 | its offset, so that most steps of a
-//           search compare without touching the next node
-//   slot:   fingerprint of the key's hash | offset of the key's newest node
+//   mapping: [ hash slots | head node | node | node | ... free ]
+//   slot:    fingerprint of the key's hash | offset of the key's newest node in 8-byte units, as
+//            many bits as the mapping needs; 0 is an empty slot. Linear probing.
 //
-// Invariants
+// Invariants, beside those of the skip list
 // M1. One writer at a time (the leader of the write queue); any number of readers, who take no lock.
-// M2. Nodes are never changed or freed once linked, but for their links; the memory goes as a whole.
-// M3. A node is fully written before the release store that links it (level 0 first, then upwards);
-//     readers load links with acquire. A hash slot is stored with release after level 0 is linked.
-// M4. Versions of one key stand newest first, next to each other, so the hash slot of the newest
-//     leads to all of them.
-// M5. The anchor is a prefix of most keys, chosen at birth (the part that the keys of the memtable
-//     before had in common). For a key with the anchor the link holds the 4 bytes behind it (zeros
-//     when shorter), for a smaller key 0, for a greater one 0xffffffff: order is kept, and equal
-//     values are decided by the whole key.
+// M2. The memory goes as a whole; slices lent by a get or an iterator live as long as the memtable.
+// M3. A slot is stored with release after its node is linked on level 0 at least; readers load it
+//     with acquire.
+// M4. Versions of one key stand newest first, next to each other, so the slot of the newest leads
+//     to all of them. A slot moves on to newer versions of its key and never to another key, so a
+//     reader that sees an older version in it misses only versions that were being inserted.
+// M5. The anchor of the skip list is what the keys of the memtable before had in common.
 // M6. The memtable is full when its arena or its hash (at 7/8 of its slots) is.
 #ifndef FERRIC_LSM_MEMTABLE_H
 #define FERRIC_LSM_MEMTABLE_H
@@ -27,14 +23,16 @@
 
 typedef struct fe_memtable fe_memtable;
 
-// Makes an empty one with about `capacity_bytes` (at least 4 KiB, at most 2 GiB) for nodes and hash.
+// Makes an empty one with about `capacity_bytes` (at least 4 KiB, at most 2 GiB, rounded up to
+// 4 KiB) for nodes and hash.
 // The anchor is copied. Errors: FERRIC_NO_MEMORY.
 ferric_status fe_memtable_create(uint64_t capacity_bytes, ferric_slice anchor,
                                  fe_memtable **memtable);
 // No reader is left. Accepts NULL.
 void fe_memtable_destroy(fe_memtable *memtable);
 
-// Upper bound of the arena bytes that one entry takes, links included.
+// Upper bound of the arena bytes that one entry takes, links included. What it really takes is 21
+// bytes and the sizes on average.
 size_t fe_memtable_entry_cost(size_t key_size, size_t value_size);
 // Whether `entries` more with that cost in all fit for sure.
 bool fe_memtable_has_room(const fe_memtable *memtable, size_t entries, size_t cost_bytes);
@@ -59,8 +57,8 @@ typedef struct fe_memtable_stats {
     uint64_t entries;
     uint64_t deletes;
     uint64_t user_bytes;        // Keys (without keyspace id) and values.
-    uint64_t used_bytes;        // Of the arena and hash.
-    uint64_t capacity_bytes;    // Memory it occupies, used or not.
+    uint64_t used_bytes;        // Of the capacity; the hash counts as used from the beginning.
+    uint64_t capacity_bytes;    // Address space it occupies, used or not.
     uint64_t smallest_sequence; // UINT64_MAX when empty.
     uint64_t largest_sequence;  // 0 when empty.
 } fe_memtable_stats;
@@ -69,7 +67,7 @@ typedef struct fe_memtable_stats {
 void fe_memtable_stats_get(const fe_memtable *memtable, fe_memtable_stats *stats);
 
 // What the smallest and the largest key have in common: the next memtable's anchor. At most 64
-// bytes, lent by the memtable.
+// bytes, lent by the memtable; empty when it is.
 ferric_slice fe_memtable_common_prefix(const fe_memtable *memtable);
 
 #endif

@@ -2,13 +2,16 @@
 // Merges k iterators into one, in internal order, both ways. The child that gave the last entry is
 // asked first (runs of entries from one child are the common case), the others are compared by a
 // linear scan over their current entries: measured faster than a heap up to eight children.
+//
+// No two children have an entry with the same key and sequence.
 #ifndef FERRIC_LSM_MERGE_ITERATOR_H
 #define FERRIC_LSM_MERGE_ITERATOR_H
 
 #include "lsm/iterator.h"
 
 // Takes the children over, also on failure; `children` itself is copied. With one child that child
-// is returned. The first failing child makes the merge fail. Errors: FERRIC_NO_MEMORY.
+// is returned; with none the merge is empty. The first failing child makes the merge fail.
+// Errors: FERRIC_NO_MEMORY.
 ferric_status fe_merge_iterator_create(fe_iterator **children, size_t count,
                                        fe_iterator **iterator);
 
