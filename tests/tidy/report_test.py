@@ -1,0 +1,56 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""Proves that tools/test_report.py counts what ran and never takes a failure for a pass."""
+import os
+import subprocess
+import sys
+import tempfile
+
+REPORT = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "tools",
+                      "test_report.py")
+CMOCKA = "[==========] Running 3 test(s).\n[  SKIPPED ] test_c\n[  PASSED  ] 2 test(s).\n"
+CMOCKA_BAD = "[  PASSED  ] 2 test(s).\n[  FAILED  ] 1 test(s), listed below:\n[  FAILED  ] test_b\n"
+
+# (what it is, status, text in <skipped> or None, output, the expected last line)
+CASES = [
+    ("cmocka cases are counted", "run", None, CMOCKA, "2 0"),
+    ("two groups of cmocka are added", "run", None, CMOCKA + CMOCKA, "4 0"),
+    ("a failed cmocka case", "fail", None, CMOCKA_BAD, "2 1"),
+    ("a cmocka program that died", "fail", None, "[ RUN      ] test_a\nSegmentation fault\n",
+     "0 1"),
+    ("a leak after all cases passed", "fail", None, CMOCKA + "LeakSanitizer: ...\n", "0 1"),
+    ("a harness", "run", None, "figure: crash 7 disks\n7 passed, 0 failed\n", "7 0"),
+    ("a harness that failed", "fail", None, "6 passed, 1 failed\n", "6 1"),
+    ("a harness that failed and forgot to say so", "run", None, "6 passed, 1 failed\n", "6 1"),
+    ("a harness that ran nothing", "run", None, "0 passed, 0 failed\n", "0 1"),
+    ("another test", "run", None, "fine\n", "1 0"),
+    ("another test that failed", "fail", None, "", "0 1"),
+    ("a program that is missing", "notrun", "Unable to find executable", "", "0 1"),
+    ("a test that asks to be skipped", "notrun", "SKIP_RETURN_CODE=77", "", "0 0"),
+]
+
+
+def report(status, skipped, output):
+    skip = f'<skipped message="{skipped}"/>' if skipped else ""
+    with tempfile.NamedTemporaryFile("w", suffix=".xml") as file:
+        file.write(f'<testsuite><testcase name="a" time="1" status="{status}">{skip}'
+                   f"<system-out>{output}</system-out></testcase></testsuite>")
+        file.flush()
+        done = subprocess.run([sys.executable, REPORT, "sum", file.name], capture_output=True,
+                              text=True, check=False)
+    return (done.stdout.splitlines() or [done.stderr])[-1]
+
+
+def main():
+    failed = 0
+    for name, status, skipped, output, wanted in CASES:
+        got = report(status, skipped, output)
+        if got != wanted:
+            failed += 1
+            print(f"FAILED: {name}: wanted {wanted!r}, got {got!r}")
+    print(f"{len(CASES) - failed} passed, {failed} failed")
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
