@@ -86,6 +86,11 @@ typedef struct ferric_batch ferric_batch;
 typedef struct ferric_snapshot ferric_snapshot;
 typedef struct ferric_iterator ferric_iterator;
 
+// The library is built with everything else hidden.
+#if defined(__GNUC__)
+#pragma GCC visibility push(default)
+#endif
+
 // ---- Errors and memory ----------------------------------------------------------------------
 
 // What went wrong in this thread's last failing call: what, where, what to do. Valid until the
@@ -605,6 +610,10 @@ ferric_status ferric_stats_json(ferric_db *db, ferric_buffer *text);
 
 // Replaces `text` by the statistics in the Prometheus text format 0.0.4, names beginning "ferric_".
 ferric_status ferric_stats_prometheus(ferric_db *db, ferric_buffer *text);
+
+#if defined(__GNUC__)
+#pragma GCC visibility pop
+#endif
 
 #ifdef __cplusplus
 }

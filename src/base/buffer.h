@@ -15,7 +15,8 @@ ferric_status fe_buffer_reserve(ferric_buffer *buffer, size_t more);
 ferric_status fe_buffer_append(ferric_buffer *buffer, const void *data, size_t size);
 // Replaces the content. `value` must not point into the buffer.
 ferric_status fe_buffer_assign(ferric_buffer *buffer, ferric_slice value);
-// Appends printf output. Errors: FERRIC_NO_MEMORY, the buffer is unchanged.
+// Appends printf output, and a zero byte behind it that size does not count. Errors:
+// FERRIC_NO_MEMORY, the buffer is unchanged.
 ferric_status fe_buffer_format(ferric_buffer *buffer, const char *format, ...) FE_PRINTF(2, 3);
 // Frees the memory; the buffer is {0} again.
 void fe_buffer_deinit(ferric_buffer *buffer);

@@ -2,7 +2,8 @@
 // A block: sorted entries, any of them reached by number in one step. docs/format/table.md.
 //
 //   prefix          bytes that all keys of the block begin with, stored once
-//   entries         each: varint rest size, varint value size, varint (sequence - base) << 3 | kind,
+//   entries         each: varint rest size, varint value size, varint (sequence - base) << 3 |
+//   kind,
 //                   rest of the key, value
 //   slots           for each entry its offset from the block's start: u16, or u32 when the entries
 //                   end beyond 65,535

@@ -20,7 +20,8 @@ typedef struct fe_filter {
 ferric_status fe_filter_build(const uint64_t *hashes, size_t count, uint32_t bits_per_key,
                               ferric_buffer *filter);
 
-// Reads a filter's bytes, borrowed as long as it is used. Errors: FERRIC_CORRUPT, FERRIC_UNSUPPORTED.
+// Reads a filter's bytes, borrowed as long as it is used. Errors: FERRIC_CORRUPT,
+// FERRIC_UNSUPPORTED.
 ferric_status fe_filter_init(fe_filter *filter, ferric_slice bytes, const char *path);
 
 // False: the key is not there. Never false for a key that is.

@@ -7,7 +7,8 @@
 //
 // Invariants
 // C1. A hit takes no lock and writes nothing but the mark, and that only when it is not set.
-// C2. A block found through its home inside an epoch section stays valid until the section ends, and as
+// C2. A block found through its home inside an epoch section stays valid until the section ends,
+//     and as
 //     long as a reference is held after that (fe_cached_block_ref inside the section).
 // C3. home is cleared before the block is retired; whoever finds NULL reads the block anew.
 // C4. Charged bytes (content and bookkeeping) exceed the capacity only by what is pinned or was
@@ -36,7 +37,8 @@ const fe_block *fe_block_cache_find(fe_block_home *home, fe_cached_block **block
 
 // Reads the block from `table`, puts it at `home`, and evicts others as needed. When another thread
 // was faster, its block is given. `fill` false: the block is given but not kept (a compaction's
-// reading); it goes with the section, or with its last reference. REQUIRES: inside an epoch section.
+// reading); it goes with the section, or with its last reference. REQUIRES: inside an epoch
+// section.
 // Errors: as fe_table_read_block.
 ferric_status fe_block_cache_load(fe_block_cache *cache, const fe_table *table, uint32_t block,
                                   bool fill, fe_block_home *home, fe_cached_block **cached);

@@ -4,12 +4,15 @@
 // (K. Fraser, "Practical lock-freedom", 2004, section 5.2.3; own slot for each thread.)
 //
 // Invariants
-// P1. Between enter and leave a thread's slot holds an epoch that is not newer than the one in force when
-//     it entered; the store is sequentially consistent and comes before any load of a shared pointer.
+// P1. Between enter and leave a thread's slot holds an epoch that is not newer than the one in
+//     force when
+//     it entered; the store is sequentially consistent and comes before any load of a shared
+//     pointer.
 // P2. An object is retired after it was made unreachable, and stamped with the epoch then in force;
 //     the epoch is then advanced.
 // P3. An object is reclaimed when every slot is free or holds an epoch after its stamp.
-// P4. Sections nest; the outermost one counts. They are short: no waiting for another writer inside,
+// P4. Sections nest; the outermost one counts. They are short: no waiting for another writer
+//     inside,
 //     though a block may be read from disk.
 //
 // A thread without an index of its own (more than FE_THREAD_INDEX_COUNT threads) shares one slot

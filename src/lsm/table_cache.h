@@ -4,7 +4,8 @@
 // used and closed again when too many are open or their memory is needed.
 //
 // Invariants
-// T1. The reader is found by one acquire load of file->open inside an epoch section; NULL means: open it
+// T1. The reader is found by one acquire load of file->open inside an epoch section; NULL means:
+//     open it
 //     (under the cache's mutex), which publishes it with release.
 // T2. A reader is closed by clearing file->open, removing its blocks from the block cache, and
 //     retiring it.

@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: Apache-2.0
+// Known mistakes that a test build can make on purpose, one at a time, to show that the harnesses
+// would notice. In every other build FE_SEEDED_BUG is the constant false and nothing is left of it.
+//
+// Each mistake is one that other engines really made; tests/seeded names the harness that must
+// catch it.
+#ifndef FERRIC_BASE_SEEDED_BUG_H
+#define FERRIC_BASE_SEEDED_BUG_H
+
+#include <stdbool.h>
+
+typedef enum fe_seeded_bug {
+    FE_BUG_NONE = 0,
+    FE_BUG_SNAPSHOT_IGNORED,         // Compaction drops what a snapshot still sees.
+    FE_BUG_TOMBSTONE_UNDER_SNAPSHOT, // A delete is dropped though a snapshot keeps an older put.
+    FE_BUG_TOMBSTONE_ABOVE_OLDER,    // A delete is dropped though a level below has its key.
+    FE_BUG_READ_ERROR_IS_END,        // A read error in compaction is taken for the end of input.
+    FE_BUG_SKIP_DIRECTORY_SYNC,      // A new table's name is not synced before the manifest's edit.
+    FE_BUG_TABLE_NOT_SYNCED,         // A table is named in the manifest before it is durable.
+    FE_BUG_MANIFEST_NOT_SYNCED,      // Files are removed before the edit is durable.
+    FE_BUG_APPEND_AFTER_TORN_TAIL,   // Frames behind a torn tail are accepted, with a hole before.
+    FE_BUG_SEQUENCE_REUSED,          // Recovery starts again below the newest sequence number.
+    FE_BUG_FILE_NUMBER_REUSED,       // A file number in use is given out again.
+    FE_BUG_FOLLOWER_ERROR_LOST,      // The group's failure reaches its leader only.
+    FE_BUG_FSYNC_RETRIED,            // A failed sync is tried again and believed.
+    FE_BUG_ACK_BEFORE_SYNC,          // A commit is acknowledged before its sync.
+    FE_BUG_NEXT_LOG_FIRST,           // The next log is synced while the one before is not.
+    FE_BUG_LOG_REMOVED_EARLY, // A log goes before the table that replaces it is in the manifest.
+    FE_BUG_LOG_HEADER_NOT_SYNCED,      // A new log is used before its name is durable.
+    FE_BUG_CHECKSUM_NOT_COMPARED,      // A block's check is not looked at.
+    FE_BUG_FRAME_NOT_BOUND,            // A frame's check ignores where it stands.
+    FE_BUG_FILTER_FALSE_NEGATIVE,      // The filter loses one key in a thousand.
+    FE_BUG_BLOCK_LENGTH_OVERFLOW,      // Lengths are added before they are checked.
+    FE_BUG_SEEK_OFF_BY_ONE,            // A seek to a block's last entry goes to the next block.
+    FE_BUG_PREV_AFTER_NEXT,            // Turning round in a merge skips an entry.
+    FE_BUG_TABLE_REMOVED_UNDER_READER, // A table goes though an iterator still reads it.
+    FE_BUG_BLOCK_FREED_UNDER_READER,   // A cached block is freed without waiting for readers.
+    FE_BUG_PUBLISH_BEFORE_APPLY, // Readers are sent to a commit that is not in the memtable yet.
+    FE_BUG_CONDITION_SEES_PUBLISHED, // Conditions do not see earlier commits of their group.
+    FE_BUG_BATCH_HALF_APPLIED,       // The last operation of a batch is lost in recovery.
+    FE_BUG_TORN_TAIL_ALWAYS,         // Damage in the middle of a log is taken for a torn tail.
+    FE_BUG_NO_SPACE_STICKS,          // After a full disk nothing is accepted until reopened.
+    FE_BUG_VERSION_OVERLAP_ACCEPTED, // An edit that breaks a level's order is installed.
+    FE_BUG_KEY_SPLIT_ACROSS_TABLES,  // A table is cut between two versions of a key.
+    FE_BUG_RECOVERY_NOT_SYNCED,      // Replayed frames are shown before they are durable.
+    FE_BUG_CLOSE_NOT_SYNCED,         // A clean close leaves commits unsynced.
+    FE_BUG_COUNT,
+} fe_seeded_bug;
+
+#ifdef FERRIC_SEEDED_BUGS
+// Chosen once, from the environment variable FERRIC_SEEDED_BUG (a name without FE_BUG_).
+bool fe_seeded_bug_is_on(fe_seeded_bug bug);
+// "SNAPSHOT_IGNORED" and so on; NULL out of range.
+const char *fe_seeded_bug_name(fe_seeded_bug bug);
+#define FE_SEEDED_BUG(bug) fe_seeded_bug_is_on(bug)
+#else
+#define FE_SEEDED_BUG(bug) false
+#endif
+
+#endif

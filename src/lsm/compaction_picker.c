@@ -1,0 +1,202 @@
+// SPDX-License-Identifier: Apache-2.0
+// Picking a compaction: scores, then tables.
+#include "lsm/compaction_picker.h"
+
+#include <string.h>
+
+// A table of which more than half are deletes is pushed down even when its level has room.
+static bool is_mostly_deletes(const fe_table_file *file)
+{
+    return file->deletes > file->entries / 2;
+}
+
+static uint64_t target_bytes(const fe_picker_options *options, uint32_t level)
+{
+    uint64_t target = options->base_bytes;
+    for (uint32_t i = 1; i < level; i++)
+        target *= FE_LEVEL_RATIO;
+    return target;
+}
+
+uint32_t fe_version_deepest(const fe_version *version)
+{
+    uint32_t deepest = 0;
+    for (uint32_t i = 1; i < FE_LEVEL_COUNT; i++) {
+        if (version->levels[i].count > 0) deepest = i;
+    }
+    return deepest;
+}
+
+// How urgent level 0 is; 1 and more asks for a compaction.
+static double level0_score(const fe_version *version, const fe_picker_options *options)
+{
+    const fe_level *level = &version->levels[0];
+    uint64_t below = version->levels[1].bytes;
+    double by_count = (double)level->count / options->level0_count_max;
+    double by_size;
+
+    if (level->count < options->level0_count) return by_count;
+    by_size = below == 0 ? 1.0 : (double)level->bytes / (double)below;
+    return by_size > by_count ? by_size : by_count;
+}
+
+static double level_score(const fe_version *version, const fe_picker_options *options,
+                          uint32_t level)
+{
+    if (level == 0) return level0_score(version, options);
+    return (double)version->levels[level].bytes / (double)target_bytes(options, level);
+}
+
+static ferric_slice smaller(ferric_slice a, ferric_slice b)
+{
+    return a.data == NULL || fe_slice_compare(b, a) < 0 ? b : a;
+}
+
+static ferric_slice larger(ferric_slice a, ferric_slice b)
+{
+    return a.data == NULL || fe_slice_compare(b, a) > 0 ? b : a;
+}
+
+// Completes a plan whose tables of the upper level are chosen.
+static void fill_plan(const fe_version *version, fe_compaction_plan *plan)
+{
+    const fe_level *level = &version->levels[plan->level];
+    const fe_level *below = &version->levels[plan->output_level];
+    ferric_slice smallest = {NULL, 0};
+    ferric_slice largest = {NULL, 0};
+
+    plan->bytes = 0;
+    for (uint32_t i = plan->first; i < plan->end; i++) {
+        smallest = smaller(smallest, level->files[i]->smallest_key);
+        largest = larger(largest, level->files[i]->largest_key);
+        plan->bytes += level->files[i]->identity.size_bytes;
+    }
+    fe_version_overlap(below, smallest, largest, &plan->below_first, &plan->below_end);
+    for (uint32_t i = plan->below_first; i < plan->below_end; i++) {
+        plan->bytes += below->files[i]->identity.size_bytes;
+    }
+    plan->is_bottom = fe_version_deepest(version) <= plan->output_level;
+    // A table with deletes is rewritten at the bottom, where they can be dropped.
+    plan->is_move = plan->end - plan->first == 1 && plan->below_first == plan->below_end &&
+                    (level->files[plan->first]->deletes == 0 || !plan->is_bottom);
+}
+
+// The table of a level whose merge reads least of the level below for each byte of its own; one
+// that is mostly deletes comes first.
+static uint32_t cheapest_table(const fe_version *version, uint32_t level)
+{
+    const fe_level *tables = &version->levels[level];
+    uint32_t best = 0;
+    double best_cost = -1;
+
+    for (uint32_t i = 0; i < tables->count; i++) {
+        fe_compaction_plan plan = {
+            .level = level, .output_level = level + 1, .first = i, .end = i + 1};
+        uint64_t own = tables->files[i]->identity.size_bytes;
+        double cost;
+
+        fill_plan(version, &plan);
+        cost = is_mostly_deletes(tables->files[i])
+                   ? 0
+                   : (double)plan.bytes / (double)(own == 0 ? 1 : own);
+        if (best_cost >= 0 && cost >= best_cost) continue;
+        best = i;
+        best_cost = cost;
+    }
+    return best;
+}
+
+static void plan_level(const fe_version *version, uint32_t level, fe_compaction_plan *plan)
+{
+    memset(plan, 0, sizeof *plan);
+    plan->level = level;
+    plan->output_level = level + 1;
+    if (level == 0) {
+        plan->end = version->levels[0].count;
+    } else {
+        plan->first = cheapest_table(version, level);
+        plan->end = plan->first + 1;
+    }
+    fill_plan(version, plan);
+}
+
+// A level above the deepest one that has a table of mostly deletes.
+static bool find_deletes(const fe_version *version, uint32_t *level)
+{
+    uint32_t deepest = fe_version_deepest(version);
+
+    for (uint32_t i = 1; i < deepest; i++) {
+        for (uint32_t j = 0; j < version->levels[i].count; j++) {
+            if (!is_mostly_deletes(version->levels[i].files[j])) continue;
+            *level = i;
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool has_space(const fe_compaction_plan *plan, const fe_picker_options *options)
+{
+    return plan->is_move || plan->bytes <= options->free_bytes;
+}
+
+bool fe_compaction_pick(const fe_version *version, const fe_picker_options *options,
+                        fe_compaction_plan *plan)
+{
+    uint32_t level = 0;
+    double best = 0;
+
+    for (uint32_t i = 0; i + 1 < FE_LEVEL_COUNT; i++) {
+        double score = version->levels[i].count == 0 ? 0 : level_score(version, options, i);
+        if (score <= best) continue;
+        best = score;
+        level = i;
+    }
+    if (best < 1 && !find_deletes(version, &level)) return false;
+    plan_level(version, level, plan);
+    if (has_space(plan, options)) return true;
+    // What is most urgent does not fit; something smaller may, and may free space.
+    for (uint32_t i = 1; i + 1 < FE_LEVEL_COUNT; i++) {
+        if (i == level || version->levels[i].count == 0) continue;
+        if (level_score(version, options, i) < 1) continue;
+        plan_level(version, i, plan);
+        if (has_space(plan, options)) return true;
+    }
+    return false;
+}
+
+bool fe_compaction_pick_range(const fe_version *version, uint32_t level, ferric_slice smallest,
+                              ferric_slice largest, fe_compaction_plan *plan)
+{
+    memset(plan, 0, sizeof *plan);
+    plan->level = level;
+    plan->output_level = level + 1;
+    if (level == 0) {
+        // All or nothing: an older table left behind would come to stand above a newer one.
+        bool overlaps = false;
+        for (uint32_t i = 0; i < version->levels[0].count; i++) {
+            overlaps |= fe_table_file_overlaps(version->levels[0].files[i], smallest, largest);
+        }
+        plan->end = overlaps ? version->levels[0].count : 0;
+    } else {
+        fe_version_overlap(&version->levels[level], smallest, largest, &plan->first, &plan->end);
+    }
+    if (plan->first == plan->end) return false;
+    fill_plan(version, plan);
+    plan->is_move = false;
+    return true;
+}
+
+uint64_t fe_compaction_debt(const fe_version *version, const fe_picker_options *options)
+{
+    uint64_t debt = 0;
+
+    if (level0_score(version, options) >= 1) {
+        debt += version->levels[0].bytes + version->levels[1].bytes;
+    }
+    for (uint32_t i = 1; i + 1 < FE_LEVEL_COUNT; i++) {
+        uint64_t target = target_bytes(options, i);
+        if (version->levels[i].bytes > target) debt += version->levels[i].bytes - target;
+    }
+    return debt;
+}

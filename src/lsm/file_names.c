@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: Apache-2.0
+// File names of a database directory, made and read.
+#include "lsm/file_names.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+#include "base/buffer.h"
+#include "base/status.h"
+
+static const struct {
+    fe_file_kind kind;
+    const char *suffix;
+} kinds[] = {
+    {FE_FILE_LOG, ".log"},
+    {FE_FILE_TABLE, ".table"},
+    {FE_FILE_MANIFEST, ".manifest"},
+};
+
+static const char *const fixed_names[] = {
+    FE_FILE_CURRENT_NAME, FE_FILE_CURRENT_NEW_NAME, FE_FILE_LOCK_NAME,
+    FE_FILE_RESERVE_NAME, FE_FILE_README_NAME,
+};
+
+ferric_status fe_file_path(ferric_buffer *path, const char *directory, fe_file_kind kind,
+                           uint64_t number)
+{
+    for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++) {
+        if (kinds[i].kind != kind) continue;
+        fe_buffer_clear(path);
+        return fe_buffer_format(path, "%s/%06" PRIu64 "%s", directory, number, kinds[i].suffix);
+    }
+    return fe_fail(FERRIC_INVALID_ARGUMENT, "files of kind %d have no number", (int)kind);
+}
+
+ferric_status fe_file_path_named(ferric_buffer *path, const char *directory, const char *name)
+{
+    fe_buffer_clear(path);
+    return fe_buffer_format(path, "%s/%s", directory, name);
+}
+
+bool fe_file_name_parse(const char *name, fe_file_kind *kind, uint64_t *number)
+{
+    size_t digits = strspn(name, "0123456789");
+    uint64_t value = 0;
+
+    if (digits < 6 || digits > 19) return false;
+    for (size_t i = 0; i < digits; i++)
+        value = value * 10 + (uint64_t)(name[i] - '0');
+    for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++) {
+        if (strcmp(name + digits, kinds[i].suffix) != 0) continue;
+        *kind = kinds[i].kind;
+        *number = value;
+        return true;
+    }
+    return false;
+}
+
+bool fe_file_name_is_ours(const char *name)
+{
+    fe_file_kind kind;
+    uint64_t number;
+
+    for (size_t i = 0; i < sizeof fixed_names / sizeof fixed_names[0]; i++) {
+        if (strcmp(name, fixed_names[i]) == 0) return true;
+    }
+    return fe_file_name_parse(name, &kind, &number);
+}

@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the files of a database directory are called: a number of at least six digits and a kind,
+// "000007.table"; and CURRENT, LOCK, RESERVE, README.txt.
+#ifndef FERRIC_LSM_FILE_NAMES_H
+#define FERRIC_LSM_FILE_NAMES_H
+
+#include "format/file_header.h"
+
+#define FE_FILE_CURRENT_NAME "CURRENT"
+#define FE_FILE_CURRENT_NEW_NAME "CURRENT.new" // Becomes CURRENT by a rename.
+#define FE_FILE_LOCK_NAME "LOCK"
+#define FE_FILE_RESERVE_NAME "RESERVE"
+#define FE_FILE_README_NAME "README.txt"
+
+// Replaces `path` by "DIRECTORY/NNNNNN.kind" for a log, table or manifest, ended by a zero byte
+// that
+// size does not count, so that data is a C string. Errors: FERRIC_NO_MEMORY.
+ferric_status fe_file_path(ferric_buffer *path, const char *directory, fe_file_kind kind,
+                           uint64_t number);
+
+// The same for one of the names above.
+ferric_status fe_file_path_named(ferric_buffer *path, const char *directory, const char *name);
+
+// Reads a numbered name. Returns false when it is none of ours.
+bool fe_file_name_parse(const char *name, fe_file_kind *kind, uint64_t *number);
+
+// Whether Ferric makes files of this name, numbered or not.
+bool fe_file_name_is_ours(const char *name);
+
+static inline const char *fe_path_text(const ferric_buffer *path)
+{
+    return (const char *)path->data;
+}
+
+#endif

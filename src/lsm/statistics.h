@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: Apache-2.0
+// Counters and latencies, so cheap that they are always on: each thread counts in lines of its own,
+// and one call in 64 is timed.
+//
+// Thread rule: any thread. A reader of the sums may see counters of slightly different moments.
+#ifndef FERRIC_LSM_STATISTICS_H
+#define FERRIC_LSM_STATISTICS_H
+
+#include <ferric/ferric.h>
+
+#include "os/vfs.h"
+
+typedef struct fe_statistics fe_statistics;
+
+typedef enum fe_counter {
+    FE_COUNTER_USER_BYTES_WRITTEN = 0,
+    FE_COUNTER_USER_BYTES_READ,
+    FE_COUNTER_LOG_BYTES,
+    FE_COUNTER_LOG_SYNCS,
+    FE_COUNTER_COMMIT_GROUPS,
+    FE_COUNTER_MANIFEST_BYTES,
+    FE_COUNTER_STALLS,
+    FE_COUNTER_STALL_NS,
+    FE_COUNTER_STALL_MEMTABLES,
+    FE_COUNTER_STALL_LEVEL0,
+    FE_COUNTER_STALL_DEBT,
+    FE_COUNTER_BACKGROUND_ERRORS,
+    FE_COUNTER_COUNT,
+} fe_counter;
+
+// Errors: FERRIC_NO_MEMORY.
+ferric_status fe_statistics_create(fe_vfs *vfs, fe_statistics **statistics);
+// Accepts NULL.
+void fe_statistics_destroy(fe_statistics *statistics);
+
+void fe_statistics_add(fe_statistics *statistics, fe_counter counter, uint64_t amount);
+uint64_t fe_statistics_sum(const fe_statistics *statistics, fe_counter counter);
+
+// Begins an operation. Returns its start in nanoseconds when this one is timed, else 0.
+uint64_t fe_statistics_begin(fe_statistics *statistics, ferric_operation operation);
+// Ends it with what it answered; `start` is what begin returned.
+void fe_statistics_end(fe_statistics *statistics, ferric_operation operation, uint64_t start,
+                       ferric_status status);
+
+// Fills one operation's numbers.
+void fe_statistics_operation(const fe_statistics *statistics, ferric_operation operation,
+                             ferric_operation_stats *stats);
+
+#endif

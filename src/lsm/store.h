@@ -1,0 +1,164 @@
+// SPDX-License-Identifier: Apache-2.0
+// The store: an ordered, versioned, crash-safe map from keys (keyspace id first) to values. The one
+// door of lsm/ for the layers above.
+//
+// Threads: all functions may be called by all threads at once, but for open and close, and but for
+// cursors, which belong to one thread at a time.
+// Lifetime: snapshots, cursors and pins hold the store's memory; after fe_store_close they answer
+// FERRIC_CLOSED and are released as ever.
+#ifndef FERRIC_LSM_STORE_H
+#define FERRIC_LSM_STORE_H
+
+#include <ferric/ferric.h>
+
+#include "lsm/snapshot.h"
+#include "lsm/statistics.h"
+#include "lsm/write_batch.h"
+#include "os/vfs.h"
+
+typedef struct fe_store fe_store;
+typedef struct fe_cursor fe_cursor;
+
+// ---- Open and close -------------------------------------------------------------------------
+
+// Opens the directory `path` with options that were checked (fe_options_check). A path ":memory:"
+// is
+// a database in memory. Errors: as ferric_open. On failure *store is NULL.
+ferric_status fe_store_open(const char *path, const ferric_options *options, fe_store **store);
+
+// Makes everything durable, stops the threads, releases the lock, and drops the opener's reference.
+// Errors: as ferric_close. Accepts NULL. In a forked child it only frees the child's memory.
+ferric_status fe_store_close(fe_store *store);
+
+// Removes the database at `path`. Errors: as ferric_destroy.
+ferric_status fe_store_destroy(const char *path, const ferric_options *options);
+
+// Handles above hold the store by references of their own.
+void fe_store_ref(fe_store *store);
+void fe_store_unref(fe_store *store);
+
+// FERRIC_OK, FERRIC_CLOSED or FERRIC_FORKED: what every call on a handle looks at first.
+ferric_status fe_store_check(const fe_store *store);
+
+const ferric_options *fe_store_options(const fe_store *store);
+const char *fe_store_path(const fe_store *store);
+
+// Ends running flushes for compaction's sake, compactions, verifications and counts with
+// FERRIC_INTERRUPTED. Async-signal-safe.
+void fe_store_interrupt(fe_store *store);
+
+// ---- Writing --------------------------------------------------------------------------------
+
+// Commits a batch; an empty one without conditions does nothing but, with `sync`, fe_store_sync.
+// *version (may be NULL) is its sequence number. Errors: as ferric_write.
+ferric_status fe_store_write(fe_store *store, const fe_write_batch *batch, bool sync,
+                             uint64_t *version);
+
+// Makes every acknowledged commit durable. Errors: as ferric_sync.
+ferric_status fe_store_sync(fe_store *store);
+
+// ---- Reading --------------------------------------------------------------------------------
+
+// Reads at the newest published state.
+#define FE_SEQUENCE_NEWEST UINT64_MAX
+
+// Where a value lies: valid until fe_store_unpin. {0} is nothing.
+typedef struct fe_pin {
+    ferric_slice value;
+    uint64_t sequence;
+    void *owner;     // A cached block or a view.
+    uint32_t lender; // Which of the two; 0 when nothing is held.
+} fe_pin;
+
+// Replaces `value` by the value of `key` at `sequence`; `value` may be NULL (only existence is
+// asked)
+// and so may `version`. Errors: as ferric_get.
+ferric_status fe_store_get(fe_store *store, ferric_slice key, uint64_t sequence,
+                           ferric_buffer *value, uint64_t *version);
+
+// The same without a copy. On failure *pin is {0}. Errors: as ferric_get_pinned.
+ferric_status fe_store_get_pinned(fe_store *store, ferric_slice key, uint64_t sequence,
+                                  fe_pin *pin);
+void fe_store_unpin(fe_store *store, fe_pin *pin);
+
+// Reads `count` keys at one state. Errors: as ferric_multi_get.
+ferric_status fe_store_multi_get(fe_store *store, size_t count, const ferric_slice *keys,
+                                 uint64_t sequence, fe_pin *pins, ferric_status *statuses);
+
+// A snapshot of the newest published state. It holds a reference on the store. Errors:
+// FERRIC_NO_MEMORY.
+ferric_status fe_store_snapshot(fe_store *store, fe_snapshot **snapshot);
+void fe_store_snapshot_release(fe_store *store, fe_snapshot *snapshot);
+
+// The newest published sequence number.
+uint64_t fe_store_last_sequence(fe_store *store);
+
+typedef struct fe_cursor_options {
+    uint64_t sequence;  // FE_SEQUENCE_NEWEST, or a held snapshot's.
+    ferric_slice lower; // First key allowed, keyspace id included. Copied.
+    ferric_slice upper; // First key behind; size 0: no bound. Copied.
+    bool fill_cache;    // Whether blocks that are read are kept.
+} fe_cursor_options;
+
+// A cursor over live keys: the newest visible version of each, deletes left out. It holds the store
+// and one state of it. It stands nowhere at first. Errors: FERRIC_NO_MEMORY, FERRIC_CLOSED.
+ferric_status fe_store_cursor(fe_store *store, const fe_cursor_options *options,
+                              fe_cursor **cursor);
+// Accepts NULL.
+void fe_cursor_destroy(fe_cursor *cursor);
+
+// Each returns whether the cursor stands on an entry now; fe_cursor_status tells an end from a
+// failure. Bounds hold throughout. next and prev REQUIRE that it stands on an entry.
+bool fe_cursor_first(fe_cursor *cursor);
+bool fe_cursor_last(fe_cursor *cursor);
+bool fe_cursor_seek(fe_cursor *cursor, ferric_slice key);        // First key >= `key`.
+bool fe_cursor_seek_before(fe_cursor *cursor, ferric_slice key); // Last key <= `key`.
+bool fe_cursor_next(fe_cursor *cursor);
+bool fe_cursor_prev(fe_cursor *cursor);
+
+bool fe_cursor_is_valid(const fe_cursor *cursor);
+ferric_status fe_cursor_status(const fe_cursor *cursor);
+// The entry it stands on: valid until the cursor next moves. The key has its keyspace id.
+const fe_entry *fe_cursor_entry(const fe_cursor *cursor);
+
+// ---- Keyspaces ------------------------------------------------------------------------------
+
+// Keyspace 0 is the catalogue, 1 is "main".
+#define FE_KEYSPACE_CATALOGUE 0
+#define FE_KEYSPACE_MAIN 1
+
+// Looks up a keyspace by name. Errors: FERRIC_NOT_FOUND (an outcome), as fe_store_get.
+ferric_status fe_keyspace_find(fe_store *store, const char *name, ferric_keyspace_info *info);
+
+// The same, and makes it when it does not exist, by a commit of its own. Errors: FERRIC_WRONG_KIND,
+// as fe_store_write.
+ferric_status fe_keyspace_ensure(fe_store *store, const char *name, ferric_keyspace_kind kind,
+                                 ferric_keyspace_info *info);
+
+// All of them, by name. *list is freed by fe_free.
+ferric_status fe_keyspace_list(fe_store *store, ferric_keyspace_info **list, size_t *count);
+
+// ---- Maintenance ----------------------------------------------------------------------------
+
+// Errors: as ferric_flush.
+ferric_status fe_store_flush(fe_store *store);
+
+// Merges what overlaps [lower, upper) down to the deepest level; slices with data NULL are
+// unbounded.
+// Errors: as ferric_compact.
+ferric_status fe_store_compact(fe_store *store, ferric_slice lower, ferric_slice upper);
+
+// Errors: as ferric_verify.
+ferric_status fe_store_verify(fe_store *store, ferric_finding_callback finding, void *context,
+                              ferric_verify_report *report);
+
+// Entries less deletes in tables and memtables.
+uint64_t fe_store_count_estimate(fe_store *store);
+
+// Fills all of `stats` but struct_size.
+void fe_store_stats(fe_store *store, ferric_stats *stats);
+
+// Where calls are counted; the layer above counts what users call.
+fe_statistics *fe_store_statistics(fe_store *store);
+
+#endif

@@ -1,0 +1,189 @@
+// SPDX-License-Identifier: Apache-2.0
+// Entries to tables, dropping what is invisible.
+#include "lsm/table_writer.h"
+
+#include <string.h>
+
+#include "base/buffer.h"
+#include "base/seeded_bug.h"
+#include "base/status.h"
+#include "lsm/file_names.h"
+#include "lsm/snapshot.h"
+
+// A new keyspace begins a new table when the one before has at least this size, so that dropping a
+// keyspace frees whole tables.
+#define KEYSPACE_CUT_BYTES ((uint64_t)1 << 20)
+
+typedef struct table_writer {
+    const fe_table_writer_options *options;
+    fe_table_builder *builder;
+    fe_version_edit *edit;
+    fe_table_writer_result *result;
+    ferric_buffer path;
+    ferric_buffer key; // The key of the entry before.
+    uint64_t stripe;   // Of the newest kept or dropped version of that key.
+    bool has_key;
+    size_t first_addition; // Additions of the edit that are not ours.
+} table_writer;
+
+static ferric_status open_builder(table_writer *writer)
+{
+    const fe_table_writer_options *options = writer->options;
+    fe_file_header header = {
+        .version = FE_FORMAT_VERSION,
+        .kind = FE_FILE_TABLE,
+        .created_ms = fe_vfs_now_ms(options->vfs),
+    };
+    ferric_status status;
+
+    header.file_number =
+        atomic_fetch_add_explicit(options->next_file_number, 1, memory_order_relaxed);
+    memcpy(header.database_id, options->database_id, FE_DATABASE_ID_SIZE);
+    status = fe_vfs_random(options->vfs, header.salt, sizeof header.salt);
+    if (status == FERRIC_OK) {
+        status = fe_file_path(&writer->path, options->directory, FE_FILE_TABLE, header.file_number);
+    }
+    if (status != FERRIC_OK) return status;
+    return fe_table_builder_create(options->vfs, fe_path_text(&writer->path), &header,
+                                   &options->builder, &writer->builder);
+}
+
+static ferric_status close_builder(table_writer *writer)
+{
+    fe_table_summary summary;
+    fe_table_file *file = NULL;
+    ferric_status status = fe_table_builder_finish(writer->builder, &summary);
+
+    if (status == FERRIC_OK) status = fe_table_file_create(&summary, &file);
+    if (status == FERRIC_OK) {
+        status = fe_version_edit_add(writer->edit, writer->options->output_level, file);
+    }
+    if (status != FERRIC_OK) {
+        if (file != NULL && fe_table_file_unref(file)) {
+            atomic_store(&file->is_obsolete, true);
+            fe_table_cache_discard(writer->options->version->tables, file);
+        }
+        return status;
+    }
+    writer->result->bytes_out += summary.identity.size_bytes;
+    fe_table_builder_destroy(writer->builder);
+    writer->builder = NULL;
+    return FERRIC_OK;
+}
+
+static bool may_exist_below(const table_writer *writer, ferric_slice key)
+{
+    const fe_version *version = writer->options->version;
+
+    for (uint32_t i = writer->options->below_level; i < FE_LEVEL_COUNT; i++) {
+        const fe_level *level = &version->levels[i];
+        if (i > 0) {
+            if (fe_version_find(level, key) != NULL) return true;
+            continue;
+        }
+        for (uint32_t j = 0; j < level->count; j++) {
+            if (fe_table_file_overlaps(level->files[j], key, key)) return true;
+        }
+    }
+    return false;
+}
+
+// W1 and W2. Called once for each entry, in order.
+static bool is_dropped(table_writer *writer, const fe_entry *entry, bool is_same_key)
+{
+    const fe_table_writer_options *options = writer->options;
+    size_t count = FE_SEEDED_BUG(FE_BUG_SNAPSHOT_IGNORED) ? 0 : options->snapshot_count;
+    uint64_t stripe = fe_snapshot_stripe(options->snapshots, count, entry->sequence);
+    bool is_shadowed = is_same_key && stripe == writer->stripe;
+
+    writer->stripe = stripe;
+    if (is_shadowed) return true;
+    if (entry->kind != FE_ENTRY_DELETE) return false;
+    if (FE_SEEDED_BUG(FE_BUG_TOMBSTONE_UNDER_SNAPSHOT)) count = 0;
+    if (count > 0 && entry->sequence > options->snapshots[0]) return false;
+    return FE_SEEDED_BUG(FE_BUG_TOMBSTONE_ABOVE_OLDER) || !may_exist_below(writer, entry->key);
+}
+
+static bool begins_new_keyspace(const table_writer *writer, ferric_slice key)
+{
+    return writer->key.size >= FE_KEYSPACE_ID_SIZE && key.size >= FE_KEYSPACE_ID_SIZE &&
+           memcmp(writer->key.data, key.data, FE_KEYSPACE_ID_SIZE) != 0;
+}
+
+// W3: only asked between two keys.
+static bool is_time_to_cut(const table_writer *writer, ferric_slice key)
+{
+    uint64_t size;
+
+    if (writer->builder == NULL || fe_table_builder_entries(writer->builder) == 0) return false;
+    size = fe_table_builder_size(writer->builder);
+    return size >= writer->options->table_size ||
+           (size >= KEYSPACE_CUT_BYTES && begins_new_keyspace(writer, key));
+}
+
+static ferric_status take_entry(table_writer *writer, const fe_entry *entry)
+{
+    bool is_same_key = writer->has_key && fe_slice_equal(fe_buffer_slice(&writer->key), entry->key);
+    ferric_status status = FERRIC_OK;
+
+    writer->result->entries_in++;
+    if (!is_same_key && is_time_to_cut(writer, entry->key)) status = close_builder(writer);
+    if (status == FERRIC_OK && !is_same_key) status = fe_buffer_assign(&writer->key, entry->key);
+    if (status != FERRIC_OK) return status;
+    writer->has_key = true;
+    if (is_dropped(writer, entry, is_same_key)) return FERRIC_OK;
+    if (writer->builder == NULL) status = open_builder(writer);
+    if (status == FERRIC_OK) status = fe_table_builder_add(writer->builder, entry);
+    if (status == FERRIC_OK) writer->result->entries_out++;
+    return status;
+}
+
+static ferric_status take_all(table_writer *writer, fe_iterator *input)
+{
+    const _Atomic(bool) *is_stopping = writer->options->is_stopping;
+    ferric_status status = FERRIC_OK;
+
+    fe_iterator_first(input);
+    while (input->is_valid && status == FERRIC_OK) {
+        status = take_entry(writer, &input->entry);
+        if (status != FERRIC_OK) break;
+        fe_iterator_next(input);
+        if (is_stopping != NULL && (writer->result->entries_in & 1023) == 0 &&
+            atomic_load_explicit(is_stopping, memory_order_relaxed)) {
+            status = FERRIC_INTERRUPTED;
+        }
+    }
+    if (status == FERRIC_OK && !FE_SEEDED_BUG(FE_BUG_READ_ERROR_IS_END)) status = input->status;
+    if (status == FERRIC_OK && writer->builder != NULL) status = close_builder(writer);
+    return status;
+}
+
+// Gives up the tables that were finished before the failure.
+static void undo_additions(table_writer *writer)
+{
+    fe_version_edit *edit = writer->edit;
+
+    while (edit->addition_count > writer->first_addition) {
+        fe_table_file *file = edit->additions[--edit->addition_count].file;
+        atomic_store(&file->is_obsolete, true);
+        if (fe_table_file_unref(file)) {
+            fe_table_cache_discard(writer->options->version->tables, file);
+        }
+    }
+}
+
+ferric_status fe_table_writer_run(const fe_table_writer_options *options, fe_iterator *input,
+                                  fe_version_edit *edit, fe_table_writer_result *result)
+{
+    table_writer writer = {.options = options, .edit = edit, .result = result};
+    ferric_status status;
+
+    memset(result, 0, sizeof *result);
+    writer.first_addition = edit->addition_count;
+    status = take_all(&writer, input);
+    fe_table_builder_destroy(writer.builder);
+    if (status != FERRIC_OK) undo_additions(&writer);
+    fe_buffer_deinit(&writer.path);
+    fe_buffer_deinit(&writer.key);
+    return status;
+}

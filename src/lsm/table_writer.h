@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: Apache-2.0
+// Turns a stream of entries into tables, leaving out what nobody can see any more: the work that
+// flush and compaction share.
+//
+// Invariants
+// W1. Of two versions of a key that the same snapshots see, only the newer one is kept.
+// W2. A delete is left out only when no snapshot is older than it and no level below the output
+//     can have
+//     its key.
+// W3. All versions of a key go into one table.
+// W4. The input's status is looked at after its end: a read error is never taken for the end.
+#ifndef FERRIC_LSM_TABLE_WRITER_H
+#define FERRIC_LSM_TABLE_WRITER_H
+
+#include "format/table_builder.h"
+#include "lsm/version.h"
+
+typedef struct fe_table_writer_options {
+    fe_vfs *vfs;
+    const char *directory;
+    fe_table_builder_options builder;
+    uint64_t table_size;        // A table is cut when it has reached this size.
+    const uint8_t *database_id; // FE_DATABASE_ID_SIZE bytes.
+    _Atomic(uint64_t) *next_file_number;
+    const _Atomic(bool) *is_stopping; // Ends the work with FERRIC_INTERRUPTED. May be NULL.
+    const uint64_t *snapshots;        // Ascending.
+    size_t snapshot_count;
+    const fe_version *version; // For W2: the levels from `below_level` on are looked at.
+    uint32_t below_level;
+    uint32_t output_level;
+} fe_table_writer_options;
+
+typedef struct fe_table_writer_result {
+    uint64_t entries_in;
+    uint64_t entries_out;
+    uint64_t bytes_out;
+} fe_table_writer_result;
+
+// Writes what `input` gives from its first entry on, and adds the finished, synced tables to `edit`
+// at output_level (the directory's sync is the caller's). On failure the files of this call are
+// removed and `edit` is as it was. Errors: those of the input and of the table builder.
+ferric_status fe_table_writer_run(const fe_table_writer_options *options, fe_iterator *input,
+                                  fe_version_edit *edit, fe_table_writer_result *result);
+
+#endif

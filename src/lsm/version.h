@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: Apache-2.0
+// A version: the immutable set of live tables, level by level. A version edit says how the next one
+// differs; applying it checks the invariants, always, so that an edit that would break one is
+// refused before it is written.
+//
+// Invariants
+// V1. Level 0: tables may overlap in keys, never in sequence numbers; newest first.
+// V2. Levels 1 and up: tables are in key order and share no user key, so all versions of a key in a
+//     level stand in one table.
+// V3. For one key, everything in a lower-numbered level is newer than everything in a higher one.
+// V4. A table number occurs once.
+#ifndef FERRIC_LSM_VERSION_H
+#define FERRIC_LSM_VERSION_H
+
+#include "lsm/table_cache.h"
+
+#define FE_LEVEL_COUNT FERRIC_LEVEL_COUNT
+
+typedef struct fe_level {
+    fe_table_file **files;
+    uint32_t count;
+    uint64_t bytes;
+} fe_level;
+
+typedef struct fe_version {
+    _Atomic(uint32_t) refs;
+    fe_table_cache *tables; // Discards files that no version contains any more.
+    fe_level levels[FE_LEVEL_COUNT];
+} fe_version;
+
+typedef struct fe_edit_removal {
+    uint32_t level;
+    uint64_t number;
+} fe_edit_removal;
+
+typedef struct fe_edit_addition {
+    uint32_t level;
+    fe_table_file *file; // One reference is the edit's.
+} fe_edit_addition;
+
+// A log that recovery has to read.
+typedef struct fe_live_log {
+    uint64_t number;
+    uint8_t salt[FE_SALT_SIZE];
+    uint64_t end; // 0: read on to its end, and to the log that it links to. Else the log was
+                  // recovered before: it counts up to this offset, and no further.
+    uint64_t end_sequence; // With end: the newest sequence number up to there.
+    bool is_clean;         // With end: written by a clean close, so every byte up to it is durable.
+} fe_live_log;
+
+// One step from a version to the next; also the state of a whole manifest. {0} changes nothing.
+typedef struct fe_version_edit {
+    fe_edit_removal *removals;
+    size_t removal_count;
+    fe_edit_addition *additions;
+    size_t addition_count;
+    bool has_logs; // Then `logs` replaces the list of live logs, oldest first.
+    fe_live_log *logs;
+    size_t log_count;
+    uint64_t next_file_number; // 0: as before. Above every number in use.
+    uint64_t last_sequence;    // 0: as before. All tables' sequence numbers are up to it.
+} fe_version_edit;
+
+// Errors: FERRIC_NO_MEMORY.
+ferric_status fe_version_edit_remove(fe_version_edit *edit, uint32_t level, uint64_t number);
+// Takes one reference over when it succeeds.
+ferric_status fe_version_edit_add(fe_version_edit *edit, uint32_t level, fe_table_file *file);
+ferric_status fe_version_edit_add_log(fe_version_edit *edit, const fe_live_log *log);
+// Releases what it holds; the edit is {0} again. `tables` discards files that nobody else holds.
+void fe_version_edit_deinit(fe_version_edit *edit, fe_table_cache *tables);
+
+// A version without tables and with one reference. Errors: FERRIC_NO_MEMORY.
+ferric_status fe_version_create(fe_table_cache *tables, fe_version **version);
+void fe_version_ref(fe_version *version);
+// Accepts NULL. The last one releases the version's tables.
+void fe_version_unref(fe_version *version);
+
+// Makes *next, with one reference, from `base` and `edit`. Errors: FERRIC_CORRUPT, naming the
+// invariant and the tables; FERRIC_NO_MEMORY. On failure *next is NULL.
+ferric_status fe_version_apply(const fe_version *base, const fe_version_edit *edit,
+                               fe_version **next);
+
+// The table of a level from 1 up that may hold `key`; NULL when there is none.
+fe_table_file *fe_version_find(const fe_level *level, ferric_slice key);
+
+// The tables [*first, *end) of a level from 1 up that overlap the keys [smallest, largest], both
+// included. A slice with data NULL is unbounded.
+void fe_version_overlap(const fe_level *level, ferric_slice smallest, ferric_slice largest,
+                        uint32_t *first, uint32_t *end);
+
+// Whether a table's keys meet [smallest, largest]; data NULL is unbounded.
+bool fe_table_file_overlaps(const fe_table_file *file, ferric_slice smallest, ferric_slice largest);
+
+#endif

@@ -1,0 +1,173 @@
+// SPDX-License-Identifier: Apache-2.0
+// Batches: made by callers, read by the memtable and by recovery.
+#include "lsm/write_batch.h"
+
+#include <assert.h>
+
+#include "base/buffer.h"
+#include "base/status.h"
+#include "lsm/memtable.h"
+
+void fe_write_batch_clear(fe_write_batch *batch)
+{
+    fe_buffer_clear(&batch->operations);
+    fe_buffer_clear(&batch->conditions);
+    fe_buffer_clear(&batch->condition_keys);
+    batch->count = 0;
+    batch->delete_count = 0;
+    batch->user_bytes = 0;
+    batch->cost_bytes = 0;
+    batch->condition_count = 0;
+}
+
+void fe_write_batch_deinit(fe_write_batch *batch)
+{
+    fe_buffer_deinit(&batch->operations);
+    fe_buffer_deinit(&batch->conditions);
+    fe_buffer_deinit(&batch->condition_keys);
+    fe_write_batch_clear(batch);
+}
+
+ferric_status fe_check_key(ferric_slice key)
+{
+    if (key.size == 0 || key.data == NULL) {
+        return fe_fail(FERRIC_INVALID_ARGUMENT, "the key is empty: a key has 1 to %d bytes",
+                       FERRIC_KEY_SIZE_MAX);
+    }
+    if (key.size > FERRIC_KEY_SIZE_MAX) {
+        return fe_fail(FERRIC_TOO_LARGE, "the key has %zu bytes: at most %d are allowed", key.size,
+                       FERRIC_KEY_SIZE_MAX);
+    }
+    return FERRIC_OK;
+}
+
+ferric_status fe_check_value(ferric_slice value)
+{
+    if (value.size > FERRIC_VALUE_SIZE_MAX) {
+        return fe_fail(FERRIC_TOO_LARGE, "the value has %zu bytes: at most %zu are allowed",
+                       value.size, FERRIC_VALUE_SIZE_MAX);
+    }
+    if (value.size != 0 && value.data == NULL) {
+        return fe_fail(FERRIC_INVALID_ARGUMENT, "the value has size %zu but no data", value.size);
+    }
+    return FERRIC_OK;
+}
+
+// Writes kind and key behind what is there; room was made before. Returns the address behind.
+static uint8_t *put_key(ferric_buffer *operations, fe_entry_kind kind, uint32_t keyspace,
+                        ferric_slice key, size_t *id_offset)
+{
+    uint8_t *start = (uint8_t *)operations->data;
+    uint8_t *at = start + operations->size;
+
+    *at++ = (uint8_t)kind;
+    at = fe_put_varint(at, FE_KEYSPACE_ID_SIZE + key.size);
+    if (id_offset != NULL) *id_offset = (size_t)(at - start);
+    fe_put_u32_ordered(at, keyspace);
+    at += FE_KEYSPACE_ID_SIZE;
+    memcpy(at, key.data, key.size);
+    return at + key.size;
+}
+
+static void count_operation(fe_write_batch *batch, ferric_slice key, size_t value_size)
+{
+    batch->count++;
+    batch->user_bytes += key.size + value_size;
+    batch->cost_bytes += fe_memtable_entry_cost(FE_KEYSPACE_ID_SIZE + key.size, value_size);
+}
+
+ferric_status fe_write_batch_put(fe_write_batch *batch, uint32_t keyspace, ferric_slice key,
+                                 ferric_slice value, size_t *id_offset)
+{
+    ferric_buffer *operations = &batch->operations;
+    ferric_status status = fe_check_key(key);
+    uint8_t *at;
+
+    if (status == FERRIC_OK) status = fe_check_value(value);
+    if (status == FERRIC_OK) {
+        status = fe_buffer_reserve(operations, 1 + FE_VARINT32_SIZE_MAX + FE_KEYSPACE_ID_SIZE +
+                                                   key.size + FE_VARINT64_SIZE_MAX + value.size);
+    }
+    if (status != FERRIC_OK) return status;
+    at = put_key(operations, FE_ENTRY_PUT, keyspace, key, id_offset);
+    at = fe_put_varint(at, value.size);
+    if (value.size != 0) memcpy(at, value.data, value.size);
+    operations->size = (size_t)(at + value.size - (uint8_t *)operations->data);
+    count_operation(batch, key, value.size);
+    return FERRIC_OK;
+}
+
+ferric_status fe_write_batch_delete(fe_write_batch *batch, uint32_t keyspace, ferric_slice key,
+                                    size_t *id_offset)
+{
+    ferric_buffer *operations = &batch->operations;
+    ferric_status status = fe_check_key(key);
+    uint8_t *at;
+
+    if (status == FERRIC_OK) {
+        status = fe_buffer_reserve(operations,
+                                   1 + FE_VARINT32_SIZE_MAX + FE_KEYSPACE_ID_SIZE + key.size);
+    }
+    if (status != FERRIC_OK) return status;
+    at = put_key(operations, FE_ENTRY_DELETE, keyspace, key, id_offset);
+    operations->size = (size_t)(at - (uint8_t *)operations->data);
+    count_operation(batch, key, 0);
+    batch->delete_count++;
+    return FERRIC_OK;
+}
+
+ferric_status fe_write_batch_require(fe_write_batch *batch, uint32_t keyspace, ferric_slice key,
+                                     uint64_t version, size_t *id_offset)
+{
+    uint8_t id[FE_KEYSPACE_ID_SIZE];
+    fe_condition condition = {batch->condition_keys.size, FE_KEYSPACE_ID_SIZE + key.size, version};
+    ferric_status status = fe_check_key(key);
+
+    if (status != FERRIC_OK) return status;
+    status = fe_buffer_reserve(&batch->condition_keys, FE_KEYSPACE_ID_SIZE + key.size);
+    if (status == FERRIC_OK) {
+        status = fe_buffer_append(&batch->conditions, &condition, sizeof condition);
+    }
+    if (status != FERRIC_OK) return status;
+    fe_put_u32_ordered(id, keyspace);
+    if (id_offset != NULL) *id_offset = batch->condition_keys.size;
+    status = fe_buffer_append(&batch->condition_keys, id, sizeof id);
+    assert(status == FERRIC_OK); // Room was made above.
+    status = fe_buffer_append(&batch->condition_keys, key.data, key.size);
+    assert(status == FERRIC_OK);
+    batch->condition_count++;
+    return status;
+}
+
+ferric_slice fe_write_batch_condition(const fe_write_batch *batch, size_t index, uint64_t *version)
+{
+    fe_condition condition;
+
+    assert(index < batch->condition_count);
+    memcpy(&condition, (const uint8_t *)batch->conditions.data + index * sizeof condition,
+           sizeof condition);
+    *version = condition.version;
+    return fe_slice((const uint8_t *)batch->condition_keys.data + condition.key_offset,
+                    condition.key_size);
+}
+
+ferric_status fe_batch_reader_next(fe_batch_reader *reader, fe_entry *entry)
+{
+    fe_decoder *decoder = &reader->decoder;
+    uint8_t kind = fe_decode_u8(decoder);
+
+    if (!decoder->failed && kind > FE_ENTRY_KIND_LAST_KNOWN) {
+        return fe_fail(FERRIC_UNSUPPORTED,
+                       "a commit has an operation of kind %u, which this version of Ferric does "
+                       "not know: open it with a newer one",
+                       kind);
+    }
+    entry->kind = (fe_entry_kind)kind;
+    entry->key = fe_decode_sized(decoder);
+    entry->value = kind == FE_ENTRY_PUT ? fe_decode_sized(decoder) : fe_slice(NULL, 0);
+    if (decoder->failed || entry->key.size <= FE_KEYSPACE_ID_SIZE ||
+        entry->key.size > FE_KEY_SIZE_MAX || entry->value.size > FERRIC_VALUE_SIZE_MAX) {
+        return fe_fail(FERRIC_CORRUPT, "a commit has a damaged operation");
+    }
+    return FERRIC_OK;
+}

@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: Apache-2.0
+// What one commit does, as bytes that go into the log unchanged, and the conditions under which it
+// may. docs/format/record_log.md, "Commits".
+//
+//   batch:  varint number of operations (written by the log's writer), then each:
+//           kind u8, varint key size, key (keyspace id first); for a put: varint value size, value
+//
+// The log holds effects, never conditions: those are checked by the leader of the write queue
+// before the commit gets its number.
+#ifndef FERRIC_LSM_WRITE_BATCH_H
+#define FERRIC_LSM_WRITE_BATCH_H
+
+#include "base/coding.h"
+#include "format/internal_key.h"
+
+// The newest version of a key that the commit allows. A key that is absent, or deleted, has 0.
+typedef struct fe_condition {
+    size_t key_offset; // Into condition_keys.
+    size_t key_size;
+    uint64_t version;
+} fe_condition;
+
+// {0} is an empty batch.
+typedef struct fe_write_batch {
+    ferric_buffer operations;
+    uint32_t count;
+    uint32_t delete_count;
+    uint64_t user_bytes; // Keys without keyspace id, and values.
+    uint64_t cost_bytes; // Upper bound of what a memtable needs for it.
+    ferric_buffer conditions;
+    ferric_buffer condition_keys;
+    size_t condition_count;
+} fe_write_batch;
+
+void fe_write_batch_clear(fe_write_batch *batch);
+void fe_write_batch_deinit(fe_write_batch *batch);
+
+// Each adds to the batch or leaves it as it was. `keyspace` is the keyspace's id, `key` the user's.
+// *id_offset (may be NULL) is where the id stands in `operations`, so that it can be set later.
+// Errors: FERRIC_INVALID_ARGUMENT (empty key), FERRIC_TOO_LARGE, FERRIC_NO_MEMORY.
+ferric_status fe_write_batch_put(fe_write_batch *batch, uint32_t keyspace, ferric_slice key,
+                                 ferric_slice value, size_t *id_offset);
+ferric_status fe_write_batch_delete(fe_write_batch *batch, uint32_t keyspace, ferric_slice key,
+                                    size_t *id_offset);
+// *id_offset is into condition_keys.
+ferric_status fe_write_batch_require(fe_write_batch *batch, uint32_t keyspace, ferric_slice key,
+                                     uint64_t version, size_t *id_offset);
+
+// Condition number `index`: its key, and the version it asks for.
+ferric_slice fe_write_batch_condition(const fe_write_batch *batch, size_t index, uint64_t *version);
+
+// Checks a key and a value against their limits, with a message that has size and limit.
+ferric_status fe_check_key(ferric_slice key);
+ferric_status fe_check_value(ferric_slice value);
+
+// Reads the operations of a batch one after another.
+typedef struct fe_batch_reader {
+    fe_decoder decoder;
+} fe_batch_reader;
+
+static inline fe_batch_reader fe_batch_reader_of(ferric_slice operations)
+{
+    fe_batch_reader reader = {fe_decoder_of(operations)};
+    return reader;
+}
+
+// Sets key, value and kind of *entry, not its sequence. Errors: FERRIC_CORRUPT, FERRIC_UNSUPPORTED
+// (kind).
+ferric_status fe_batch_reader_next(fe_batch_reader *reader, fe_entry *entry);
+
+#endif

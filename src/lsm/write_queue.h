@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: Apache-2.0
+// The queue of writers: whoever finds it free becomes the leader and does the work of all who came
+// while the leader before it was at work. Everything that has one writer (log, memtables, sequence
+// numbers) is protected by holding the turn.
+//
+//   join ── free ──> leads ── finish ──> wakes its whole group at once, hands the turn over
+//     └──── busy ──> waits ──> done (its leader finished)
+//                      └─────> leads (it was first in the group that formed meanwhile)
+//
+// Invariants
+// Q1. At most one leader at a time. Groups lead in the order in which their requests came.
+// Q2. A request belongs to one group. All of a group get their status before any of them is woken,
+//     and a
+//     request is not touched after its state says DONE, for it lives on its caller's stack.
+// Q3. The first request that waits is the next leader and waits apart from the others, so that
+//     handing
+//     over wakes one thread, and finishing a group wakes that group with one system call.
+#ifndef FERRIC_LSM_WRITE_QUEUE_H
+#define FERRIC_LSM_WRITE_QUEUE_H
+
+#include <stdatomic.h>
+
+#include "lsm/write_batch.h"
+#include "os/thread.h"
+
+// Enough for a status and its message.
+#define FE_REQUEST_MESSAGE_SIZE 256
+
+typedef enum fe_request_state {
+    FE_REQUEST_WAITING = 0,
+    FE_REQUEST_LEADS = 1,
+    FE_REQUEST_DONE = 2,
+} fe_request_state;
+
+// One commit on its way. Zero it, set batch and sync.
+typedef struct fe_write_request {
+    const fe_write_batch *batch; // NULL: only the turn is wanted; such a request leads alone.
+    bool sync;
+    ferric_status status; // Set by the leader.
+    uint64_t sequence;    // Set by the leader when committed.
+    char message[FE_REQUEST_MESSAGE_SIZE];
+    struct fe_write_request *next;
+    uint32_t word;           // Which of the queue's words it sleeps on.
+    _Atomic(uint32_t) state; // fe_request_state
+} fe_write_request;
+
+typedef enum fe_queue_word {
+    FE_WORD_LEAD = 0, // The next leader sleeps here, alone.
+    FE_WORD_GROUP_A = 1,
+    FE_WORD_GROUP_B = 2,
+    FE_WORD_COUNT = 3,
+} fe_queue_word;
+
+typedef struct fe_write_group {
+    fe_write_request *first; // The leader's own.
+    size_t count;
+} fe_write_group;
+
+typedef struct fe_write_queue {
+    fe_mutex mutex;
+    // Guarded by mutex.
+    fe_write_request *head; // Waiting, oldest first; the first is the next leader.
+    fe_write_request *tail;
+    size_t waiting;
+    bool is_led;
+    uint32_t forming; // FE_WORD_GROUP_A or _B: the word of the group that forms now.
+    // What requests sleep on; see Q3. Each grows by one when its sleepers are to look again.
+    _Atomic(uint32_t) words[FE_WORD_COUNT];
+} fe_write_queue;
+
+void fe_write_queue_init(fe_write_queue *queue);
+void fe_write_queue_deinit(fe_write_queue *queue);
+
+// Waits for the turn. Returns true when the caller leads: `group` then has its request first and
+// those that joined it, up to `bytes_max` of operations; it ends with fe_write_queue_finish.
+// Returns
+// false when a leader has done the request: status, sequence and message are set.
+bool fe_write_queue_join(fe_write_queue *queue, fe_write_request *request, size_t bytes_max,
+                         fe_write_group *group);
+
+// Number of requests waiting behind the leader: a hint for how long it pays to let a group grow.
+size_t fe_write_queue_waiting(fe_write_queue *queue);
+
+// Adds to the group what has come since it was formed.
+void fe_write_queue_gather(fe_write_queue *queue, size_t bytes_max, fe_write_group *group);
+
+// Each request's status is set. Passes the turn on and wakes the group. REQUIRES: the caller leads.
+void fe_write_queue_finish(fe_write_queue *queue, fe_write_group *group);
+
+#endif
