@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// A file system in memory: paths over the nodes of memory_node.h.
+// A file system in memory: handles and locks over memory_tree.h.
 //
 // One mutex guards the tree of names; content has a lock for each file, so that reads of different
-// files do not meet. A directory that lost its name is never reached again, for only names lead
-// to directories.
+// files do not meet.
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
@@ -11,7 +10,7 @@
 #include "base/buffer.h"
 #include "base/memory.h"
 #include "base/status.h"
-#include "os/memory_node.h"
+#include "os/memory_tree.h"
 #include "os/posix.h"
 #include "os/thread.h"
 
@@ -37,134 +36,6 @@ struct fe_lock {
     fe_lock_mode mode;
     uint32_t generation; // Of forks, when it was taken.
 };
-
-static ferric_status fail(const char *call, const char *path, const char *reason)
-{
-    return fe_fail(FERRIC_IO, "%s %s in memory: %s", call, path, reason);
-}
-
-static const char not_a_directory[] = "Not a directory";
-static const char is_a_directory[] = "Is a directory";
-
-// ---- Paths ----------------------------------------------------------------------------------
-
-// Where a name stands or may stand.
-typedef struct place {
-    fe_memory_node *directory;
-    ferric_slice name;
-    fe_memory_entry *entry; // NULL when nothing has the name.
-} place;
-
-// Follows one name. Returns NULL when it is missing.
-static fe_memory_node *step(fe_memory_node *directory, ferric_slice name)
-{
-    fe_memory_entry *entry;
-
-    if (fe_slice_equal(name, fe_slice_text("."))) return directory;
-    if (fe_slice_equal(name, fe_slice_text(".."))) return directory->parent;
-    entry = fe_memory_node_find(directory, name);
-    return entry == NULL ? NULL : entry->node;
-}
-
-// Follows a path from the root, which is the current directory too. Sets no message.
-// Errors: FERRIC_NOT_FOUND; FERRIC_IO when a name on the way is no directory.
-static ferric_status walk_locked(memory_vfs *vfs, ferric_slice path, fe_memory_node **found)
-{
-    fe_memory_node *node = vfs->root;
-    const char *at = path.data;
-    const char *end = at + path.size;
-
-    *found = NULL;
-    if (path.size == 0) return FERRIC_NOT_FOUND;
-    while (at < end) {
-        const char *begin = at;
-        while (at < end && *at != '/')
-            at++;
-        if (at > begin) {
-            if (!node->is_directory) return FERRIC_IO;
-            node = step(node, fe_slice(begin, (size_t)(at - begin)));
-            if (node == NULL) return FERRIC_NOT_FOUND;
-        }
-        if (at < end) at++; // The slash.
-    }
-    *found = node;
-    return FERRIC_OK;
-}
-
-static ferric_status find_locked(memory_vfs *vfs, const char *call, const char *path,
-                                 fe_memory_node **found)
-{
-    ferric_status status = walk_locked(vfs, fe_slice_text(path), found);
-    return status == FERRIC_IO ? fail(call, path, not_a_directory) : status;
-}
-
-static ferric_status find_directory_locked(memory_vfs *vfs, const char *call, const char *path,
-                                           fe_memory_node **found)
-{
-    ferric_status status = find_locked(vfs, call, path, found);
-    if (status != FERRIC_OK || (*found)->is_directory) return status;
-    return fail(call, path, not_a_directory);
-}
-
-// Splits a path into the directory, which exists, and the last name, which may not.
-static ferric_status find_place_locked(memory_vfs *vfs, const char *call, const char *path,
-                                       place *found)
-{
-    size_t end = strlen(path);
-    size_t begin;
-    ferric_slice parent;
-    ferric_status status;
-
-    while (end > 0 && path[end - 1] == '/')
-        end--;
-    begin = end;
-    while (begin > 0 && path[begin - 1] != '/')
-        begin--;
-    found->name = fe_slice(path + begin, end - begin);
-    if (path[0] == '\0') return FERRIC_NOT_FOUND;
-    if (found->name.size == 0 || fe_slice_equal(found->name, fe_slice_text(".")) ||
-        fe_slice_equal(found->name, fe_slice_text(".."))) {
-        return fail(call, path, "Does not end in a name");
-    }
-    parent = begin == 0 ? fe_slice_text("/") : fe_slice(path, begin);
-    status = walk_locked(vfs, parent, &found->directory);
-    if (status == FERRIC_NOT_FOUND) return status;
-    if (status != FERRIC_OK || !found->directory->is_directory) {
-        return fail(call, path, not_a_directory);
-    }
-    found->entry = fe_memory_node_find(found->directory, found->name);
-    return FERRIC_OK;
-}
-
-// The place of a name that is there.
-static ferric_status find_entry_locked(memory_vfs *vfs, const char *call, const char *path,
-                                       place *found)
-{
-    ferric_status status = find_place_locked(vfs, call, path, found);
-    return status == FERRIC_OK && found->entry == NULL ? FERRIC_NOT_FOUND : status;
-}
-
-// A new node at a path where nothing is, without a reference for the caller.
-static ferric_status add_node_locked(memory_vfs *vfs, const char *call, const char *path,
-                                     bool is_directory, fe_memory_node **added)
-{
-    place at;
-    fe_memory_node *node;
-    ferric_status status;
-
-    *added = NULL;
-    if (walk_locked(vfs, fe_slice_text(path), &node) == FERRIC_OK) {
-        return fe_fail(FERRIC_ALREADY_EXISTS, "%s %s in memory: File exists", call, path);
-    }
-    status = find_place_locked(vfs, call, path, &at);
-    if (status != FERRIC_OK) return status;
-    node = fe_memory_node_create(is_directory);
-    if (node == NULL) return fe_no_memory("a file in memory", sizeof *node);
-    status = fe_memory_node_add(at.directory, at.name, node);
-    if (status == FERRIC_OK) *added = node;
-    fe_memory_node_unref(node); // The entry has its own.
-    return status;
-}
 
 // ---- Files ----------------------------------------------------------------------------------
 
@@ -235,12 +106,8 @@ static const fe_file_ops file_ops = {
 static ferric_status open_node_locked(memory_vfs *vfs, const char *path, fe_open_mode mode,
                                       fe_memory_node **node)
 {
-    ferric_status status;
-
-    if (mode == FE_OPEN_CREATE) return add_node_locked(vfs, "open", path, false, node);
-    status = find_locked(vfs, "open", path, node);
-    if (status != FERRIC_OK) return status;
-    return (*node)->is_directory ? fail("open", path, is_a_directory) : FERRIC_OK;
+    if (mode == FE_OPEN_CREATE) return fe_memory_tree_add(vfs->root, "open", path, false, node);
+    return fe_memory_tree_find_file(vfs->root, "open", path, node);
 }
 
 static ferric_status memory_open(fe_vfs *base, const char *path, fe_open_mode mode, fe_file **file)
@@ -319,7 +186,7 @@ static ferric_status memory_create_log(fe_vfs *base, const char *path, fe_log_mo
     if (created == NULL) return fe_no_memory("a log file", sizeof *created);
     created->base.ops = &log_ops;
     fe_mutex_lock(&vfs->mutex);
-    status = add_node_locked(vfs, "open", path, false, &node);
+    status = fe_memory_tree_add(vfs->root, "open", path, false, &node);
     if (status == FERRIC_OK) created->node = fe_memory_node_ref(node);
     fe_mutex_unlock(&vfs->mutex);
     if (status != FERRIC_OK) {
@@ -340,62 +207,11 @@ static ferric_status memory_stat(fe_vfs *base, const char *path, fe_path_kind *k
     *kind = FE_PATH_NONE;
     if (size != NULL) *size = 0;
     fe_mutex_lock(&vfs->mutex);
-    if (walk_locked(vfs, fe_slice_text(path), &node) == FERRIC_OK) {
+    if (fe_memory_tree_walk(vfs->root, fe_slice_text(path), &node) == FERRIC_OK) {
         *kind = node->is_directory ? FE_PATH_DIRECTORY : FE_PATH_FILE;
         if (size != NULL && !node->is_directory) *size = fe_memory_node_size(node);
     }
     fe_mutex_unlock(&vfs->mutex);
-    return FERRIC_OK;
-}
-
-static bool is_inside(const fe_memory_node *directory, const fe_memory_node *outer)
-{
-    while (directory != outer && directory->parent != directory)
-        directory = directory->parent;
-    return directory == outer;
-}
-
-// Whether `source` may take the place of `target` (NULL: of nothing), as rename(2) has it.
-static ferric_status check_rename(const char *to, const fe_memory_node *source,
-                                  const fe_memory_node *directory, const fe_memory_node *target)
-{
-    if (source->is_directory && is_inside(directory, source)) {
-        return fail("rename", to, "Is inside what is renamed");
-    }
-    if (target == NULL) return FERRIC_OK;
-    if (!source->is_directory) {
-        return target->is_directory ? fail("rename", to, is_a_directory) : FERRIC_OK;
-    }
-    if (!target->is_directory) return fail("rename", to, not_a_directory);
-    return target->entry_count == 0 ? FERRIC_OK : fail("rename", to, "Directory not empty");
-}
-
-static ferric_status rename_locked(memory_vfs *vfs, const char *from, const char *to)
-{
-    place source;
-    place target;
-    fe_memory_node *node;
-    fe_memory_node *replaced;
-    ferric_status status = find_entry_locked(vfs, "rename", from, &source);
-
-    if (status != FERRIC_OK) return status;
-    status = find_place_locked(vfs, "rename", to, &target);
-    if (status != FERRIC_OK) return status;
-    node = source.entry->node;
-    replaced = target.entry == NULL ? NULL : target.entry->node;
-    if (node == replaced) return FERRIC_OK; // Two names of one file: POSIX keeps both.
-    status = check_rename(to, node, target.directory, replaced);
-    if (status != FERRIC_OK) return status;
-    if (replaced != NULL) {
-        target.entry->node = fe_memory_node_ref(node);
-        if (node->is_directory) node->parent = target.directory;
-        fe_memory_node_unref(replaced);
-    } else {
-        status = fe_memory_node_add(target.directory, target.name, node);
-        if (status != FERRIC_OK) return status;
-    }
-    // Adding may have moved the entries of the same directory.
-    fe_memory_node_remove(source.directory, fe_memory_node_find(source.directory, source.name));
     return FERRIC_OK;
 }
 
@@ -405,25 +221,9 @@ static ferric_status memory_rename(fe_vfs *base, const char *from, const char *t
     ferric_status status;
 
     fe_mutex_lock(&vfs->mutex);
-    status = rename_locked(vfs, from, to);
+    status = fe_memory_tree_rename(vfs->root, from, to);
     fe_mutex_unlock(&vfs->mutex);
     return status;
-}
-
-static ferric_status link_locked(memory_vfs *vfs, const char *from, const char *to)
-{
-    fe_memory_node *node;
-    place target;
-    ferric_status status = find_locked(vfs, "link", from, &node);
-
-    if (status != FERRIC_OK) return status;
-    if (node->is_directory) return fail("link", from, is_a_directory);
-    status = find_place_locked(vfs, "link", to, &target);
-    if (status != FERRIC_OK) return status;
-    if (target.entry != NULL) {
-        return fe_fail(FERRIC_ALREADY_EXISTS, "link %s in memory: File exists", to);
-    }
-    return fe_memory_node_add(target.directory, target.name, node);
 }
 
 static ferric_status memory_link(fe_vfs *base, const char *from, const char *to)
@@ -432,26 +232,9 @@ static ferric_status memory_link(fe_vfs *base, const char *from, const char *to)
     ferric_status status;
 
     fe_mutex_lock(&vfs->mutex);
-    status = link_locked(vfs, from, to);
+    status = fe_memory_tree_link(vfs->root, from, to);
     fe_mutex_unlock(&vfs->mutex);
     return status;
-}
-
-static ferric_status remove_locked(memory_vfs *vfs, const char *call, const char *path,
-                                   bool is_directory)
-{
-    place at;
-    const fe_memory_node *node;
-    ferric_status status = find_entry_locked(vfs, call, path, &at);
-
-    if (status != FERRIC_OK) return status;
-    node = at.entry->node;
-    if (node->is_directory != is_directory) {
-        return fail(call, path, is_directory ? not_a_directory : is_a_directory);
-    }
-    if (node->entry_count > 0) return fail(call, path, "Directory not empty");
-    fe_memory_node_remove(at.directory, at.entry);
-    return FERRIC_OK;
 }
 
 static ferric_status memory_remove(fe_vfs *base, const char *path)
@@ -460,7 +243,7 @@ static ferric_status memory_remove(fe_vfs *base, const char *path)
     ferric_status status;
 
     fe_mutex_lock(&vfs->mutex);
-    status = remove_locked(vfs, "unlink", path, false);
+    status = fe_memory_tree_remove(vfs->root, "unlink", path, false);
     fe_mutex_unlock(&vfs->mutex);
     return status;
 }
@@ -471,7 +254,7 @@ static ferric_status memory_remove_directory(fe_vfs *base, const char *path)
     ferric_status status;
 
     fe_mutex_lock(&vfs->mutex);
-    status = remove_locked(vfs, "rmdir", path, true);
+    status = fe_memory_tree_remove(vfs->root, "rmdir", path, true);
     fe_mutex_unlock(&vfs->mutex);
     return status;
 }
@@ -483,7 +266,7 @@ static ferric_status memory_make_directory(fe_vfs *base, const char *path)
     ferric_status status;
 
     fe_mutex_lock(&vfs->mutex);
-    status = add_node_locked(vfs, "mkdir", path, true, &node);
+    status = fe_memory_tree_add(vfs->root, "mkdir", path, true, &node);
     fe_mutex_unlock(&vfs->mutex);
     return status;
 }
@@ -496,7 +279,7 @@ static ferric_status memory_list(fe_vfs *base, const char *path, ferric_buffer *
 
     fe_buffer_clear(names);
     fe_mutex_lock(&vfs->mutex);
-    status = find_directory_locked(vfs, "opendir", path, &directory);
+    status = fe_memory_tree_find_directory(vfs->root, "opendir", path, &directory);
     for (size_t i = 0; status == FERRIC_OK && i < directory->entry_count; i++) {
         const char *name = directory->entries[i].name;
         status = fe_buffer_append(names, name, strlen(name) + 1);
@@ -512,7 +295,7 @@ static ferric_status memory_sync_directory(fe_vfs *base, const char *path)
     ferric_status status;
 
     fe_mutex_lock(&vfs->mutex);
-    status = find_directory_locked(vfs, "open", path, &directory);
+    status = fe_memory_tree_find_directory(vfs->root, "open", path, &directory);
     fe_mutex_unlock(&vfs->mutex);
     return status;
 }
@@ -524,7 +307,7 @@ static ferric_status memory_free_space(fe_vfs *base, const char *path, uint64_t 
     ferric_status status;
 
     fe_mutex_lock(&vfs->mutex);
-    status = find_locked(vfs, "statvfs", path, &node);
+    status = fe_memory_tree_find(vfs->root, "statvfs", path, &node);
     fe_mutex_unlock(&vfs->mutex);
     *free_bytes = status == FERRIC_OK ? UINT64_MAX : 0;
     return status;
@@ -535,13 +318,10 @@ static ferric_status memory_free_space(fe_vfs *base, const char *path, uint64_t 
 static ferric_status find_lock_file_locked(memory_vfs *vfs, const char *path, fe_lock_mode mode,
                                            fe_memory_node **node)
 {
-    ferric_status status = find_locked(vfs, "lock", path, node);
+    ferric_status status = fe_memory_tree_find_file(vfs->root, "lock", path, node);
 
-    if (status == FERRIC_NOT_FOUND && mode == FE_LOCK_EXCLUSIVE) {
-        return add_node_locked(vfs, "lock", path, false, node);
-    }
-    if (status != FERRIC_OK) return status;
-    return (*node)->is_directory ? fail("lock", path, is_a_directory) : FERRIC_OK;
+    if (status != FERRIC_NOT_FOUND || mode != FE_LOCK_EXCLUSIVE) return status;
+    return fe_memory_tree_add(vfs->root, "lock", path, false, node);
 }
 
 static ferric_status write_process_id(fe_memory_node *node)

@@ -48,7 +48,8 @@ static ferric_status extend(posix_log *log, uint64_t end)
     return fe_posix_write_zeros(log->descriptor, log->path, log->reserved, size);
 }
 
-// Extends to `end`, or gives back what a half-made growth took: space is dearest when there is none.
+// Extends to `end`, or gives back what a half-made growth took: space is dearest when there is
+// none.
 static ferric_status try_extend(posix_log *log, uint64_t end)
 {
     ferric_status status = extend(log, end);
