@@ -7,8 +7,7 @@
 //            many bits as the mapping needs; 0 is an empty slot. Linear probing.
 //
 // Invariants, beside those of the skip list
-// M1. One writer at a time (the leader of the write queue); any number of readers, who take no
-//     lock.
+// M1. One writer at a time (the leader of the write queue); any number of readers, without a lock.
 // M2. The memory goes as a whole; slices lent by a get or an iterator live as long as the memtable.
 // M3. A slot is stored with release after its node is linked on level 0 at least; readers load it
 //     with acquire.

@@ -1,0 +1,258 @@
+// SPDX-License-Identifier: Apache-2.0
+// The skip list against a sorted array: every order of insertion, every relation of keys to the
+// anchor, and the bounds of its arena.
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdlib.h>
+
+#include <cmocka.h>
+
+#include "base/coding.h"
+#include "entry_model.h"
+#include "lsm/skiplist.h"
+
+#define ARENA_SIZE ((size_t)256 << 10)
+#define ARENA_BEGIN 64
+
+typedef struct fixture {
+    fe_skiplist list;
+    entry_model model;
+    uint8_t *arena;
+    ferric_slice anchor;
+    fe_random random;
+} fixture;
+
+static void setup(fixture *test, ferric_slice anchor, uint64_t seed)
+{
+    memset(test, 0, sizeof *test);
+    test->arena = calloc(1, ARENA_SIZE);
+    assert_non_null(test->arena);
+    test->anchor = anchor;
+    test->random.state = seed;
+    fe_skiplist_init(&test->list, test->arena, ARENA_BEGIN, ARENA_SIZE, anchor);
+    entry_model_init(&test->model);
+}
+
+static void teardown(fixture *test)
+{
+    for (size_t i = 0; i < ARENA_BEGIN; i++)
+        assert_int_equal(test->arena[i], 0); // Somebody else's.
+    entry_model_deinit(&test->model);
+    free(test->arena);
+}
+
+static void insert(fixture *test, ferric_slice key, uint64_t sequence)
+{
+    fe_entry entry = {key, fe_slice_text("value"), sequence, FE_ENTRY_PUT};
+    bool is_new = entry_model_insert(&test->model, &entry);
+    fe_skiplist_ref ref = fe_skiplist_insert(&test->list, &entry);
+    fe_entry found;
+
+    assert_int_equal(ref != 0, is_new);
+    if (ref == 0) return;
+    fe_skiplist_entry(fe_skiplist_node_at(&test->list, ref), &found);
+    assert_entry_equal(&found, &entry);
+}
+
+static void assert_stands_on(const fixture *test, fe_skiplist_ref ref, size_t at)
+{
+    fe_entry found;
+
+    assert_int_equal(ref != 0, at < test->model.count);
+    if (ref == 0) return;
+    fe_skiplist_entry(fe_skiplist_node_at(&test->list, ref), &found);
+    assert_entry_equal(&found, &test->model.entries[at]);
+}
+
+// Compares the whole order, then every seek to an entry, just before it and just behind it.
+static void assert_list_holds_model(const fixture *test)
+{
+    const entry_model *model = &test->model;
+    fe_skiplist_ref ref = fe_skiplist_first(&test->list);
+
+    for (size_t at = 0; at < model->count; at++) {
+        const fe_entry *entry = &model->entries[at];
+        assert_stands_on(test, ref, at);
+        assert_int_equal(fe_skiplist_seek(&test->list, entry->key, entry->sequence), ref);
+        assert_stands_on(test, fe_skiplist_seek_before(&test->list, entry->key, entry->sequence),
+                         at - 1);
+        if (entry->sequence > 0) {
+            size_t behind = entry_model_lower_bound(model, entry->key, entry->sequence - 1);
+            assert_stands_on(test, fe_skiplist_seek(&test->list, entry->key, entry->sequence - 1),
+                             behind);
+        }
+        ref = fe_skiplist_next(&test->list, ref);
+    }
+    assert_int_equal(ref, 0);
+    assert_stands_on(test, fe_skiplist_last(&test->list), model->count - 1);
+}
+
+static void test_skiplist_empty_finds_nothing(void **state)
+{
+    fixture test;
+
+    (void)state;
+    setup(&test, fe_slice_text("anchor"), 1);
+    assert_list_holds_model(&test);
+    assert_int_equal(fe_skiplist_seek(&test.list, fe_slice(NULL, 0), FE_SEQUENCE_MAX), 0);
+    assert_int_equal(fe_skiplist_seek_before(&test.list, fe_slice_text("z"), 0), 0);
+    teardown(&test);
+}
+
+static void test_skiplist_keeps_runs_in_order(void **state)
+{
+    fixture test;
+    uint8_t key[8];
+
+    (void)state;
+    setup(&test, fe_slice(NULL, 0), 1);
+    // Up from the middle, down from there, up again between the two, then versions up and down.
+    for (uint32_t i = 0; i < 300; i++) {
+        fe_put_u32_ordered(key, 100000 + i * 10);
+        insert(&test, fe_slice(key, 4), 1);
+    }
+    for (uint32_t i = 0; i < 300; i++) {
+        fe_put_u32_ordered(key, 100000 - i * 10);
+        insert(&test, fe_slice(key, 4), 1);
+    }
+    for (uint32_t i = 0; i < 300; i++) {
+        fe_put_u32_ordered(key, 99000 + i * 10 + 5);
+        insert(&test, fe_slice(key, 4), 1);
+    }
+    for (uint64_t sequence = 2; sequence < 100; sequence++)
+        insert(&test, fe_slice(key, 4), sequence);
+    fe_put_u32_ordered(key, 7);
+    for (uint64_t sequence = 100; sequence > 0; sequence--)
+        insert(&test, fe_slice(key, 4), sequence);
+    assert_list_holds_model(&test);
+    teardown(&test);
+}
+
+static void test_skiplist_drops_what_is_there_already(void **state)
+{
+    fixture test;
+
+    (void)state;
+    setup(&test, fe_slice_text("a"), 1);
+    for (int round = 0; round < 3; round++) {
+        insert(&test, fe_slice_text("ab"), 5);
+        insert(&test, fe_slice_text("ab"), 5);
+        insert(&test, fe_slice_text("ab"), 4);
+        insert(&test, fe_slice_text("aa"), 5);
+        insert(&test, fe_slice_text("ac"), 5);
+        insert(&test, fe_slice_text("ab"), 5);
+    }
+    assert_int_equal(test.model.count, 4);
+    assert_list_holds_model(&test);
+    teardown(&test);
+}
+
+// Keys that differ only in what a link's prefix cannot show.
+static void test_skiplist_orders_keys_that_share_prefixes(void **state)
+{
+    static const struct {
+        const char *key;
+        size_t size;
+    } keys[] = {
+        {"", 0},
+        {"a", 1},
+        {"k", 1},
+        {"k\0", 2},
+        {"k\0\0\0\0", 5},
+        {"k\0\0\0", 4},
+        {"k\0\0\0\0\0", 6},
+        {"kabcd", 5},
+        {"kabcde", 6},
+        {"kabcdd", 6},
+        {"kabc", 4},
+        {"kabc\0", 5},
+        {"k\xff\xff\xff\xff", 5},
+        {"k\xff\xff\xff\xff\xff", 6},
+        {"k\xff", 2},
+        {"l", 1},
+        {"\xff", 1},
+        {"j\xff\xff", 3},
+        {"k\xff\xff\xff", 4},
+    };
+    const size_t count = sizeof keys / sizeof keys[0];
+    fixture test;
+
+    (void)state;
+    setup(&test, fe_slice_text("k"), 1);
+    for (size_t i = 0; i < count * count; i++) {
+        size_t at = i * 7 % count;
+        insert(&test, fe_slice(keys[at].key, keys[at].size), i / count);
+    }
+    assert_int_equal(test.model.count, count * count);
+    assert_list_holds_model(&test);
+    teardown(&test);
+}
+
+static void test_skiplist_equals_model_in_random_order(void **state)
+{
+    static const char long_anchor[] =
+        "a long anchor that is cut at sixty-four bytes, which this text "
+        "is somewhat longer than, so that the cut is seen";
+    const ferric_slice anchors[] = {
+        fe_slice(NULL, 0),     fe_slice_text("\x01\x02\x03\x04"), fe_slice("\xff\xff", 2),
+        fe_slice("\0\0\0", 3), fe_slice_text(long_anchor),
+    };
+    uint64_t seed = test_seed(20250601);
+    uint8_t room[RANDOM_KEY_SIZE_MAX];
+
+    (void)state;
+    for (size_t i = 0; i < sizeof anchors / sizeof anchors[0]; i++) {
+        fixture test;
+        setup(&test, anchors[i], seed + i);
+        for (uint64_t sequence = 0; sequence < 900; sequence++) {
+            ferric_slice key = random_key(&test.random, anchors[i], room);
+            insert(&test, key, fe_random_below(&test.random, sequence + 1));
+        }
+        assert_list_holds_model(&test);
+        for (int probe = 0; probe < 5000; probe++) {
+            ferric_slice key = random_key(&test.random, anchors[i], room);
+            uint64_t sequence = fe_random_below(&test.random, 1000);
+            size_t at = entry_model_lower_bound(&test.model, key, sequence);
+            assert_stands_on(&test, fe_skiplist_seek(&test.list, key, sequence), at);
+            assert_stands_on(&test, fe_skiplist_seek_before(&test.list, key, sequence), at - 1);
+        }
+        teardown(&test);
+    }
+}
+
+static void test_skiplist_fills_its_arena_to_the_end(void **state)
+{
+    fixture test;
+    uint8_t room[RANDOM_KEY_SIZE_MAX];
+
+    (void)state;
+    for (uint64_t round = 0; round < 20; round++) {
+        size_t size = ARENA_BEGIN + FE_SKIPLIST_HEAD_SIZE + 8 * (100 + round);
+        setup(&test, fe_slice(NULL, 0), round + 1);
+        memset(test.arena + size, 0xee, 64);
+        fe_skiplist_init(&test.list, test.arena, ARENA_BEGIN, size, fe_slice(NULL, 0));
+        for (uint64_t sequence = 0;; sequence++) {
+            ferric_slice key = random_key(&test.random, fe_slice_text("key"), room);
+            if (fe_skiplist_room(&test.list) < fe_skiplist_cost(key.size, 5)) break;
+            insert(&test, key, sequence);
+        }
+        assert_true(test.model.count >= 5);
+        assert_list_holds_model(&test);
+        for (size_t i = 0; i < 64; i++)
+            assert_int_equal(test.arena[size + i], 0xee);
+        teardown(&test);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_skiplist_empty_finds_nothing),
+        cmocka_unit_test(test_skiplist_keeps_runs_in_order),
+        cmocka_unit_test(test_skiplist_drops_what_is_there_already),
+        cmocka_unit_test(test_skiplist_orders_keys_that_share_prefixes),
+        cmocka_unit_test(test_skiplist_equals_model_in_random_order),
+        cmocka_unit_test(test_skiplist_fills_its_arena_to_the_end),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
