@@ -25,6 +25,7 @@ typedef enum fe_unit_kind {
     FE_UNIT_DIRECTORY = 5,
     FE_UNIT_FRAME_HEADER = 6,
     FE_UNIT_FRAME_PAYLOAD = 7,
+    FE_UNIT_TABLE_FOOTER = 8,
 } fe_unit_kind;
 
 typedef struct fe_sealer {

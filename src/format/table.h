@@ -12,6 +12,7 @@
 #define FERRIC_FORMAT_TABLE_H
 
 #include "format/block.h"
+#include "format/compression.h"
 #include "format/filter.h"
 #include "format/seal.h"
 #include "os/vfs.h"
@@ -30,18 +31,19 @@ typedef struct fe_table_properties {
     uint64_t key_bytes; // Of all entries, uncompressed.
     uint64_t value_bytes;
     uint64_t created_ms;
-    uint32_t block_count;
+    uint64_t block_count;
 } fe_table_properties;
 
 // What the manifest knows of a table and the file must agree with.
 typedef struct fe_table_identity {
     uint64_t number;
     uint64_t size_bytes;
-    uint32_t footer_check; // The check that ends the footer.
+    uint32_t footer_check; // The last four bytes of the file.
     uint8_t salt[FE_SALT_SIZE];
 } fe_table_identity;
 
-// Opens the table file `path` and checks that it is the one the manifest means.
+// Opens the table file `path` and checks that it is the one the manifest means. `identity` may be
+// NULL, for repair: then the file is taken for what it says.
 // Errors: FERRIC_NOT_FOUND, FERRIC_CORRUPT, FERRIC_UNSUPPORTED, FERRIC_IO, FERRIC_NO_MEMORY,
 // FERRIC_TOO_MANY_FILES. On failure *table is NULL.
 ferric_status fe_table_open(fe_vfs *vfs, const char *path, const fe_table_identity *identity,
@@ -49,6 +51,8 @@ ferric_status fe_table_open(fe_vfs *vfs, const char *path, const fe_table_identi
 // Accepts NULL.
 void fe_table_close(fe_table *table);
 
+// What fe_table_open found; equal to the identity it was given.
+const fe_table_identity *fe_table_identity_of(const fe_table *table);
 const fe_table_properties *fe_table_properties_of(const fe_table *table);
 const char *fe_table_path(const fe_table *table);
 // Heap bytes it holds: index, filter and itself.
@@ -61,17 +65,39 @@ bool fe_table_has_filter(const fe_table *table);
 
 // Number of data blocks.
 uint32_t fe_table_block_count(const fe_table *table);
-// The first data block whose last entry is not before (key, sequence); block count when none.
+// The data block where entries that are not before (key, sequence) begin; block count when there
+// are none. They may begin only with the next block's first entry: then no entry has this key.
 uint32_t fe_table_find_block(const fe_table *table, ferric_slice key, uint64_t sequence);
-// Size of a block's content once decompressed, and its place in the file.
-size_t fe_table_block_size(const fe_table *table, uint32_t block);
+// Heap bytes that a loaded block needs, its number of entries, and its place in the file.
+size_t fe_table_block_memory(const fe_table *table, uint32_t block);
+uint32_t fe_table_block_entries(const fe_table *table, uint32_t block);
 uint64_t fe_table_block_offset(const fe_table *table, uint32_t block);
 size_t fe_table_block_stored_size(const fe_table *table, uint32_t block);
+// The key and sequence that divide a block from the next one: no entry of the block is behind it,
+// and all entries of the next one are. `key` is replaced. Errors: FERRIC_NO_MEMORY.
+ferric_status fe_table_block_bound(const fe_table *table, uint32_t block, ferric_buffer *key,
+                                   uint64_t *sequence);
 
-// Reads data block number `block`, checks it, decompresses it into `content`, which has
-// fe_table_block_size bytes, and sets up *view over it (fe_block_init). `scratch` is reused memory.
+// Memory that is reused from block to block; one thread at a time. {0} is ready for use.
+typedef struct fe_block_reader {
+    // How much to read at once from a block on, in bytes, because the blocks behind it will be asked
+    // for next. 0 reads the block alone. Belongs to the caller.
+    size_t read_ahead;
+    const fe_table *table; // Whose bytes the window has.
+    ferric_buffer window;  // Stored bytes from window_offset on.
+    uint64_t window_offset;
+    uint64_t unused_offset; // Blocks are opened in place, so bytes below it do not count any more.
+    fe_decompressor decompressor;
+} fe_block_reader;
+
+// Forgets what was read ahead: before the table is closed. Also gives back a large window.
+void fe_block_reader_reset(fe_block_reader *reader);
+void fe_block_reader_deinit(fe_block_reader *reader);
+
+// Reads data block number `block`, checks it, decompresses it into `memory`, which is 8-byte aligned
+// and has fe_table_block_memory bytes, and sets up *view over it (fe_block_init).
 // Errors: FERRIC_IO, FERRIC_CORRUPT, FERRIC_UNSUPPORTED, FERRIC_NO_MEMORY.
-ferric_status fe_table_read_block(const fe_table *table, uint32_t block, ferric_buffer *scratch,
-                                  uint8_t *content, fe_block *view);
+ferric_status fe_table_read_block(const fe_table *table, uint32_t block, fe_block_reader *reader,
+                                  void *memory, fe_block *view);
 
 #endif

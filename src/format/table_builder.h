@@ -9,7 +9,7 @@
 typedef struct fe_table_builder fe_table_builder;
 
 typedef struct fe_table_builder_options {
-    uint32_t block_size;  // Of a block's content, target, in bytes.
+    uint32_t block_size;  // Of a block's content, target, in bytes; at most 256 KiB.
     uint32_t filter_bits; // For each key; 0: no filter.
     ferric_compression compression;
 } fe_table_builder_options;
@@ -26,13 +26,14 @@ typedef struct fe_table_summary {
 
 // Creates the file. `header` gives number, salt and the rest. Writing is buffered and handed over
 // in pieces of 256 KiB. Errors: FERRIC_ALREADY_EXISTS, FERRIC_NO_SPACE, FERRIC_IO,
-// FERRIC_NO_MEMORY.
+// FERRIC_NO_MEMORY. On failure *builder is NULL and no file was made.
 ferric_status fe_table_builder_create(fe_vfs *vfs, const char *path, const fe_file_header *header,
                                       const fe_table_builder_options *options,
                                       fe_table_builder **builder);
 
 // Adds an entry behind all before it. Its bytes are copied. After a failure the builder can only
-// be destroyed.
+// be destroyed. Errors: FERRIC_NO_SPACE, FERRIC_IO, FERRIC_NO_MEMORY, FERRIC_TOO_LARGE (an index of
+// more than 2 GiB).
 ferric_status fe_table_builder_add(fe_table_builder *builder, const fe_entry *entry);
 
 uint64_t fe_table_builder_entries(const fe_table_builder *builder);
@@ -40,7 +41,7 @@ uint64_t fe_table_builder_entries(const fe_table_builder *builder);
 uint64_t fe_table_builder_size(const fe_table_builder *builder);
 
 // Writes what is left and syncs the file; the directory's sync is the caller's. At least one entry
-// was added. Errors: FERRIC_NO_SPACE, FERRIC_IO, FERRIC_NO_MEMORY: the table must be abandoned.
+// was added. Errors: as fe_table_builder_add: the table must be abandoned.
 ferric_status fe_table_builder_finish(fe_table_builder *builder, fe_table_summary *summary);
 
 // Closes the file, and removes it unless finish returned FERRIC_OK. Accepts NULL.

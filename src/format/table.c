@@ -1,0 +1,582 @@
+// SPDX-License-Identifier: Apache-2.0
+// Opens a table and finds and reads its blocks. docs/format/table.md.
+//
+// Nothing is believed before its seal was checked, and no length, even a sealed one, leads to an
+// allocation that is larger than the file or than the largest block.
+#include "format/table.h"
+
+#include <assert.h>
+#include <inttypes.h>
+
+#include "base/buffer.h"
+#include "base/memory.h"
+#include "base/status.h"
+#include "format/table_layout.h"
+
+// A reader keeps a window of this size; larger ones are given back after use.
+#define WINDOW_KEPT_MAX ((size_t)512 << 10)
+
+// Where a data block is and how large it becomes.
+typedef struct block_place {
+    uint64_t offset;
+    uint32_t stored_size;
+    uint32_t content_size;
+    uint32_t entries;
+} block_place;
+
+// A section in memory: content first, then the rest of its unit.
+typedef struct loaded_section {
+    uint8_t *unit; // NULL: the table has no such section.
+    size_t unit_size;
+    size_t content_size;
+} loaded_section;
+
+struct fe_table {
+    fe_filter filter; // First, since every get begins with it. No lines: no filter.
+    fe_block index;
+    block_place *places; // Of each data block, as the index has them.
+    fe_file *file;
+    char *path;
+    fe_table_identity identity;
+    fe_table_properties properties;
+    fe_sealer sealer;
+    fe_section data;
+    loaded_section index_section;
+    loaded_section filter_section;
+    fe_block_slot *index_slots;
+};
+
+// ---- Reading units ---------------------------------------------------------------------------
+
+static ferric_status read_exactly(const fe_table *table, uint64_t offset, void *data, size_t size)
+{
+    size_t got;
+    ferric_status status = fe_file_read_at(table->file, offset, data, size, &got);
+
+    if (status != FERRIC_OK) return status;
+    if (got == size) return FERRIC_OK;
+    return fe_fail(FERRIC_CORRUPT,
+                   "%s: offset %" PRIu64 ": expected %zu bytes, the file ends after %zu",
+                   table->path, offset, size, got);
+}
+
+// Loads a section into memory of its own, aligned to cache lines. What the sizes say has been
+// checked against the size of the file.
+static ferric_status load_section(const fe_table *table, fe_unit_kind kind,
+                                  const fe_section *section, loaded_section *loaded)
+{
+    size_t size = (size_t)section->stored_size;
+    ferric_status status;
+
+    loaded->unit = fe_alloc_aligned(FE_CACHE_LINE, size > 0 ? size : 1);
+    if (loaded->unit == NULL) return fe_no_memory("table section", size);
+    loaded->unit_size = size;
+    status = read_exactly(table, section->offset, loaded->unit, size);
+    if (status != FERRIC_OK) return status;
+    status = fe_seal_open(&table->sealer, kind, section->offset, loaded->unit, size, table->path,
+                          &loaded->content_size);
+    if (status != FERRIC_OK || loaded->content_size == section->content_size) return status;
+    return fe_fail(FERRIC_CORRUPT,
+                   "%s: section %u at offset %" PRIu64 ": %zu bytes, the directory says %" PRIu64,
+                   table->path, section->id, section->offset, loaded->content_size,
+                   section->content_size);
+}
+
+static void release_section(loaded_section *loaded)
+{
+    fe_free_aligned(loaded->unit);
+    *loaded = (loaded_section){0};
+}
+
+static ferric_slice section_content(const loaded_section *loaded)
+{
+    return fe_slice(loaded->unit, loaded->content_size);
+}
+
+// ---- Header and footer -----------------------------------------------------------------------
+
+static ferric_status check_size(const fe_table *table, const fe_table_identity *expected)
+{
+    uint64_t size = table->identity.size_bytes;
+
+    if (expected != NULL && expected->size_bytes != size) {
+        return fe_fail(FERRIC_CORRUPT,
+                       "%s: the file has %" PRIu64 " bytes, the manifest says %" PRIu64,
+                       table->path, size, expected->size_bytes);
+    }
+    if (size >= FE_FILE_HEADER_SIZE + FE_TABLE_FOOTER_SIZE && size <= INT64_MAX) return FERRIC_OK;
+    return fe_fail(FERRIC_CORRUPT, "%s: a table of %" PRIu64 " bytes, which is too short",
+                   table->path, size);
+}
+
+static ferric_status read_header(fe_table *table, const fe_table_identity *expected)
+{
+    uint8_t bytes[FE_FILE_HEADER_SIZE];
+    fe_file_header header;
+    ferric_status status = read_exactly(table, 0, bytes, sizeof bytes);
+
+    if (status != FERRIC_OK) return status;
+    status =
+        fe_file_header_decode(fe_slice(bytes, sizeof bytes), FE_FILE_TABLE, table->path, &header);
+    if (status != FERRIC_OK) return status;
+    if (expected != NULL && (expected->number != header.file_number ||
+                             memcmp(expected->salt, header.salt, FE_SALT_SIZE) != 0)) {
+        return fe_fail(FERRIC_CORRUPT,
+                       "%s: this is another table, of number %" PRIu64 ", than number %" PRIu64
+                       " of the manifest",
+                       table->path, header.file_number, expected->number);
+    }
+    table->identity.number = header.file_number;
+    memcpy(table->identity.salt, header.salt, FE_SALT_SIZE);
+    fe_sealer_init(&table->sealer, &header);
+    return FERRIC_OK;
+}
+
+// Where the directory is, checked to lie between header and footer.
+static ferric_status read_footer(fe_table *table, const fe_table_identity *expected,
+                                 fe_section *directory)
+{
+    uint64_t offset = table->identity.size_bytes - FE_TABLE_FOOTER_SIZE;
+    uint8_t bytes[FE_TABLE_FOOTER_SIZE];
+    uint32_t section_count;
+    size_t content_size;
+    ferric_status status = read_exactly(table, offset, bytes, sizeof bytes);
+
+    if (status != FERRIC_OK) return status;
+    table->identity.footer_check = fe_get_u32(bytes + FE_TABLE_FOOTER_SIZE - sizeof(uint32_t));
+    status = fe_seal_open(&table->sealer, FE_UNIT_TABLE_FOOTER, offset, bytes, sizeof bytes,
+                          table->path, &content_size);
+    if (status != FERRIC_OK) return status;
+    if (expected != NULL && expected->footer_check != table->identity.footer_check) {
+        return fe_fail(FERRIC_CORRUPT,
+                       "%s: the check of the footer is %08" PRIx32 ", the manifest says %08" PRIx32,
+                       table->path, table->identity.footer_check, expected->footer_check);
+    }
+    section_count = fe_get_u32(bytes + FE_FOOTER_SECTION_COUNT_AT);
+    directory->offset = fe_get_u64(bytes + FE_FOOTER_DIRECTORY_OFFSET_AT);
+    directory->stored_size = fe_get_u64(bytes + FE_FOOTER_DIRECTORY_SIZE_AT);
+    directory->content_size = (uint64_t)section_count * FE_SECTION_SIZE;
+    if (fe_get_u32(bytes + FE_FOOTER_MAGIC_AT) != FE_TABLE_MAGIC ||
+        section_count > FE_SECTION_COUNT_MAX || directory->offset < FE_FILE_HEADER_SIZE ||
+        directory->offset > offset || directory->stored_size != offset - directory->offset) {
+        return fe_fail(FERRIC_CORRUPT, "%s: the footer at offset %" PRIu64 " makes no sense",
+                       table->path, offset);
+    }
+    return FERRIC_OK;
+}
+
+// ---- Directory -------------------------------------------------------------------------------
+
+typedef struct section_list {
+    fe_section data;
+    fe_section index;
+    fe_section filter; // id 0: there is none.
+    fe_section properties;
+} section_list;
+
+static fe_section *section_place(section_list *list, uint16_t id)
+{
+    switch (id) {
+    case FE_SECTION_DATA:
+        return &list->data;
+    case FE_SECTION_INDEX:
+        return &list->index;
+    case FE_SECTION_FILTER:
+        return &list->filter;
+    case FE_SECTION_PROPERTIES:
+        return &list->properties;
+    default:
+        return NULL;
+    }
+}
+
+static ferric_status take_section(const fe_table *table, const fe_section *section,
+                                  uint64_t directory_offset, section_list *list)
+{
+    fe_section *place = section_place(list, section->id);
+
+    if (section->offset < FE_FILE_HEADER_SIZE || section->offset > directory_offset ||
+        section->stored_size > directory_offset - section->offset) {
+        return fe_fail(FERRIC_CORRUPT,
+                       "%s: section %u: offset %" PRIu64 " and size %" PRIu64
+                       " do not lie inside the table",
+                       table->path, section->id, section->offset, section->stored_size);
+    }
+    if (place == NULL && (section->flags & FE_SECTION_REQUIRED) != 0) {
+        return fe_fail(FERRIC_UNSUPPORTED,
+                       "%s: section %u is required and this library does not know it", table->path,
+                       section->id);
+    }
+    if (place == NULL) return FERRIC_OK;
+    if (place->id != 0)
+        return fe_fail(FERRIC_CORRUPT, "%s: two sections %u", table->path, section->id);
+    *place = *section;
+    return FERRIC_OK;
+}
+
+static ferric_status read_directory(const fe_table *table, const fe_section *directory,
+                                    section_list *list)
+{
+    loaded_section loaded = {0};
+    ferric_status status = load_section(table, FE_UNIT_DIRECTORY, directory, &loaded);
+
+    for (size_t at = 0; status == FERRIC_OK && at < loaded.content_size; at += FE_SECTION_SIZE) {
+        const uint8_t *line = loaded.unit + at;
+        fe_section section = {
+            .id = fe_get_u16(line + FE_SECTION_ID_AT),
+            .flags = fe_get_u16(line + FE_SECTION_FLAGS_AT),
+            .offset = fe_get_u64(line + FE_SECTION_OFFSET_AT),
+            .stored_size = fe_get_u64(line + FE_SECTION_STORED_SIZE_AT),
+            .content_size = fe_get_u64(line + FE_SECTION_CONTENT_SIZE_AT),
+        };
+        status = take_section(table, &section, directory->offset, list);
+    }
+    release_section(&loaded);
+    if (status != FERRIC_OK) return status;
+    if (list->data.id != 0 && list->index.id != 0 && list->properties.id != 0) return FERRIC_OK;
+    return fe_fail(FERRIC_CORRUPT, "%s: the directory at offset %" PRIu64 " lacks a section",
+                   table->path, directory->offset);
+}
+
+// ---- Sections --------------------------------------------------------------------------------
+
+static ferric_status load_properties(fe_table *table, const fe_section *section)
+{
+    loaded_section loaded = {0};
+    uint64_t *fields[FE_PROPERTY_COUNT];
+    uint32_t found = 0;
+    fe_decoder decoder;
+    ferric_status status = load_section(table, FE_UNIT_PROPERTIES, section, &loaded);
+
+    if (status != FERRIC_OK) goto out;
+    fe_table_properties_list(&table->properties, fields);
+    decoder = fe_decoder_of(section_content(&loaded));
+    while (fe_decoder_remaining(&decoder) > 0 && !decoder.failed) {
+        uint64_t id = fe_decode_varint(&decoder);
+        uint64_t value = fe_decode_varint(&decoder);
+        if (id == 0 || id > FE_PROPERTY_COUNT) continue; // Of a newer writer, and only informing.
+        *fields[id - 1] = value;
+        found |= (uint32_t)1 << id;
+    }
+    if (decoder.failed || found != ((uint32_t)1 << (FE_PROPERTY_COUNT + 1)) - 2) {
+        status = fe_fail(FERRIC_CORRUPT, "%s: the properties at offset %" PRIu64 " are not whole",
+                         table->path, section->offset);
+    }
+out:
+    release_section(&loaded);
+    return status;
+}
+
+static ferric_status load_filter(fe_table *table, const fe_section *section)
+{
+    ferric_status status;
+
+    if (section->id == 0) return FERRIC_OK;
+    status = load_section(table, FE_UNIT_FILTER, section, &table->filter_section);
+    if (status != FERRIC_OK) return status;
+    return fe_filter_init(&table->filter, section_content(&table->filter_section), table->path);
+}
+
+// Reads one line of the index. False when it cannot be right.
+static bool decode_place(const fe_table *table, ferric_slice line, uint64_t offset,
+                         block_place *place)
+{
+    uint64_t data_end = table->data.offset + table->data.stored_size;
+    size_t added = FE_BLOCK_KIND_SIZE + fe_seal_size(&table->sealer);
+    fe_decoder decoder = fe_decoder_of(line);
+    uint64_t stored_size = fe_decode_varint_max(&decoder, data_end - offset);
+    uint64_t content_size = fe_decode_varint_max(&decoder, FE_BLOCK_CONTENT_SIZE_MAX);
+    uint64_t entries = fe_decode_varint_max(&decoder, content_size / FE_BLOCK_ENTRY_ROOM_MIN);
+
+    if (decoder.failed || fe_decoder_remaining(&decoder) != 0 || entries == 0) return false;
+    if (stored_size < added || stored_size - added > content_size) return false;
+    place->offset = offset;
+    place->stored_size = (uint32_t)stored_size;
+    place->content_size = (uint32_t)content_size;
+    place->entries = (uint32_t)entries;
+    return true;
+}
+
+// Blocks follow one another without gaps, so their sizes say where they are.
+static ferric_status place_blocks(fe_table *table)
+{
+    uint64_t offset = table->data.offset;
+    uint64_t content_size = 0;
+
+    for (uint32_t i = 0; i < table->index.count; i++) {
+        fe_block_entry line;
+        fe_block_entry_at(&table->index, i, &line);
+        if (!decode_place(table, line.value, offset, &table->places[i])) {
+            return fe_fail(FERRIC_CORRUPT, "%s: line %" PRIu32 " of the index makes no sense",
+                           table->path, i);
+        }
+        offset += table->places[i].stored_size;
+        content_size += table->places[i].content_size;
+    }
+    if (offset - table->data.offset == table->data.stored_size &&
+        content_size == table->data.content_size &&
+        table->index.count == table->properties.block_count) {
+        return FERRIC_OK;
+    }
+    return fe_fail(FERRIC_CORRUPT,
+                   "%s: the index has %" PRIu32 " blocks of %" PRIu64
+                   " bytes, the directory %" PRIu64 " of %" PRIu64,
+                   table->path, table->index.count, offset - table->data.offset,
+                   table->properties.block_count, table->data.stored_size);
+}
+
+static ferric_status load_index(fe_table *table, const fe_section *section)
+{
+    uint32_t count;
+    ferric_status status = load_section(table, FE_UNIT_INDEX, section, &table->index_section);
+
+    if (status != FERRIC_OK) return status;
+    count = fe_block_claimed_count(section_content(&table->index_section));
+    table->index_slots = fe_alloc_zero(count > 0 ? count : 1, sizeof *table->index_slots);
+    table->places = fe_alloc_zero(count > 0 ? count : 1, sizeof *table->places);
+    if (table->index_slots == NULL || table->places == NULL)
+        return fe_no_memory("table index", count * sizeof *table->places);
+    status = fe_block_init(&table->index, section_content(&table->index_section),
+                           table->index_slots, table->path, section->offset);
+    return status == FERRIC_OK ? place_blocks(table) : status;
+}
+
+// ---- Open and close --------------------------------------------------------------------------
+
+static ferric_status load(fe_table *table, const fe_table_identity *expected)
+{
+    fe_section directory = {0};
+    section_list list = {0};
+    ferric_status status = fe_file_size(table->file, &table->identity.size_bytes);
+
+    if (status == FERRIC_OK) status = check_size(table, expected);
+    if (status == FERRIC_OK) status = read_header(table, expected);
+    if (status == FERRIC_OK) status = read_footer(table, expected, &directory);
+    if (status == FERRIC_OK) status = read_directory(table, &directory, &list);
+    if (status != FERRIC_OK) return status;
+    table->data = list.data;
+    status = load_properties(table, &list.properties);
+    if (status == FERRIC_OK) status = load_filter(table, &list.filter);
+    if (status == FERRIC_OK) status = load_index(table, &list.index);
+    return status;
+}
+
+ferric_status fe_table_open(fe_vfs *vfs, const char *path, const fe_table_identity *identity,
+                            fe_table **table)
+{
+    fe_table *opened = fe_alloc_zero(1, sizeof *opened);
+    ferric_status status;
+
+    *table = NULL;
+    if (opened == NULL) return fe_no_memory("table", sizeof *opened);
+    opened->path = fe_string_duplicate(path);
+    if (opened->path == NULL) {
+        status = fe_no_memory("table path", strlen(path) + 1);
+        goto out;
+    }
+    status = fe_vfs_open(vfs, path, FE_OPEN_READ, &opened->file);
+    if (status == FERRIC_OK) status = load(opened, identity);
+    if (status != FERRIC_OK) goto out;
+    *table = opened; // Ownership moves to the caller.
+    opened = NULL;
+out:
+    fe_table_close(opened);
+    return status;
+}
+
+void fe_table_close(fe_table *table)
+{
+    if (table == NULL) return;
+    fe_file_close(table->file);
+    release_section(&table->index_section);
+    release_section(&table->filter_section);
+    fe_free(table->index_slots);
+    fe_free(table->places);
+    fe_free(table->path);
+    fe_free(table);
+}
+
+// ---- Looking ---------------------------------------------------------------------------------
+
+const fe_table_identity *fe_table_identity_of(const fe_table *table)
+{
+    return &table->identity;
+}
+
+const fe_table_properties *fe_table_properties_of(const fe_table *table)
+{
+    return &table->properties;
+}
+
+const char *fe_table_path(const fe_table *table)
+{
+    return table->path;
+}
+
+size_t fe_table_memory(const fe_table *table)
+{
+    return sizeof *table + strlen(table->path) + 1 + table->index_section.unit_size +
+           table->filter_section.unit_size +
+           table->index.count * (sizeof *table->index_slots + sizeof *table->places);
+}
+
+bool fe_table_has_filter(const fe_table *table)
+{
+    return table->filter.lines != NULL;
+}
+
+bool fe_table_may_contain(const fe_table *table, uint64_t key_hash)
+{
+    return table->filter.lines == NULL || fe_filter_may_contain(&table->filter, key_hash);
+}
+
+void fe_table_prefetch(const fe_table *table, uint64_t key_hash)
+{
+    if (table->filter.lines != NULL) fe_filter_prefetch(&table->filter, key_hash);
+}
+
+uint32_t fe_table_block_count(const fe_table *table)
+{
+    return table->index.count;
+}
+
+uint32_t fe_table_find_block(const fe_table *table, ferric_slice key, uint64_t sequence)
+{
+    return fe_block_lower_bound(&table->index, key, sequence);
+}
+
+size_t fe_table_block_memory(const fe_table *table, uint32_t block)
+{
+    const block_place *place = &table->places[block];
+
+    return place->entries * sizeof(fe_block_slot) + place->content_size;
+}
+
+uint32_t fe_table_block_entries(const fe_table *table, uint32_t block)
+{
+    return table->places[block].entries;
+}
+
+uint64_t fe_table_block_offset(const fe_table *table, uint32_t block)
+{
+    return table->places[block].offset;
+}
+
+size_t fe_table_block_stored_size(const fe_table *table, uint32_t block)
+{
+    return table->places[block].stored_size;
+}
+
+ferric_status fe_table_block_bound(const fe_table *table, uint32_t block, ferric_buffer *key,
+                                   uint64_t *sequence)
+{
+    fe_block_entry line;
+    ferric_status status = fe_buffer_assign(key, fe_block_prefix(&table->index));
+
+    fe_block_entry_at(&table->index, block, &line);
+    *sequence = line.sequence;
+    if (status != FERRIC_OK) return status;
+    return fe_buffer_append(key, line.rest.data, line.rest.size);
+}
+
+// ---- Reading blocks --------------------------------------------------------------------------
+
+void fe_block_reader_reset(fe_block_reader *reader)
+{
+    reader->table = NULL;
+    fe_buffer_clear(&reader->window);
+    if (reader->window.capacity > WINDOW_KEPT_MAX) fe_buffer_deinit(&reader->window);
+}
+
+void fe_block_reader_deinit(fe_block_reader *reader)
+{
+    fe_buffer_deinit(&reader->window);
+    fe_decompressor_deinit(&reader->decompressor);
+    *reader = (fe_block_reader){0};
+}
+
+static bool is_in_window(const fe_block_reader *reader, const fe_table *table,
+                         const block_place *place)
+{
+    uint64_t from_start = place->offset - reader->window_offset;
+
+    return reader->table == table && place->offset >= reader->unused_offset &&
+           from_start <= reader->window.size &&
+           place->stored_size <= reader->window.size - from_start;
+}
+
+// Makes the block's stored bytes stand in the window and lends them.
+static ferric_status fetch_unit(const fe_table *table, const block_place *place,
+                                fe_block_reader *reader, uint8_t **unit)
+{
+    uint64_t remaining = table->data.offset + table->data.stored_size - place->offset;
+    size_t size = reader->read_ahead;
+    ferric_status status;
+
+    if (!is_in_window(reader, table, place)) {
+        if (size > remaining) size = (size_t)remaining;
+        if (size < place->stored_size) size = place->stored_size;
+        fe_block_reader_reset(reader);
+        status = fe_buffer_reserve(&reader->window, size);
+        if (status != FERRIC_OK) return status;
+        status = read_exactly(table, place->offset, reader->window.data, size);
+        if (status != FERRIC_OK) return status;
+        reader->table = table;
+        reader->window.size = size;
+        reader->window_offset = place->offset;
+    }
+    *unit = (uint8_t *)reader->window.data + (place->offset - reader->window_offset);
+    reader->unused_offset = place->offset + place->stored_size;
+    return FERRIC_OK;
+}
+
+static ferric_status unpack(const fe_table *table, const block_place *place,
+                            fe_block_reader *reader, const uint8_t *unit, size_t unit_size,
+                            uint8_t *content)
+{
+    size_t size = unit_size - FE_BLOCK_KIND_SIZE;
+    uint8_t kind = unit[size];
+    bool is_intact;
+    ferric_status status;
+
+    if (kind > FE_COMPRESSION_LAST_KNOWN) {
+        return fe_fail(FERRIC_UNSUPPORTED,
+                       "%s: block at offset %" PRIu64
+                       ": compression %u, this library knows up to %d",
+                       table->path, place->offset, kind, (int)FE_COMPRESSION_LAST_KNOWN);
+    }
+    status = fe_decompress(&reader->decompressor, (ferric_compression)kind, fe_slice(unit, size),
+                           content, place->content_size, &is_intact);
+    if (status != FERRIC_OK || is_intact) return status;
+    return fe_fail(FERRIC_CORRUPT,
+                   "%s: block at offset %" PRIu64 ": its %zu bytes do not decompress to %" PRIu32,
+                   table->path, place->offset, size, place->content_size);
+}
+
+ferric_status fe_table_read_block(const fe_table *table, uint32_t block, fe_block_reader *reader,
+                                  void *memory, fe_block *view)
+{
+    const block_place *place = &table->places[block];
+    fe_block_slot *slots = memory;
+    uint8_t *content = (uint8_t *)(slots + place->entries);
+    ferric_slice bytes = fe_slice(content, place->content_size);
+    uint8_t *unit;
+    size_t unit_size;
+    ferric_status status;
+
+    assert(block < table->index.count);
+    status = fetch_unit(table, place, reader, &unit);
+    if (status != FERRIC_OK) return status;
+    status = fe_seal_open(&table->sealer, FE_UNIT_DATA_BLOCK, place->offset, unit,
+                          place->stored_size, table->path, &unit_size);
+    if (status != FERRIC_OK) return status;
+    status = unpack(table, place, reader, unit, unit_size, content);
+    if (status != FERRIC_OK) return status;
+    if (fe_block_claimed_count(bytes) != place->entries) {
+        return fe_fail(FERRIC_CORRUPT,
+                       "%s: block at offset %" PRIu64 " does not have the %" PRIu32
+                       " entries of its index line",
+                       table->path, place->offset, place->entries);
+    }
+    return fe_block_init(view, bytes, slots, table->path, place->offset);
+}
