@@ -34,7 +34,7 @@ typedef struct operation_counts {
     counter outcomes[OUTCOME_COUNT];
 } operation_counts;
 
-typedef struct line {
+typedef struct fe_statistics_line {
     operation_counts operations[FERRIC_OPERATION_COUNT];
     counter counters[FE_COUNTER_COUNT];
 } line;
@@ -137,22 +137,21 @@ uint64_t fe_statistics_sum(const fe_statistics *statistics, fe_counter number)
     return sum(statistics, offsetof(line, counters) + (size_t)number * sizeof(counter));
 }
 
-uint64_t fe_statistics_begin(fe_statistics *statistics, ferric_operation operation)
+fe_call fe_statistics_begin(fe_statistics *statistics, ferric_operation operation)
 {
-    line *mine = line_of_this_thread(statistics);
-    uint64_t before = count(statistics, mine, &mine->operations[operation].attempts, 1);
-    uint64_t start;
+    fe_call call = {line_of_this_thread(statistics), 0};
+    counter *attempts = &call.line->operations[operation].attempts;
 
-    if (FE_LIKELY((before & SAMPLE_MASK) != 0)) return 0;
-    start = fe_vfs_monotonic_ns(statistics->vfs);
-    return start == 0 ? 1 : start; // 0 means that it is not timed.
+    if (FE_LIKELY((count(statistics, call.line, attempts, 1) & SAMPLE_MASK) != 0)) return call;
+    call.start = fe_vfs_monotonic_ns(statistics->vfs);
+    if (call.start == 0) call.start = 1; // 0 means that it is not timed.
+    return call;
 }
 
 static outcome outcome_of(ferric_status status)
 {
+    if (FE_LIKELY(status == FERRIC_OK)) return OUTCOME_SUCCESS;
     switch (status) {
-    case FERRIC_OK:
-        return OUTCOME_SUCCESS;
     case FERRIC_NOT_FOUND:
         return OUTCOME_NOT_FOUND;
     case FERRIC_CONFLICT:
@@ -162,16 +161,16 @@ static outcome outcome_of(ferric_status status)
     }
 }
 
-void fe_statistics_end(fe_statistics *statistics, ferric_operation operation, uint64_t start,
+void fe_statistics_end(fe_statistics *statistics, ferric_operation operation, fe_call call,
                        ferric_status status)
 {
-    line *mine = line_of_this_thread(statistics);
+    counter *outcomes = call.line->operations[operation].outcomes;
     uint64_t now;
 
-    count(statistics, mine, &mine->operations[operation].outcomes[outcome_of(status)], 1);
-    if (FE_LIKELY(start == 0)) return;
+    count(statistics, call.line, &outcomes[outcome_of(status)], 1);
+    if (FE_LIKELY(call.start == 0)) return;
     now = fe_vfs_monotonic_ns(statistics->vfs);
-    fe_histogram_add(&statistics->latencies[operation], now > start ? now - start : 0);
+    fe_histogram_add(&statistics->latencies[operation], now > call.start ? now - call.start : 0);
 }
 
 // ---- Reading --------------------------------------------------------------------------------

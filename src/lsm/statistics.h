@@ -36,10 +36,15 @@ void fe_statistics_destroy(fe_statistics *statistics);
 void fe_statistics_add(fe_statistics *statistics, fe_counter counter, uint64_t amount);
 uint64_t fe_statistics_sum(const fe_statistics *statistics, fe_counter counter);
 
-// Begins an operation. Returns its start in nanoseconds when this one is timed, else 0.
-uint64_t fe_statistics_begin(fe_statistics *statistics, ferric_operation operation);
-// Ends it with what it answered; `start` is what begin returned.
-void fe_statistics_end(fe_statistics *statistics, ferric_operation operation, uint64_t start,
+// A call that is being counted, between begin and end in the same thread.
+typedef struct fe_call {
+    struct fe_statistics_line *line; // Where its thread counts.
+    uint64_t start;                  // In nanoseconds; 0 when it is not timed.
+} fe_call;
+
+fe_call fe_statistics_begin(fe_statistics *statistics, ferric_operation operation);
+// Ends it with what it answered.
+void fe_statistics_end(fe_statistics *statistics, ferric_operation operation, fe_call call,
                        ferric_status status);
 
 // Fills one operation's numbers.

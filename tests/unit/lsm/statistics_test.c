@@ -126,8 +126,8 @@ static void test_statistics_tell_outcomes_apart(void **state)
 
     (void)state;
     for (size_t i = 0; i < sizeof answers / sizeof answers[0]; i++) {
-        uint64_t start = fe_statistics_begin(statistics, FERRIC_OPERATION_GET);
-        fe_statistics_end(statistics, FERRIC_OPERATION_GET, start, answers[i]);
+        fe_call call = fe_statistics_begin(statistics, FERRIC_OPERATION_GET);
+        fe_statistics_end(statistics, FERRIC_OPERATION_GET, call, answers[i]);
     }
     fe_statistics_operation(statistics, FERRIC_OPERATION_GET, &stats);
     assert_int_equal(stats.attempts, 10);
@@ -151,9 +151,9 @@ static void test_statistics_time_one_call_in_64(void **state)
 
     (void)state;
     for (int i = 0; i < 64 * 100; i++) {
-        uint64_t start = fe_statistics_begin(statistics, FERRIC_OPERATION_NEXT);
-        timed += start != 0;
-        fe_statistics_end(statistics, FERRIC_OPERATION_NEXT, start, FERRIC_OK);
+        fe_call call = fe_statistics_begin(statistics, FERRIC_OPERATION_NEXT);
+        timed += call.start != 0;
+        fe_statistics_end(statistics, FERRIC_OPERATION_NEXT, call, FERRIC_OK);
     }
     assert_int_equal(timed, 100);
     fe_statistics_operation(statistics, FERRIC_OPERATION_NEXT, &stats);
@@ -174,9 +174,9 @@ static void count_up(void *argument)
     fe_statistics *statistics = argument;
 
     for (int i = 0; i < ROUNDS; i++) {
-        uint64_t start = fe_statistics_begin(statistics, FERRIC_OPERATION_PUT);
+        fe_call call = fe_statistics_begin(statistics, FERRIC_OPERATION_PUT);
         fe_statistics_add(statistics, FE_COUNTER_USER_BYTES_WRITTEN, 3);
-        fe_statistics_end(statistics, FERRIC_OPERATION_PUT, start, FERRIC_OK);
+        fe_statistics_end(statistics, FERRIC_OPERATION_PUT, call, FERRIC_OK);
     }
 }
 
