@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0
+// The list of engines that this build has.
+#include "peers/engines.h"
+
+#include <string.h>
+
+const engine *const engines[] = {
+#if defined(PEERS_HAVE_FERRIC)
+    &engine_ferric,
+#endif
+#if defined(PEERS_HAVE_LEVELDB)
+    &engine_leveldb,
+#endif
+#if defined(PEERS_HAVE_LMDB)
+    &engine_lmdb,
+#endif
+#if defined(PEERS_HAVE_ROCKSDB)
+    &engine_rocksdb,
+#endif
+#if defined(PEERS_HAVE_SQLITE)
+    &engine_sqlite,
+#endif
+#if defined(PEERS_HAVE_WIREDTIGER)
+    &engine_wiredtiger,
+#endif
+    &engine_none,       NULL,
+};
+
+const engine *engine_find(const char *name)
+{
+    size_t i;
+
+    for (i = 0; engines[i] != NULL; i++)
+        if (strcmp(engines[i]->name, name) == 0) return engines[i];
+    return NULL;
+}
