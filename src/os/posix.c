@@ -56,6 +56,17 @@ ferric_status fe_posix_fail_at(const char *call, const char *path, uint64_t offs
                    fe_machine_reason(error, text, sizeof text));
 }
 
+ferric_status fe_posix_fail_between(const char *call, const char *from, const char *to)
+{
+    int error = errno;
+    ferric_status status = status_of(error);
+    char text[128];
+
+    if (status == FERRIC_NOT_FOUND) return status;
+    return fe_fail(status, "%s %s to %s: %s", call, from, to,
+                   fe_machine_reason(error, text, sizeof text));
+}
+
 ferric_status fe_posix_open(const char *path, int flags, int *descriptor)
 {
     do {

@@ -12,6 +12,9 @@ ferric_status fe_posix_fail(const char *call, const char *path);
 // The same for a call at a place in the file.
 ferric_status fe_posix_fail_at(const char *call, const char *path, uint64_t offset);
 
+// The same for a call on two paths.
+ferric_status fe_posix_fail_between(const char *call, const char *from, const char *to);
+
 // open(2) with O_CLOEXEC; *descriptor is -1 after a failure.
 ferric_status fe_posix_open(const char *path, int flags, int *descriptor);
 // Writes all of it.

@@ -168,7 +168,7 @@ static ferric_status posix_stat(fe_vfs *vfs, const char *path, fe_path_kind *kin
 static ferric_status posix_rename(fe_vfs *vfs, const char *from, const char *to)
 {
     (void)vfs;
-    return rename(from, to) != 0 ? fe_posix_fail("rename", from) : FERRIC_OK;
+    return rename(from, to) != 0 ? fe_posix_fail_between("rename", from, to) : FERRIC_OK;
 }
 
 static ferric_status posix_link(fe_vfs *vfs, const char *from, const char *to)
@@ -177,7 +177,7 @@ static ferric_status posix_link(fe_vfs *vfs, const char *from, const char *to)
     if (link(from, to) == 0) return FERRIC_OK;
     // So do file systems without links answer.
     if (errno == EPERM || errno == EOPNOTSUPP) errno = EXDEV;
-    return fe_posix_fail("link", to);
+    return fe_posix_fail_between("link", from, to);
 }
 
 static ferric_status posix_remove(fe_vfs *vfs, const char *path)
