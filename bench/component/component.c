@@ -69,6 +69,17 @@ static void make_entry(component_entries *set, const bench_dataset *dataset, siz
     set->missing_hashes[place] = fe_hash64(missing, COMPONENT_KEY_SIZE);
 }
 
+static void make_probes(component_entries *set)
+{
+    size_t i;
+
+    for (i = 0; i < set->count; i++) {
+        memcpy(set->probes + i * COMPONENT_KEY_SIZE, set->entries[set->order[i]].key.data,
+               COMPONENT_KEY_SIZE);
+        set->probe_hashes[i] = set->hashes[set->order[i]];
+    }
+}
+
 static void shuffle(uint32_t *order, size_t count)
 {
     fe_random random = {7};
@@ -96,11 +107,14 @@ void component_entries_init(component_entries *set, size_t count, bool is_sorted
     set->order = bench_allocate(count, sizeof(*set->order));
     set->memory = bench_allocate(count, COMPONENT_KEY_SIZE + COMPONENT_VALUE_SIZE);
     set->missing = bench_allocate(count, COMPONENT_KEY_SIZE);
+    set->probes = bench_allocate(count, COMPONENT_KEY_SIZE);
+    set->probe_hashes = bench_allocate(count, sizeof(*set->probe_hashes));
     bench_dataset_init(&dataset, count, COMPONENT_VALUE_SIZE, BENCH_KEY_DECIMAL);
     for (i = 0; i < count; i++)
         make_entry(set, &dataset, i, is_sorted ? 2 * i : bench_dataset_number(&dataset, i));
     bench_dataset_deinit(&dataset);
     shuffle(set->order, count);
+    make_probes(set);
 }
 
 void component_entries_deinit(component_entries *set)
@@ -111,5 +125,7 @@ void component_entries_deinit(component_entries *set)
     free(set->order);
     free(set->memory);
     free(set->missing);
+    free(set->probes);
+    free(set->probe_hashes);
     memset(set, 0, sizeof(*set));
 }

@@ -30,15 +30,25 @@ typedef struct component_entries {
     size_t count;
     fe_entry *entries; // Sequence number = place + 1.
     uint64_t *hashes;  // Of the keys.
-    uint32_t *order;   // A random order of the places, for probing.
     uint8_t *memory;
-    uint8_t *missing; // As many keys that lie between, COMPONENT_KEY_SIZE each.
+    // For probing: keys in a random order, close together, so that a probe does not wait for the key
+    // that it probes with. Then as many keys that lie between those that are there.
+    uint32_t *order; // The places of the probe keys.
+    uint8_t *probes; // COMPONENT_KEY_SIZE each.
+    uint64_t *probe_hashes;
+    uint8_t *missing;
     uint64_t *missing_hashes;
 } component_entries;
 
 // In ascending order of keys, or scattered.
 void component_entries_init(component_entries *set, size_t count, bool is_sorted);
 void component_entries_deinit(component_entries *set);
+
+static inline ferric_slice component_probe(const component_entries *set, size_t at)
+{
+    ferric_slice key = {set->probes + at * COMPONENT_KEY_SIZE, COMPONENT_KEY_SIZE};
+    return key;
+}
 
 static inline ferric_slice component_missing(const component_entries *set, size_t place)
 {

@@ -63,17 +63,15 @@ static void get(void *argument, uint64_t count)
     uint64_t i;
 
     for (i = 0; i < count; i++) {
-        size_t place;
         fe_entry entry;
 
-        do {
-            place = set->order[at];
+        while (set->order[at] >= self->count)
             at = at + 1 == set->count ? 0 : at + 1;
-        } while (place >= self->count);
-        if (!fe_memtable_get(self->memtable, set->entries[place].key, set->hashes[place],
+        if (!fe_memtable_get(self->memtable, component_probe(set, at), set->probe_hashes[at],
                              FE_SEQUENCE_MAX, &entry))
             bench_die("memtable: a key is lost");
         bench_keep(entry.sequence);
+        at = at + 1 == set->count ? 0 : at + 1;
     }
 }
 

@@ -68,8 +68,7 @@ static void find_block(void *argument, uint64_t count)
     uint64_t i;
 
     for (i = 0; i < count; i++) {
-        bench_keep(
-            fe_table_find_block(self->table, set->entries[set->order[at]].key, FE_SEQUENCE_MAX));
+        bench_keep(fe_table_find_block(self->table, component_probe(set, at), FE_SEQUENCE_MAX));
         at = at + 1 == set->count ? 0 : at + 1;
     }
 }
@@ -98,7 +97,7 @@ static void find_entry(void *argument, uint64_t count)
     uint64_t i;
 
     for (i = 0; i < count; i++) {
-        ferric_slice key = set->entries[set->order[at]].key;
+        ferric_slice key = component_probe(set, at);
         uint32_t block = fe_table_find_block(self->table, key, FE_SEQUENCE_MAX);
         fe_block_entry entry;
         fe_block view;
