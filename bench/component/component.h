@@ -31,8 +31,8 @@ typedef struct component_entries {
     fe_entry *entries; // Sequence number = place + 1.
     uint64_t *hashes;  // Of the keys.
     uint8_t *memory;
-    // For probing: keys in a random order, close together, so that a probe does not wait for the key
-    // that it probes with. Then as many keys that lie between those that are there.
+    // For probing: keys in a random order, close together, so that a probe does not wait for a key
+    // that it made itself. Then as many keys that lie between those that are there.
     uint32_t *order; // The places of the probe keys.
     uint8_t *probes; // COMPONENT_KEY_SIZE each.
     uint64_t *probe_hashes;
