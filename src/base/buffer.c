@@ -52,6 +52,7 @@ ferric_status fe_buffer_assign(ferric_buffer *buffer, ferric_slice value)
 }
 
 // Writes behind the content as much as fits. Returns the size of the whole text.
+FE_PRINTF(2, 0)
 static size_t format_behind(ferric_buffer *buffer, const char *format, va_list arguments)
 {
     size_t room = buffer->capacity - buffer->size;

@@ -89,7 +89,7 @@ static inline size_t fe_varint_size(uint64_t value)
 // Signed values as varints: 0, -1, 1, -2 ... become 0, 1, 2, 3 ...
 static inline uint64_t fe_zigzag(int64_t value)
 {
-    return ((uint64_t)value << 1) ^ (uint64_t)(value >> 63);
+    return ((uint64_t)value << 1) ^ (value < 0 ? UINT64_MAX : 0);
 }
 
 static inline int64_t fe_unzigzag(uint64_t value)

@@ -27,9 +27,9 @@ void *fe_alloc_zero(size_t count, size_t size)
     void *memory;
 
     if (count == 0 || size == 0) count = size = 1;
+    if (count > SIZE_MAX / size) return NULL;
     // calloc knows which pages are fresh from the system and need no wiping.
     if (hook.reallocate == NULL) return calloc(count, size);
-    if (count > SIZE_MAX / size) return NULL;
     memory = fe_alloc(count * size);
     if (memory != NULL) memset(memory, 0, count * size);
     return memory;

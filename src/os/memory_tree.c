@@ -97,6 +97,7 @@ static ferric_status find_place(fe_memory_node *root, const char *call, const ch
     while (begin > 0 && path[begin - 1] != '/')
         begin--;
     found->name = fe_slice(path + begin, end - begin);
+    found->entry = NULL;
     if (path[0] == '\0') return FERRIC_NOT_FOUND;
     if (found->name.size == 0 || fe_slice_equal(found->name, fe_slice_text(".")) ||
         fe_slice_equal(found->name, fe_slice_text(".."))) {

@@ -208,7 +208,7 @@ static void test_list_gives_hundreds_of_names(void **state)
     vfs_fixture *fixture = *state;
     ferric_buffer names = {0};
     const char *name;
-    char expected[16];
+    char expected[32];
 
     for (int i = 0; i < 500; i++) { // In an order that is not theirs.
         snprintf(expected, sizeof expected, "%06d.table", i * 7 % 500);
