@@ -28,8 +28,8 @@ typedef struct fe_decompressor {
     struct ZSTD_DCtx_s *zstd;
 } fe_decompressor;
 
-// Fills exactly `size` bytes at `content`. *is_intact is false when the stored bytes, which need not
-// be trusted, do not give that many. Errors: FERRIC_NO_MEMORY.
+// Fills exactly `size` bytes at `content`. *is_intact is false when the stored bytes, which need
+// not be trusted, do not give that many. Errors: FERRIC_NO_MEMORY.
 ferric_status fe_decompress(fe_decompressor *decompressor, ferric_compression compression,
                             ferric_slice stored, uint8_t *content, size_t size, bool *is_intact);
 void fe_decompressor_deinit(fe_decompressor *decompressor);

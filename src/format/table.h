@@ -80,8 +80,8 @@ ferric_status fe_table_block_bound(const fe_table *table, uint32_t block, ferric
 
 // Memory that is reused from block to block; one thread at a time. {0} is ready for use.
 typedef struct fe_block_reader {
-    // How much to read at once from a block on, in bytes, because the blocks behind it will be asked
-    // for next. 0 reads the block alone. Belongs to the caller.
+    // How much to read at once from a block on, in bytes, because the blocks behind it will be
+    // asked for next. 0 reads the block alone. Belongs to the caller.
     size_t read_ahead;
     const fe_table *table; // Whose bytes the window has.
     ferric_buffer window;  // Stored bytes from window_offset on.
@@ -94,8 +94,8 @@ typedef struct fe_block_reader {
 void fe_block_reader_reset(fe_block_reader *reader);
 void fe_block_reader_deinit(fe_block_reader *reader);
 
-// Reads data block number `block`, checks it, decompresses it into `memory`, which is 8-byte aligned
-// and has fe_table_block_memory bytes, and sets up *view over it (fe_block_init).
+// Reads data block number `block`, checks it, decompresses it into `memory`, which is 8-byte
+// aligned and has fe_table_block_memory bytes, and sets up *view over it (fe_block_init).
 // Errors: FERRIC_IO, FERRIC_CORRUPT, FERRIC_UNSUPPORTED, FERRIC_NO_MEMORY.
 ferric_status fe_table_read_block(const fe_table *table, uint32_t block, fe_block_reader *reader,
                                   void *memory, fe_block *view);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Writes a table front to back: blocks as entries come, then index, filter, properties, directory and
-// footer. docs/format/table.md.
+// Writes a table front to back: blocks as entries come, then index, filter, properties, directory
+// and footer. docs/format/table.md.
 //
 // A full block is finished only when the next entry is there, because the key that divides two
 // blocks in the index depends on both.
@@ -161,7 +161,8 @@ void fe_table_builder_destroy(fe_table_builder *builder)
 {
     if (builder == NULL) return;
     fe_file_close(builder->file);
-    // An unfinished table means nothing to anybody; what cannot be removed is swept at the next open.
+    // An unfinished table means nothing to anybody; what cannot be removed is swept at the next
+    // open.
     if (builder->file != NULL && !builder->is_finished)
         (void)fe_vfs_remove(builder->vfs, builder->path);
     fe_block_builder_destroy(builder->block);

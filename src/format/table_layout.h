@@ -64,8 +64,8 @@ typedef enum fe_property_id {
 } fe_property_id;
 #define FE_PROPERTY_COUNT 9
 
-// A data block's unit: content, compressed or not, then a byte that says which (ferric_compression),
-// then the trailer of format/seal.h.
+// A data block's unit: content, compressed or not, then a byte that says which
+// (ferric_compression), then the trailer of format/seal.h.
 #define FE_BLOCK_KIND_SIZE 1
 // A block has one large value at most, beside entries that fill less than a block.
 #define FE_BLOCK_CONTENT_SIZE_MAX (FERRIC_VALUE_SIZE_MAX + ((size_t)1 << 20))

@@ -1,65 +1,105 @@
 // SPDX-License-Identifier: Apache-2.0
 // Decompressed data blocks, bounded in bytes. There is no table of names: each open table has an
 // array with one pointer per data block (its homes), and a cached block is found by loading that
-// pointer. The cache itself is the queue that decides what goes: SIEVE (Zhang et al., "SIEVE is
-// Simpler than LRU", NSDI 2024): a hit sets a mark, eviction walks from old to new, clears marks
-// and takes the first unmarked block, so that a scan passes through without washing out the rest.
+// pointer. The cache itself is only the queues (lsm/sieve.h) that decide what goes, so that a scan
+// passes through without washing out the rest.
+//
+// A cached block is one piece of memory:
+//
+//   line 1    what a hit reads: the view and the mark
+//   line 2    what loading, pinning and evicting write
+//   line 3 .. slots of the view, then the content
 //
 // Invariants
 // C1. A hit takes no lock and writes nothing but the mark, and that only when it is not set.
 // C2. A block found through its home inside an epoch section stays valid until the section ends,
-//     and as
-//     long as a reference is held after that (fe_cached_block_ref inside the section).
+//     and as long as a reference is held after that (fe_cached_block_ref inside the section).
 // C3. home is cleared before the block is retired; whoever finds NULL reads the block anew.
 // C4. Charged bytes (content and bookkeeping) exceed the capacity only by what is pinned or was
-//     just inserted.
+//     just inserted. A block over a quarter of the capacity is not kept.
 #ifndef FERRIC_LSM_BLOCK_CACHE_H
 #define FERRIC_LSM_BLOCK_CACHE_H
 
 #include "format/table.h"
 #include "lsm/epoch.h"
+#include "lsm/sieve.h"
 
 typedef struct fe_block_cache fe_block_cache;
 typedef struct fe_cached_block fe_cached_block;
 typedef _Atomic(fe_cached_block *) fe_block_home;
 
+// Fields are the cache's own; they stand here so that a hit needs no call.
+struct fe_cached_block {
+    _Alignas(FE_CACHE_LINE) fe_block view;
+    _Atomic(bool) is_marked; // Used since the hand came by.
+
+    _Alignas(FE_CACHE_LINE) _Atomic(uint32_t) holds; // References, and a bit for cache and epoch.
+    uint32_t size_bytes;                             // All of it.
+    fe_block_cache *cache;
+    fe_block_home *home; // NULL: never was in the queue.
+    fe_sieve_node node;
+    fe_retired retired;
+};
+
 // Errors: FERRIC_NO_MEMORY.
 ferric_status fe_block_cache_create(fe_epoch *epoch, uint64_t capacity_bytes,
                                     fe_block_cache **cache);
-// Every home was emptied by fe_block_cache_remove. Accepts NULL.
+// No reference and no section is left. Accepts NULL.
 void fe_block_cache_destroy(fe_block_cache *cache);
 
 // The capacity follows what memtables leave of memory_limit; shrinking evicts.
 void fe_block_cache_set_capacity(fe_block_cache *cache, uint64_t capacity_bytes);
 
+// The block at `home` without leaving a mark, or NULL. REQUIRES: inside an epoch section.
+static inline fe_cached_block *fe_block_cache_peek(fe_block_home *home)
+{
+    // Pairs with the release in fe_block_cache_load.
+    return atomic_load_explicit(home, memory_order_acquire);
+}
+
 // The block at `home`, or NULL: then it is to be loaded. REQUIRES: inside an epoch section.
-const fe_block *fe_block_cache_find(fe_block_home *home, fe_cached_block **block);
+static inline fe_cached_block *fe_block_cache_find(fe_block_home *home)
+{
+    fe_cached_block *cached = fe_block_cache_peek(home);
+
+    if (cached != NULL && !atomic_load_explicit(&cached->is_marked, memory_order_relaxed))
+        atomic_store_explicit(&cached->is_marked, true, memory_order_relaxed);
+    return cached;
+}
 
 // Reads the block from `table`, puts it at `home`, and evicts others as needed. When another thread
 // was faster, its block is given. `fill` false: the block is given but not kept (a compaction's
-// reading); it goes with the section, or with its last reference. REQUIRES: inside an epoch
-// section.
-// Errors: as fe_table_read_block.
+// reading); it goes with the section, or with its last reference. `reader` may be NULL: then one of
+// the cache's own is used, without reading ahead. REQUIRES: inside an epoch section.
+// Errors: as fe_table_read_block. On failure *cached is NULL.
 ferric_status fe_block_cache_load(fe_block_cache *cache, const fe_table *table, uint32_t block,
-                                  bool fill, fe_block_home *home, fe_cached_block **cached);
+                                  fe_block_reader *reader, bool fill, fe_block_home *home,
+                                  fe_cached_block **cached);
 
-const fe_block *fe_cached_block_view(const fe_cached_block *cached);
-// Keeps a block beyond the section. REQUIRES: inside the section that found it.
+static inline const fe_block *fe_cached_block_view(const fe_cached_block *cached)
+{
+    return &cached->view;
+}
+
+// Keeps a block beyond the section. REQUIRES: inside the section that found it, or a reference.
 void fe_cached_block_ref(fe_cached_block *cached);
-// Any thread, inside or outside of a section.
+// Any thread, inside or outside of a section. Accepts NULL.
 void fe_cached_block_unref(fe_cached_block *cached);
 
 // Takes the block at `home`, if any, out of the cache: its table is being closed.
 void fe_block_cache_remove(fe_block_cache *cache, fe_block_home *home);
 
+// Bytes of blocks with references, in the cache or evicted.
+uint64_t fe_block_cache_pinned_bytes(const fe_block_cache *cache);
+
 typedef struct fe_block_cache_stats {
     uint64_t capacity_bytes;
     uint64_t used_bytes;
-    uint64_t pinned_bytes; // Held by references, in the cache or evicted.
-    uint64_t misses;
+    uint64_t pinned_bytes;
+    uint64_t misses; // Blocks read from tables.
     uint64_t evictions;
 } fe_block_cache_stats;
 
-void fe_block_cache_stats_get(fe_block_cache *cache, fe_block_cache_stats *stats);
+void fe_block_cache_stats_get(const fe_block_cache *cache, fe_block_cache_stats *stats);
 
 #endif

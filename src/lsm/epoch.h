@@ -5,17 +5,21 @@
 //
 // Invariants
 // P1. Between enter and leave a thread's slot holds an epoch that is not newer than the one in
-//     force when
-//     it entered; the store is sequentially consistent and comes before any load of a shared
+//     force when it entered; a full fence stands between that store and any load of a shared
 //     pointer.
 // P2. An object is retired after it was made unreachable, and stamped with the epoch then in force;
 //     the epoch is then advanced.
 // P3. An object is reclaimed when every slot is free or holds an epoch after its stamp.
 // P4. Sections nest; the outermost one counts. They are short: no waiting for another writer
-//     inside,
-//     though a block may be read from disk.
+//     inside, though a block may be read from disk.
+// P5. What a thread retires inside a section it tries to reclaim when it leaves; so memory that a
+//     reader's cache misses displace does not wait for somebody to come by.
 //
-// A thread without an index of its own (more than FE_THREAD_INDEX_COUNT threads) shares one slot
+// Why P3 is enough: a reader whose slot the collector saw free stores its epoch later, so its loads
+// come after both fences and find the object gone. One whose slot holds a later epoch read that
+// from an advance which came after the object was unreachable.
+//
+// A thread without a number of its own (more than FE_THREAD_INDEX_COUNT threads) shares one slot
 // under a mutex that counts its users.
 #ifndef FERRIC_LSM_EPOCH_H
 #define FERRIC_LSM_EPOCH_H
@@ -39,14 +43,16 @@ ferric_status fe_epoch_create(fe_epoch **epoch);
 void fe_epoch_destroy(fe_epoch *epoch);
 
 void fe_epoch_enter(fe_epoch *epoch);
+// Leaving the outermost section may reclaim (P5).
 void fe_epoch_leave(fe_epoch *epoch);
 
 // Hands over an object that no new reader can find. `reclaim` is called later, by a thread that is
-// in fe_epoch_collect or fe_epoch_destroy, with no lock of the epoch held.
+// in fe_epoch_leave, fe_epoch_collect or fe_epoch_destroy, with no lock of the epoch held; it may
+// retire other objects. Any thread, inside or outside of a section.
 void fe_epoch_retire(fe_epoch *epoch, fe_retired *retired, void (*reclaim)(fe_retired *retired));
 
-// Reclaims what can be; cheap when nothing waits. REQUIRES: the calling thread is outside of any
-// section.
+// Reclaims what can be; cheap when nothing waits. Inside a section of the calling thread it finds
+// little.
 void fe_epoch_collect(fe_epoch *epoch);
 
 #endif

@@ -5,10 +5,11 @@
 //
 // Invariants
 // T1. The reader is found by one acquire load of file->open inside an epoch section; NULL means:
-//     open it
-//     (under the cache's mutex), which publishes it with release.
-// T2. A reader is closed by clearing file->open, removing its blocks from the block cache, and
-//     retiring it.
+//     open it, which publishes it with release under the cache's mutex (the reading is done
+//     before).
+// T2. A reader is closed by clearing file->open and retiring it. When no section and no iterator
+//     has it any more, its blocks are removed from the block cache and its descriptor is closed. So
+//     the bounds on files and memory are exceeded by what iterators hold.
 // T3. A fe_table_file is reference counted by the versions that contain it. At the last unref its
 //     reader is retired; whether the file is removed from disk is the store's decision
 //     (fe_table_file.is_obsolete was set under the store's mutex before).
@@ -54,28 +55,26 @@ typedef struct fe_table_cache_options {
 // Errors: FERRIC_NO_MEMORY.
 ferric_status fe_table_cache_create(const fe_table_cache_options *options, fe_epoch *epoch,
                                     fe_block_cache *blocks, fe_table_cache **cache);
-// Accepts NULL.
+// Every file was discarded, and no iterator and no section is left. Accepts NULL.
 void fe_table_cache_destroy(fe_table_cache *cache);
 
-// "DIRECTORY/NNNNNN.table" of a table, replacing `path`, ended by a zero byte behind size.
-ferric_status fe_table_cache_path(const fe_table_cache *cache, uint64_t number,
-                                  ferric_buffer *path);
-
-// Closes the file's reader, removes the file from disk when is_obsolete, and frees `file`.
+// Closes the file's reader, removes the file from disk when is_obsolete, and frees `file`. For the
+// one whose fe_table_file_unref returned true.
 void fe_table_cache_discard(fe_table_cache *cache, fe_table_file *file);
 
 // The newest version of `key` up to `sequence` in this table. *found tells whether there is one;
 // entry->value lies in a cached block and is valid until the epoch section ends, or while *block is
-// referenced. REQUIRES: inside an epoch section. Errors: as fe_table_open, fe_table_read_block.
+// referenced. REQUIRES: inside an epoch section. Errors: as fe_table_open (a missing file is
+// FERRIC_CORRUPT), fe_table_read_block.
 ferric_status fe_table_cache_get(fe_table_cache *cache, fe_table_file *file, ferric_slice key,
                                  uint64_t hash, uint64_t sequence, bool *found, fe_entry *entry,
                                  fe_cached_block **block);
 // Starts loading the memory that the filter probe of fe_table_cache_get will need.
 void fe_table_cache_prefetch(fe_table_file *file, uint64_t hash);
 
-// An iterator over one table. It holds a reference on `file`, so the reader stays open. `fill`:
-// whether blocks it reads are kept in the cache. Errors: FERRIC_NO_MEMORY; failures of reading show
-// in its status.
+// An iterator over one table, which it references. `fill`: whether blocks it reads are kept in the
+// cache; without, it does not mark cached ones as used either, and reads far ahead, for it is a
+// compaction's. Errors: FERRIC_NO_MEMORY; failures of reading show in its status.
 ferric_status fe_table_iterator_create(fe_table_cache *cache, fe_table_file *file, bool fill,
                                        fe_iterator **iterator);
 
@@ -84,8 +83,10 @@ ferric_status fe_table_iterator_create(fe_table_cache *cache, fe_table_file *fil
 ferric_status fe_level_iterator_create(fe_table_cache *cache, fe_table_file *const *files,
                                        size_t count, bool fill, fe_iterator **iterator);
 
-// Reads the whole table: each block's check, order, bounds, filter, and the counts of its
-// properties and of `file`. The first problem is returned (FERRIC_CORRUPT) with its offset.
+// Reads the whole table anew from the disk: each block's check, order, bounds, filter, and the
+// counts of its properties and of `file`. The first problem is returned with its offset:
+// FERRIC_CORRUPT, FERRIC_IO, FERRIC_UNSUPPORTED, FERRIC_NO_MEMORY. `blocks` and `entries` count
+// what was read.
 ferric_status fe_table_cache_verify(fe_table_cache *cache, fe_table_file *file, uint64_t *blocks,
                                     uint64_t *entries, uint64_t *offset);
 

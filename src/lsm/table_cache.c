@@ -1,0 +1,416 @@
+// SPDX-License-Identifier: Apache-2.0
+// Opens tables, keeps their readers within bounds, and answers point reads.
+//
+// A table is opened without the cache's mutex: of two threads that open the same one the first to
+// finish wins and the other closes its own again. Lock order: the cache's mutex, then epoch.
+#include "lsm/table_cache.h"
+
+#include <assert.h>
+#include <stddef.h>
+#include <string.h>
+
+#include "base/buffer.h"
+#include "base/memory.h"
+#include "base/status.h"
+#include "lsm/file_names.h"
+#include "lsm/open_table.h"
+#include "lsm/tally.h"
+
+// The bit of `holds` for the cache and, after closing, for the sections that may still look.
+#define HELD_BY_CACHE ((uint32_t)1 << 31)
+
+// Each get of a table adds to one of the first four.
+enum {
+    COUNTER_REJECTED = 0,
+    COUNTER_HIT = 1,
+    COUNTER_MISSED = 2,
+    COUNTER_BEHIND = 3, // The key is behind the last one of the table.
+    COUNTER_WITHOUT_FILTER = 4,
+};
+
+struct fe_table_cache {
+    fe_vfs *vfs;
+    const char *directory;
+    fe_epoch *epoch;
+    fe_block_cache *blocks;
+    uint32_t open_files_max;
+    uint64_t memory_max;
+    fe_tally tally;
+
+    fe_mutex mutex;
+    // Guarded by mutex.
+    fe_sieve queue; // Open tables.
+    uint64_t memory_bytes;
+};
+
+ferric_status fe_table_cache_create(const fe_table_cache_options *options, fe_epoch *epoch,
+                                    fe_block_cache *blocks, fe_table_cache **cache)
+{
+    fe_table_cache *created = fe_alloc_zero(1, sizeof *created);
+    ferric_status status;
+
+    *cache = NULL;
+    if (created == NULL) return fe_no_memory("table cache", sizeof *created);
+    status = fe_tally_init(&created->tally);
+    if (status != FERRIC_OK) {
+        fe_free(created);
+        return status;
+    }
+    created->vfs = options->vfs;
+    created->directory = options->directory;
+    created->open_files_max = options->open_files_max;
+    created->memory_max = options->memory_max;
+    created->epoch = epoch;
+    created->blocks = blocks;
+    fe_mutex_init(&created->mutex);
+    *cache = created;
+    return FERRIC_OK;
+}
+
+void fe_table_cache_destroy(fe_table_cache *cache)
+{
+    if (cache == NULL) return;
+    assert(cache->queue.count == 0); // Every file was discarded.
+    fe_epoch_collect(cache->epoch);  // Retired readers still point here.
+    fe_mutex_deinit(&cache->mutex);
+    fe_tally_deinit(&cache->tally);
+    fe_free(cache);
+}
+
+fe_epoch *fe_table_cache_epoch(const fe_table_cache *cache)
+{
+    return cache->epoch;
+}
+
+static ferric_status table_path(const fe_table_cache *cache, const fe_table_file *file,
+                                ferric_buffer *path)
+{
+    return fe_file_path(path, cache->directory, FE_FILE_TABLE, file->identity.number);
+}
+
+ferric_status fe_table_cache_open_table(const fe_table_cache *cache, const fe_table_file *file,
+                                        fe_table **table)
+{
+    ferric_buffer path = {0};
+    ferric_status status = table_path(cache, file, &path);
+
+    *table = NULL;
+    if (status == FERRIC_OK)
+        status = fe_table_open(cache->vfs, fe_path_text(&path), &file->identity, table);
+    if (status == FERRIC_NOT_FOUND) {
+        status = fe_fail(FERRIC_CORRUPT, "%s: the manifest names this table, but it is missing",
+                         fe_path_text(&path));
+    }
+    fe_buffer_deinit(&path);
+    return status;
+}
+
+// ---- Files -----------------------------------------------------------------------------------
+
+ferric_status fe_table_file_create(const fe_table_summary *summary, fe_table_file **file)
+{
+    size_t size = sizeof **file + summary->smallest_key.size + summary->largest_key.size;
+    fe_table_file *created = fe_alloc_zero(1, size);
+    uint8_t *bytes = (uint8_t *)(created + 1);
+
+    *file = created;
+    if (created == NULL) return fe_no_memory("table file", size);
+    created->identity = summary->identity;
+    created->entries = summary->properties.entries;
+    created->deletes = summary->properties.deletes;
+    created->smallest_sequence = summary->properties.smallest_sequence;
+    created->largest_sequence = summary->properties.largest_sequence;
+    created->smallest_key_sequence = summary->smallest_key_sequence;
+    created->largest_key_sequence = summary->largest_key_sequence;
+    if (summary->smallest_key.size > 0)
+        memcpy(bytes, summary->smallest_key.data, summary->smallest_key.size);
+    created->smallest_key = fe_slice(bytes, summary->smallest_key.size);
+    bytes += summary->smallest_key.size;
+    if (summary->largest_key.size > 0)
+        memcpy(bytes, summary->largest_key.data, summary->largest_key.size);
+    created->largest_key = fe_slice(bytes, summary->largest_key.size);
+    atomic_init(&created->refs, 1);
+    return FERRIC_OK;
+}
+
+void fe_table_file_ref(fe_table_file *file)
+{
+    atomic_fetch_add_explicit(&file->refs, 1, memory_order_relaxed);
+}
+
+bool fe_table_file_unref(fe_table_file *file)
+{
+    // Acquire and release: the last one sees everything that the others did with the file.
+    uint32_t before = atomic_fetch_sub_explicit(&file->refs, 1, memory_order_acq_rel);
+
+    assert(before > 0);
+    return before == 1;
+}
+
+// ---- Lifetime of a reader --------------------------------------------------------------------
+
+static void free_open_table(fe_open_table *open)
+{
+    if (open->table != NULL && open->homes != NULL) {
+        for (uint32_t i = 0; i < fe_table_block_count(open->table); i++)
+            fe_block_cache_remove(open->cache->blocks, &open->homes[i]);
+    }
+    fe_free(open->homes);
+    fe_table_close(open->table);
+    fe_free_aligned(open);
+}
+
+void fe_open_table_ref(fe_open_table *open)
+{
+    // Relaxed: the section keeps the reader alive meanwhile.
+    atomic_fetch_add_explicit(&open->holds, 1, memory_order_relaxed);
+}
+
+// Release: this holder's reads are done. Acquire: so are those of all others, for the one that
+// frees.
+static void drop_hold(fe_open_table *open, uint32_t hold)
+{
+    uint32_t before = atomic_fetch_sub_explicit(&open->holds, hold, memory_order_acq_rel);
+
+    assert(before >= hold);
+    if (before == hold) free_open_table(open);
+}
+
+void fe_open_table_unref(fe_open_table *open)
+{
+    if (open != NULL) drop_hold(open, 1);
+}
+
+// No section can find the reader any more: what is left are iterators.
+static void reclaim_open_table(fe_retired *retired)
+{
+    drop_hold((fe_open_table *)(void *)((char *)retired - offsetof(fe_open_table, retired)),
+              HELD_BY_CACHE);
+}
+
+static fe_open_table *open_of(fe_sieve_node *node)
+{
+    return (fe_open_table *)(void *)((char *)node - offsetof(fe_open_table, node));
+}
+
+static bool spare_open_table(fe_sieve_node *node)
+{
+    fe_open_table *open = open_of(node);
+
+    if (!atomic_load_explicit(&open->is_marked, memory_order_relaxed)) return false;
+    atomic_store_explicit(&open->is_marked, false, memory_order_relaxed);
+    return true;
+}
+
+// For a reader that has left the queue.
+static void retire_locked(fe_table_cache *cache, fe_open_table *open)
+{
+    fe_mutex_assert_held(&cache->mutex);
+    atomic_store_explicit(&open->file->open, NULL, memory_order_release);
+    cache->memory_bytes -= open->memory_bytes;
+    fe_epoch_retire(cache->epoch, &open->retired, reclaim_open_table);
+}
+
+// ---- Opening ---------------------------------------------------------------------------------
+
+// Errors: as fe_table_open.
+static ferric_status create_open_table(fe_table_cache *cache, fe_table_file *file,
+                                       fe_open_table **open)
+{
+    fe_open_table *created = fe_alloc_aligned(FE_CACHE_LINE, sizeof *created);
+    uint32_t block_count;
+    ferric_status status;
+
+    *open = NULL;
+    if (created == NULL) return fe_no_memory("open table", sizeof *created);
+    memset(created, 0, sizeof *created);
+    created->cache = cache;
+    created->file = file;
+    atomic_init(&created->holds, HELD_BY_CACHE);
+    status = fe_table_cache_open_table(cache, file, &created->table);
+    if (status != FERRIC_OK) goto out;
+    block_count = fe_table_block_count(created->table);
+    created->homes = fe_alloc_zero(block_count, sizeof *created->homes);
+    if (created->homes == NULL) {
+        status = fe_no_memory("block homes", block_count * sizeof *created->homes);
+        goto out;
+    }
+    created->memory_bytes =
+        sizeof *created + fe_table_memory(created->table) + block_count * sizeof *created->homes;
+    *open = created; // Ownership moves to the caller.
+    created = NULL;
+out:
+    if (created != NULL) free_open_table(created);
+    return status;
+}
+
+static bool is_over_bounds(const fe_table_cache *cache)
+{
+    return cache->queue.count > cache->open_files_max || cache->memory_bytes > cache->memory_max;
+}
+
+// Closes others until the bounds are kept; the newest stays in any case.
+static void keep_bounds_locked(fe_table_cache *cache, fe_open_table *newest)
+{
+    atomic_store_explicit(&newest->is_marked, true, memory_order_relaxed);
+    while (is_over_bounds(cache) && cache->queue.count > 1) {
+        fe_sieve_node *node = fe_sieve_evict(&cache->queue, spare_open_table);
+        if (node == NULL) return;
+        if (node == &newest->node) {
+            fe_sieve_insert(&cache->queue, node);
+            continue;
+        }
+        retire_locked(cache, open_of(node));
+    }
+}
+
+// Returns the reader that the file has afterwards: another thread's if that was faster.
+static fe_open_table *publish(fe_table_cache *cache, fe_table_file *file, fe_open_table *open)
+{
+    fe_open_table *present;
+
+    fe_mutex_lock(&cache->mutex);
+    present = atomic_load_explicit(&file->open, memory_order_relaxed);
+    if (present == NULL) {
+        fe_sieve_insert(&cache->queue, &open->node);
+        cache->memory_bytes += open->memory_bytes;
+        // Pairs with the acquire in fe_open_table_find: the whole reader is seen.
+        atomic_store_explicit(&file->open, open, memory_order_release);
+        keep_bounds_locked(cache, open);
+    }
+    fe_mutex_unlock(&cache->mutex);
+    return present != NULL ? present : open;
+}
+
+static FE_NOINLINE ferric_status open_file(fe_table_cache *cache, fe_table_file *file,
+                                           fe_open_table **open)
+{
+    fe_open_table *created;
+    ferric_status status = create_open_table(cache, file, &created);
+
+    *open = NULL;
+    if (status != FERRIC_OK) return status;
+    *open = publish(cache, file, created);
+    if (*open != created) free_open_table(created);
+    return FERRIC_OK;
+}
+
+ferric_status fe_open_table_find(fe_table_cache *cache, fe_table_file *file, fe_open_table **open)
+{
+    // Pairs with the release in publish.
+    fe_open_table *found = atomic_load_explicit(&file->open, memory_order_acquire);
+
+    if (FE_UNLIKELY(found == NULL)) return open_file(cache, file, open);
+    if (!atomic_load_explicit(&found->is_marked, memory_order_relaxed))
+        atomic_store_explicit(&found->is_marked, true, memory_order_relaxed);
+    *open = found;
+    return FERRIC_OK;
+}
+
+static void close_file(fe_table_cache *cache, fe_table_file *file)
+{
+    fe_open_table *open;
+
+    fe_mutex_lock(&cache->mutex);
+    open = atomic_load_explicit(&file->open, memory_order_relaxed);
+    if (open != NULL) {
+        fe_sieve_remove(&cache->queue, &open->node);
+        retire_locked(cache, open);
+    }
+    fe_mutex_unlock(&cache->mutex);
+}
+
+void fe_table_cache_discard(fe_table_cache *cache, fe_table_file *file)
+{
+    ferric_buffer path = {0};
+
+    close_file(cache, file);
+    // A file that cannot be removed is known to no version and is swept at the next open.
+    if (atomic_load_explicit(&file->is_obsolete, memory_order_acquire) &&
+        table_path(cache, file, &path) == FERRIC_OK) {
+        (void)fe_vfs_remove(cache->vfs, fe_path_text(&path));
+    }
+    fe_buffer_deinit(&path);
+    fe_free(file);
+    fe_epoch_collect(cache->epoch);
+}
+
+// ---- Reading ---------------------------------------------------------------------------------
+
+ferric_status fe_open_table_block(fe_open_table *open, uint32_t block, fe_block_reader *reader,
+                                  bool fill, fe_cached_block **cached, bool *was_cached)
+{
+    fe_block_home *home = &open->homes[block];
+
+    *cached = fill ? fe_block_cache_find(home) : fe_block_cache_peek(home);
+    if (was_cached != NULL) *was_cached = *cached != NULL;
+    if (FE_LIKELY(*cached != NULL)) return FERRIC_OK;
+    return fe_block_cache_load(open->cache->blocks, open->table, block, reader, fill, home, cached);
+}
+
+static ferric_status find_entry(fe_table_cache *cache, fe_open_table *open, ferric_slice key,
+                                uint64_t sequence, bool *found, fe_entry *entry,
+                                fe_cached_block **cached)
+{
+    uint32_t block = fe_table_find_block(open->table, key, sequence);
+    fe_block_entry inside;
+    bool was_cached;
+    ferric_status status;
+
+    if (FE_UNLIKELY(block == fe_table_block_count(open->table))) {
+        fe_tally_add(&cache->tally, COUNTER_BEHIND, 1);
+        return FERRIC_OK;
+    }
+    status = fe_open_table_block(open, block, NULL, true, cached, &was_cached);
+    if (status != FERRIC_OK) return status;
+    fe_tally_add(&cache->tally, was_cached ? COUNTER_HIT : COUNTER_MISSED, 1);
+    *found = fe_block_find(fe_cached_block_view(*cached), key, sequence, &inside);
+    if (!*found) return FERRIC_OK;
+    *entry = (fe_entry){
+        .key = key, .value = inside.value, .sequence = inside.sequence, .kind = inside.kind};
+    return FERRIC_OK;
+}
+
+ferric_status fe_table_cache_get(fe_table_cache *cache, fe_table_file *file, ferric_slice key,
+                                 uint64_t hash, uint64_t sequence, bool *found, fe_entry *entry,
+                                 fe_cached_block **block)
+{
+    fe_open_table *open;
+    ferric_status status = fe_open_table_find(cache, file, &open);
+
+    *found = false;
+    *block = NULL;
+    if (FE_UNLIKELY(status != FERRIC_OK)) return status;
+    if (!fe_table_may_contain(open->table, hash)) {
+        fe_tally_add(&cache->tally, COUNTER_REJECTED, 1);
+        return FERRIC_OK;
+    }
+    if (FE_UNLIKELY(!fe_table_has_filter(open->table)))
+        fe_tally_add(&cache->tally, COUNTER_WITHOUT_FILTER, 1);
+    return find_entry(cache, open, key, sequence, found, entry, block);
+}
+
+void fe_table_cache_prefetch(fe_table_file *file, uint64_t hash)
+{
+    fe_open_table *open = atomic_load_explicit(&file->open, memory_order_acquire);
+
+    if (open != NULL) fe_table_prefetch(open->table, hash);
+}
+
+void fe_table_cache_stats_get(fe_table_cache *cache, fe_table_cache_stats *stats)
+{
+    uint64_t rejected = fe_tally_sum(&cache->tally, COUNTER_REJECTED);
+    uint64_t without_filter = fe_tally_sum(&cache->tally, COUNTER_WITHOUT_FILTER);
+
+    fe_mutex_lock(&cache->mutex);
+    stats->tables_open = cache->queue.count;
+    stats->memory_bytes = cache->memory_bytes;
+    fe_mutex_unlock(&cache->mutex);
+    stats->block_hits = fe_tally_sum(&cache->tally, COUNTER_HIT);
+    stats->block_misses = fe_tally_sum(&cache->tally, COUNTER_MISSED);
+    stats->tables_examined = rejected + stats->block_hits + stats->block_misses +
+                             fe_tally_sum(&cache->tally, COUNTER_BEHIND);
+    stats->filter_rejections = rejected;
+    stats->filter_probes =
+        stats->tables_examined > without_filter ? stats->tables_examined - without_filter : 0;
+}

@@ -1,0 +1,416 @@
+// SPDX-License-Identifier: Apache-2.0
+// Walks tables with disjoint key ranges in order: a level, or a single table, which is a level of
+// one.
+//
+// A position is (file, block, entry). The iterator references the open table and the block it
+// stands in, so it is inside an epoch section only while it changes one of them. The current key is
+// put together in a buffer of the iterator's: the block's prefix once for each block, then each
+// entry's rest behind it. A step forward inside a block follows the entries' own sizes and touches
+// neither slots nor locks.
+#include "base/buffer.h"
+#include "base/memory.h"
+#include "base/status.h"
+#include "lsm/open_table.h"
+
+// How much is read at once, from the moment on when a walk forward has missed this often in a row.
+#define READ_AHEAD_SIZE ((size_t)128 << 10)
+#define READ_AHEAD_MISSES 2
+#define COMPACTION_READ_AHEAD_SIZE ((size_t)256 << 10)
+
+typedef struct table_iterator {
+    fe_iterator base;
+    const fe_block *view;   // Of cached.
+    const uint8_t *next_at; // Behind the current entry.
+    uint32_t entry_index;
+    uint32_t block_index;
+    size_t file_index;
+    fe_cached_block *cached; // Referenced; NULL: none.
+    fe_open_table *open;     // Of files[file_index], referenced; NULL: none.
+    ferric_buffer key;       // size is the prefix's.
+    fe_table_cache *cache;
+    fe_table_file *const *files;
+    size_t count;
+    fe_table_file *only; // The referenced file of an iterator over one table, else NULL.
+    bool fill;
+    uint32_t misses; // Blocks in a row that were not cached.
+    fe_block_reader reader;
+} table_iterator;
+
+static table_iterator *self_of(fe_iterator *iterator)
+{
+    return (table_iterator *)(void *)iterator;
+}
+
+// ---- Position --------------------------------------------------------------------------------
+
+static FE_NOINLINE void stop(table_iterator *self, ferric_status status)
+{
+    self->base.is_valid = false;
+    self->base.status = status;
+}
+
+static void leave_block(table_iterator *self)
+{
+    fe_cached_block_unref(self->cached);
+    self->cached = NULL;
+    self->view = NULL;
+}
+
+static void leave_file(table_iterator *self)
+{
+    leave_block(self);
+    fe_block_reader_reset(&self->reader);
+    fe_open_table_unref(self->open);
+    self->open = NULL;
+    self->misses = 0;
+}
+
+// Each of these returns false after it has stopped the iterator.
+static bool enter_file(table_iterator *self, size_t index)
+{
+    fe_epoch *epoch = fe_table_cache_epoch(self->cache);
+    fe_open_table *open;
+    ferric_status status;
+
+    if (self->open != NULL && self->file_index == index) return true;
+    leave_file(self);
+    fe_epoch_enter(epoch);
+    status = fe_open_table_find(self->cache, self->files[index], &open);
+    if (status == FERRIC_OK) fe_open_table_ref(open);
+    fe_epoch_leave(epoch);
+    if (status != FERRIC_OK) {
+        stop(self, status);
+        return false;
+    }
+    self->open = open;
+    self->file_index = index;
+    return true;
+}
+
+static bool keep_prefix(table_iterator *self)
+{
+    ferric_status status;
+
+    fe_buffer_clear(&self->key);
+    status = fe_buffer_reserve(&self->key, self->view->prefix_size + FE_BLOCK_REST_OVERREAD);
+    if (status == FERRIC_OK)
+        status = fe_buffer_append(&self->key, self->view->data, self->view->prefix_size);
+    if (status == FERRIC_OK) return true;
+    leave_block(self);
+    stop(self, status);
+    return false;
+}
+
+static void choose_read_ahead(table_iterator *self, uint32_t block)
+{
+    if (!self->fill) {
+        self->reader.read_ahead = COMPACTION_READ_AHEAD_SIZE;
+        return;
+    }
+    if (self->cached == NULL || block != self->block_index + 1) self->misses = 0;
+    self->reader.read_ahead = self->misses >= READ_AHEAD_MISSES ? READ_AHEAD_SIZE : 0;
+}
+
+static ferric_status reference_block(table_iterator *self, uint32_t block, fe_cached_block **cached)
+{
+    fe_epoch *epoch = fe_table_cache_epoch(self->cache);
+    bool was_cached;
+    ferric_status status;
+
+    choose_read_ahead(self, block);
+    fe_epoch_enter(epoch);
+    status = fe_open_table_block(self->open, block, &self->reader, self->fill, cached, &was_cached);
+    if (status == FERRIC_OK) fe_cached_block_ref(*cached);
+    fe_epoch_leave(epoch);
+    self->misses = was_cached ? 0 : self->misses + 1;
+    return status;
+}
+
+static bool enter_block(table_iterator *self, uint32_t block)
+{
+    fe_cached_block *cached;
+    ferric_status status;
+
+    if (self->cached != NULL && self->block_index == block) return true;
+    status = reference_block(self, block, &cached);
+    leave_block(self);
+    if (status != FERRIC_OK) {
+        stop(self, status);
+        return false;
+    }
+    self->cached = cached;
+    self->view = fe_cached_block_view(cached);
+    self->block_index = block;
+    return keep_prefix(self);
+}
+
+static FE_NOINLINE bool make_key_room(table_iterator *self, size_t rest_size)
+{
+    ferric_status status = fe_buffer_reserve(&self->key, rest_size + FE_BLOCK_REST_OVERREAD);
+
+    if (status != FERRIC_OK) stop(self, status);
+    return status == FERRIC_OK;
+}
+
+// Stands on the entry of the current block that begins at `at`.
+static inline void show(table_iterator *self, const uint8_t *at)
+{
+    fe_block_entry entry;
+    uint8_t *rest;
+
+    self->next_at = fe_block_read(self->view, at, &entry);
+    if (FE_UNLIKELY(self->key.capacity <
+                    self->key.size + entry.rest.size + FE_BLOCK_REST_OVERREAD)) {
+        if (!make_key_room(self, entry.rest.size)) return;
+    }
+    rest = (uint8_t *)self->key.data + self->key.size;
+    // Most rests are short, and a copy of fixed size is a register move.
+    memcpy(rest, entry.rest.data, FE_BLOCK_REST_OVERREAD);
+    if (FE_UNLIKELY(entry.rest.size > FE_BLOCK_REST_OVERREAD))
+        memcpy(rest, entry.rest.data, entry.rest.size);
+    self->base.entry.key = fe_slice(self->key.data, self->key.size + entry.rest.size);
+    self->base.entry.value = entry.value;
+    self->base.entry.sequence = entry.sequence;
+    self->base.entry.kind = entry.kind;
+    self->base.is_valid = true;
+}
+
+static void show_entry(table_iterator *self, uint32_t index)
+{
+    self->entry_index = index;
+    show(self, fe_block_entry_address(self->view, index));
+}
+
+// ---- Moving between blocks and files ---------------------------------------------------------
+
+static uint32_t block_count(const table_iterator *self)
+{
+    return fe_table_block_count(self->open->table);
+}
+
+static void show_first_of_file(table_iterator *self, size_t index)
+{
+    if (index == self->count) {
+        stop(self, FERRIC_OK);
+        return;
+    }
+    if (enter_file(self, index) && enter_block(self, 0)) show_entry(self, 0);
+}
+
+static void show_last_of_file(table_iterator *self, size_t index)
+{
+    if (enter_file(self, index) && enter_block(self, block_count(self) - 1))
+        show_entry(self, self->view->count - 1);
+}
+
+static FE_NOINLINE void show_first_of_next_block(table_iterator *self)
+{
+    if (self->block_index + 1 == block_count(self)) {
+        show_first_of_file(self, self->file_index + 1);
+    } else if (enter_block(self, self->block_index + 1)) {
+        show_entry(self, 0);
+    }
+}
+
+// The last entry before the block `block` of the current file.
+static void show_last_before_block(table_iterator *self, uint32_t block)
+{
+    if (block > 0) {
+        if (enter_block(self, block - 1)) show_entry(self, self->view->count - 1);
+    } else if (self->file_index > 0) {
+        show_last_of_file(self, self->file_index - 1);
+    } else {
+        stop(self, FERRIC_OK);
+    }
+}
+
+// The first file whose last entry is not before (key, sequence); count when there is none.
+static size_t find_file(const table_iterator *self, ferric_slice key, uint64_t sequence)
+{
+    size_t low = 0;
+    size_t high = self->count;
+
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        const fe_table_file *file = self->files[middle];
+        if (fe_internal_compare(file->largest_key, file->largest_key_sequence, key, sequence) < 0) {
+            low = middle + 1;
+        } else {
+            high = middle;
+        }
+    }
+    return low;
+}
+
+// Enters the block where entries that are not before (key, sequence) begin. *entry may be the
+// block's count: then they begin with what follows.
+typedef enum place_found {
+    PLACE_STOPPED = 0,  // The iterator has failed.
+    PLACE_BEHIND = 1,   // Behind all entries of all files.
+    PLACE_IN_BLOCK = 2, // At *entry of the current block.
+} place_found;
+
+static place_found find_place(table_iterator *self, ferric_slice key, uint64_t sequence,
+                              uint32_t *entry)
+{
+    size_t file = find_file(self, key, sequence);
+    uint32_t block;
+
+    self->base.status = FERRIC_OK;
+    if (file == self->count) return PLACE_BEHIND;
+    if (!enter_file(self, file)) return PLACE_STOPPED;
+    block = fe_table_find_block(self->open->table, key, sequence);
+    if (block == block_count(self))
+        block--; // Its last entry was found before the target after all.
+    if (!enter_block(self, block)) return PLACE_STOPPED;
+    *entry = fe_block_lower_bound(self->view, key, sequence);
+    return PLACE_IN_BLOCK;
+}
+
+// ---- fe_iterator -----------------------------------------------------------------------------
+
+static void table_iterator_seek(fe_iterator *iterator, ferric_slice key, uint64_t sequence)
+{
+    table_iterator *self = self_of(iterator);
+    uint32_t entry;
+
+    switch (find_place(self, key, sequence, &entry)) {
+    case PLACE_STOPPED:
+        break;
+    case PLACE_BEHIND:
+        stop(self, FERRIC_OK);
+        break;
+    case PLACE_IN_BLOCK:
+        if (entry < self->view->count) {
+            show_entry(self, entry);
+        } else {
+            show_first_of_next_block(self);
+        }
+        break;
+    }
+}
+
+static void table_iterator_seek_before(fe_iterator *iterator, ferric_slice key, uint64_t sequence)
+{
+    table_iterator *self = self_of(iterator);
+    uint32_t entry;
+
+    switch (find_place(self, key, sequence, &entry)) {
+    case PLACE_STOPPED:
+        break;
+    case PLACE_BEHIND:
+        show_last_of_file(self, self->count - 1);
+        break;
+    case PLACE_IN_BLOCK:
+        if (entry > 0) {
+            show_entry(self, entry - 1);
+        } else {
+            show_last_before_block(self, self->block_index);
+        }
+        break;
+    }
+}
+
+static void table_iterator_first(fe_iterator *iterator)
+{
+    table_iterator *self = self_of(iterator);
+
+    iterator->status = FERRIC_OK;
+    show_first_of_file(self, 0);
+}
+
+static void table_iterator_last(fe_iterator *iterator)
+{
+    table_iterator *self = self_of(iterator);
+
+    iterator->status = FERRIC_OK;
+    show_last_of_file(self, self->count - 1);
+}
+
+static void table_iterator_next(fe_iterator *iterator)
+{
+    table_iterator *self = self_of(iterator);
+
+    if (FE_LIKELY(++self->entry_index < self->view->count)) {
+        show(self, self->next_at);
+    } else {
+        show_first_of_next_block(self);
+    }
+}
+
+static void table_iterator_prev(fe_iterator *iterator)
+{
+    table_iterator *self = self_of(iterator);
+
+    if (FE_LIKELY(self->entry_index > 0)) {
+        show_entry(self, self->entry_index - 1);
+    } else {
+        show_last_before_block(self, self->block_index);
+    }
+}
+
+static void table_iterator_destroy(fe_iterator *iterator)
+{
+    table_iterator *self = self_of(iterator);
+
+    leave_file(self);
+    fe_block_reader_deinit(&self->reader);
+    fe_buffer_deinit(&self->key);
+    if (self->only != NULL && fe_table_file_unref(self->only))
+        fe_table_cache_discard(self->cache, self->only);
+    fe_free(self);
+}
+
+static const fe_iterator_ops table_iterator_ops = {
+    .seek = table_iterator_seek,
+    .seek_before = table_iterator_seek_before,
+    .first = table_iterator_first,
+    .last = table_iterator_last,
+    .next = table_iterator_next,
+    .prev = table_iterator_prev,
+    .destroy = table_iterator_destroy,
+};
+
+// ---- Create ----------------------------------------------------------------------------------
+
+static ferric_status create(fe_table_cache *cache, bool fill, table_iterator **created)
+{
+    table_iterator *self = fe_alloc_zero(1, sizeof *self);
+
+    *created = self;
+    if (self == NULL) return fe_no_memory("table iterator", sizeof *self);
+    self->base.ops = &table_iterator_ops;
+    self->cache = cache;
+    self->fill = fill;
+    return FERRIC_OK;
+}
+
+ferric_status fe_table_iterator_create(fe_table_cache *cache, fe_table_file *file, bool fill,
+                                       fe_iterator **iterator)
+{
+    table_iterator *created;
+    ferric_status status = create(cache, fill, &created);
+
+    *iterator = NULL;
+    if (status != FERRIC_OK) return status;
+    fe_table_file_ref(file);
+    created->only = file;
+    created->files = &created->only;
+    created->count = 1;
+    *iterator = &created->base;
+    return FERRIC_OK;
+}
+
+ferric_status fe_level_iterator_create(fe_table_cache *cache, fe_table_file *const *files,
+                                       size_t count, bool fill, fe_iterator **iterator)
+{
+    table_iterator *created;
+    ferric_status status = create(cache, fill, &created);
+
+    *iterator = NULL;
+    if (status != FERRIC_OK) return status;
+    created->files = files;
+    created->count = count;
+    *iterator = &created->base;
+    return FERRIC_OK;
+}

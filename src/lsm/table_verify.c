@@ -1,0 +1,150 @@
+// SPDX-License-Identifier: Apache-2.0
+// Reads a whole table and compares all that is said about it: by its index, its filter, its
+// properties, and the manifest.
+#include <inttypes.h>
+
+#include "base/buffer.h"
+#include "base/checksum.h"
+#include "base/status.h"
+#include "lsm/open_table.h"
+
+// How much is read at once.
+#define READ_AHEAD_SIZE ((size_t)1 << 20)
+
+typedef struct verification {
+    const fe_table_file *file;
+    const fe_table *table;
+    fe_block_reader reader;
+    ferric_buffer memory; // Of the current block.
+    ferric_buffer key;    // Of the current entry.
+    uint64_t sequence;
+    ferric_buffer bound; // Behind it stands what comes next.
+    uint64_t bound_sequence;
+    fe_table_properties found;
+    uint64_t offset;
+} verification;
+
+static ferric_status disagree(const verification *self, const char *what)
+{
+    return fe_fail(FERRIC_CORRUPT, "%s: block at offset %" PRIu64 ": %s",
+                   fe_table_path(self->table), self->offset, what);
+}
+
+static ferric_status assemble_key(verification *self, const fe_block *view,
+                                  const fe_block_entry *entry)
+{
+    ferric_status status = fe_buffer_assign(&self->key, fe_block_prefix(view));
+
+    self->sequence = entry->sequence;
+    if (status != FERRIC_OK) return status;
+    return fe_buffer_append(&self->key, entry->rest.data, entry->rest.size);
+}
+
+static ferric_status check_entry(verification *self, const fe_block *view, uint32_t index)
+{
+    fe_table_properties *found = &self->found;
+    fe_block_entry entry;
+    ferric_status status;
+
+    fe_block_entry_at(view, index, &entry);
+    status = assemble_key(self, view, &entry);
+    if (status != FERRIC_OK) return status;
+    if (!fe_table_may_contain(self->table, fe_hash64(self->key.data, self->key.size)))
+        return disagree(self, "the filter denies one of its keys");
+    found->entries++;
+    found->deletes += entry.kind == FE_ENTRY_DELETE;
+    found->key_bytes += self->key.size;
+    found->value_bytes += entry.value.size;
+    if (entry.sequence < found->smallest_sequence) found->smallest_sequence = entry.sequence;
+    if (entry.sequence > found->largest_sequence) found->largest_sequence = entry.sequence;
+    return FERRIC_OK;
+}
+
+// The current entry against (key, sequence).
+static int compare_with(const verification *self, ferric_slice key, uint64_t sequence)
+{
+    return fe_internal_compare(fe_buffer_slice(&self->key), self->sequence, key, sequence);
+}
+
+// The block's first entry is behind the bound of the block before, its last not behind its own. In
+// between, order was checked when it was loaded.
+static ferric_status check_block(verification *self, uint32_t block, const fe_block *view)
+{
+    const fe_table_file *file = self->file;
+    ferric_status status;
+
+    for (uint32_t i = 0; i < view->count; i++) {
+        status = check_entry(self, view, i);
+        if (status != FERRIC_OK) return status;
+        if (i > 0) continue;
+        if (block == 0 && compare_with(self, file->smallest_key, file->smallest_key_sequence) != 0)
+            return disagree(self, "the first entry is not the manifest's");
+        if (block > 0 &&
+            compare_with(self, fe_buffer_slice(&self->bound), self->bound_sequence) <= 0)
+            return disagree(self, "it begins before the bound of the block before it");
+    }
+    status = fe_table_block_bound(self->table, block, &self->bound, &self->bound_sequence);
+    if (status != FERRIC_OK) return status;
+    if (compare_with(self, fe_buffer_slice(&self->bound), self->bound_sequence) > 0)
+        return disagree(self, "it goes beyond its bound in the index");
+    return FERRIC_OK;
+}
+
+static ferric_status check_totals(verification *self)
+{
+    const fe_table_properties *said = fe_table_properties_of(self->table);
+    const fe_table_file *file = self->file;
+    fe_table_properties *found = &self->found;
+
+    if (compare_with(self, file->largest_key, file->largest_key_sequence) != 0)
+        return disagree(self, "the last entry is not the manifest's");
+    found->block_count = fe_table_block_count(self->table);
+    found->created_ms = said->created_ms;
+    if (memcmp(found, said, sizeof *found) != 0)
+        return disagree(self, "the properties do not agree with the entries");
+    if (file->entries != found->entries || file->deletes != found->deletes ||
+        file->smallest_sequence != found->smallest_sequence ||
+        file->largest_sequence != found->largest_sequence) {
+        return disagree(self, "the manifest does not agree with the entries");
+    }
+    return FERRIC_OK;
+}
+
+static ferric_status verify_blocks(verification *self, uint64_t *blocks)
+{
+    for (uint32_t block = 0; block < fe_table_block_count(self->table); block++) {
+        fe_block view;
+        ferric_status status;
+        self->offset = fe_table_block_offset(self->table, block);
+        fe_buffer_clear(&self->memory);
+        status = fe_buffer_reserve(&self->memory, fe_table_block_memory(self->table, block));
+        if (status != FERRIC_OK) return status;
+        status = fe_table_read_block(self->table, block, &self->reader, self->memory.data, &view);
+        if (status == FERRIC_OK) status = check_block(self, block, &view);
+        if (status != FERRIC_OK) return status;
+        (*blocks)++;
+    }
+    return check_totals(self);
+}
+
+ferric_status fe_table_cache_verify(fe_table_cache *cache, fe_table_file *file, uint64_t *blocks,
+                                    uint64_t *entries, uint64_t *offset)
+{
+    verification self = {.file = file, .reader.read_ahead = READ_AHEAD_SIZE};
+    fe_table *table;
+    ferric_status status;
+
+    *blocks = 0;
+    self.found.smallest_sequence = UINT64_MAX;
+    status = fe_table_cache_open_table(cache, file, &table);
+    self.table = table;
+    if (status == FERRIC_OK) status = verify_blocks(&self, blocks);
+    *entries = self.found.entries;
+    *offset = self.offset;
+    fe_block_reader_deinit(&self.reader);
+    fe_buffer_deinit(&self.memory);
+    fe_buffer_deinit(&self.key);
+    fe_buffer_deinit(&self.bound);
+    fe_table_close(table);
+    return status;
+}
