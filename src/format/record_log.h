@@ -2,12 +2,16 @@
 // A file of frames, written front to back and read once: logs and manifests are record logs.
 // docs/format/record_log.md.
 //
+//   file header 64 | frame | frame | ... | zeros, as far as space was reserved
+//
 // Invariants
 // L1. A file is written by one open only and never appended to by a later one.
 // L2. Frames stand without gaps from offset 64 on; each begins where the one before it ends.
 // L3. frame.sequence = the sequence + batch_count of the frame before it.
-// L4. An append that failed left either nothing that a reader takes for a frame, or the writer is
-//     broken and says FERRIC_OUTCOME_UNKNOWN.
+// L4. An append that failed left nothing that a reader will ever take for a frame, also after a
+//     loss of power, or the writer is broken and says FERRIC_OUTCOME_UNKNOWN.
+// L5. A broken writer writes nothing and syncs nothing: it answers FERRIC_READ_ONLY, and a sync
+//     FERRIC_OUTCOME_UNKNOWN.
 #ifndef FERRIC_FORMAT_RECORD_LOG_H
 #define FERRIC_FORMAT_RECORD_LOG_H
 
@@ -17,7 +21,8 @@
 typedef struct fe_record_log_writer fe_record_log_writer;
 
 // Creates the file, writes its header and syncs it (the directory's sync is the caller's).
-// `path` is copied. Space is reserved in doubling steps from `first_reserve` bytes up.
+// `path` and `header` are copied. Space is reserved in doubling steps from `first_reserve` bytes up
+// to 4 MiB.
 // Errors: FERRIC_ALREADY_EXISTS, FERRIC_NO_SPACE, FERRIC_IO, FERRIC_NO_MEMORY: *writer is NULL and
 // the half-made file was removed where possible.
 ferric_status fe_record_log_create(fe_vfs *vfs, const char *path, const fe_file_header *header,
@@ -25,26 +30,32 @@ ferric_status fe_record_log_create(fe_vfs *vfs, const char *path, const fe_file_
                                    fe_record_log_writer **writer);
 
 // Makes sure that a frame with `payload_size` bytes fits without asking for space.
-// Errors: FERRIC_NO_SPACE: nothing changed, the writer stays usable.
+// Errors: FERRIC_NO_SPACE, FERRIC_IO, FERRIC_TOO_LARGE: nothing changed, the writer stays usable.
+// FERRIC_READ_ONLY.
 ferric_status fe_record_log_reserve(fe_record_log_writer *writer, size_t payload_size);
 
 // Appends one frame. frame->payload is ignored: the payload is the `count` parts one after another.
 // Reserves as needed. The kernel has the bytes when it returns; durable after fe_record_log_sync.
-// Errors: FERRIC_NO_SPACE, FERRIC_IO, FERRIC_NO_MEMORY: not written, and voided where it began, so
-//         the next append takes its place. FERRIC_OUTCOME_UNKNOWN: the voiding failed too; the
-//         writer refuses everything from now on.
-// Ownership: borrows the parts during the call. Threads: one at a time.
+//
+// Errors:    FERRIC_NO_SPACE, FERRIC_IO, FERRIC_NO_MEMORY, FERRIC_TOO_LARGE: not written, or voided
+//            where it began (and that synced), so that the next append takes its place.
+//            FERRIC_OUTCOME_UNKNOWN: the voiding failed too; the writer is broken.
+//            FERRIC_READ_ONLY: it was broken before; nothing was written.
+// Ownership: borrows the parts during the call.
+// Threads:   one append at a time, beside one sync.
 ferric_status fe_record_log_append(fe_record_log_writer *writer, const fe_frame *frame,
                                    const ferric_slice *parts, size_t count);
 
-// Makes all appended frames durable. Errors: FERRIC_OUTCOME_UNKNOWN: the writer refuses everything
-// from now on, a later sync included.
+// Makes all frames durable whose append had returned. Errors: FERRIC_OUTCOME_UNKNOWN: the writer is
+// broken from now on, and answers a later sync in the same way without trying.
+// Threads: any; beside an append, whose frame it may or may not cover.
 ferric_status fe_record_log_sync(fe_record_log_writer *writer);
 
 // Where the next frame will begin, in bytes from the start of the file.
 uint64_t fe_record_log_offset(const fe_record_log_writer *writer);
 
-// Cuts reserved space behind the last frame; nothing is appended after.
+// Cuts reserved space behind the last frame; nothing is appended after. Durable with a later sync.
+// Errors: FERRIC_IO: the space stays, the content is whole. FERRIC_READ_ONLY.
 ferric_status fe_record_log_trim(fe_record_log_writer *writer);
 
 // Syncs nothing. Accepts NULL.
@@ -52,23 +63,36 @@ void fe_record_log_close(fe_record_log_writer *writer);
 
 typedef struct fe_record_log_reader fe_record_log_reader;
 
-// Opens a file for reading and checks its header. On failure *reader is NULL.
+// Opens a file for reading and checks its header. What is written to the file later is not seen.
+// On failure *reader is NULL.
 // Errors: FERRIC_NOT_FOUND, FERRIC_CORRUPT, FERRIC_UNSUPPORTED, FERRIC_IO, FERRIC_NO_MEMORY.
 ferric_status fe_record_log_open(fe_vfs *vfs, const char *path, fe_file_kind kind,
                                  fe_record_log_reader **reader);
+
+// Opens a file whose header is damaged: `header`, known from elsewhere (a link frame names number
+// and salt), stands in for it and the file's own is not looked at. Whatever verifies then was
+// written to this file. Errors: FERRIC_NOT_FOUND, FERRIC_IO, FERRIC_NO_MEMORY.
+ferric_status fe_record_log_open_damaged(fe_vfs *vfs, const char *path,
+                                         const fe_file_header *header,
+                                         fe_record_log_reader **reader);
+
+// Accepts NULL.
 void fe_record_log_reader_close(fe_record_log_reader *reader);
 const fe_file_header *fe_record_log_header(const fe_record_log_reader *reader);
 
 // Reads the next frame. With FE_FRAME_VALID it stands in *frame, payload lent until the next call.
 // With any other result reading ends, *offset is where, and later calls give the same. A sequence
-// that does not fit L3 is FE_FRAME_INVALID. Errors: FERRIC_IO, FERRIC_NO_MEMORY.
+// that does not fit L3 is FE_FRAME_INVALID; FE_FRAME_INCOMPLETE is a frame that is longer than the
+// rest of the file. Errors: FERRIC_IO, FERRIC_NO_MEMORY: the call may be tried again.
 ferric_status fe_record_log_next(fe_record_log_reader *reader, fe_frame *frame,
                                  fe_frame_result *result, uint64_t *offset);
 
-// After reading has ended at an offset: looks at every aligned place behind it for valid frames of
-// this file. *witness is the highest durable_sequence, *highest_sequence the highest sequence among
-// them; both 0 when there is none. *last_nonzero is the end of the last byte that is not zero,
-// which bounds what a torn tail may have held. Errors: FERRIC_IO, FERRIC_NO_MEMORY.
+// After reading has ended at an offset: looks at every aligned place from there on for valid frames
+// of this file whose sequence is not below the one that was expected. *witness is the highest
+// durable_sequence among them, *highest_sequence the highest number that one of them uses; both 0
+// when there is none. *last_nonzero is the end of the last byte of the file that is not zero (0
+// when none is behind the offset), which bounds what a torn tail may have held.
+// Errors: FERRIC_IO, FERRIC_NO_MEMORY.
 ferric_status fe_record_log_find_evidence(fe_record_log_reader *reader, uint64_t *witness,
                                           uint64_t *highest_sequence, uint64_t *last_nonzero);
 

@@ -1,0 +1,303 @@
+// SPDX-License-Identifier: Apache-2.0
+// Reads a record log through a window that slides over the file.
+//
+//   file:    | header | frame | frame | frame | frame ...                   | size
+//   window:                  [ ......................... ]
+//
+// The window holds a chunk, or one frame where that is larger, and never more than the file has
+// left, whatever a frame claims.
+#include <assert.h>
+
+#include "base/buffer.h"
+#include "base/coding.h"
+#include "base/memory.h"
+#include "base/status.h"
+#include "format/record_log.h"
+
+#define CHUNK_SIZE ((uint64_t)256 << 10)
+
+struct fe_record_log_reader {
+    fe_file *file;
+    char *path;
+    uint64_t size; // The file's when it was opened.
+    fe_file_header header;
+    fe_sealer sealer;
+    ferric_buffer window;
+    uint64_t window_offset; // Where in the file the window begins.
+    uint64_t offset;        // Of the next frame.
+    uint64_t next_sequence; // That it should have (L3).
+    bool has_read_frame;    // Else any sequence fits.
+    bool has_ended;
+    fe_frame_result end; // Why reading ended.
+};
+
+static uint64_t smaller(uint64_t a, uint64_t b)
+{
+    return a < b ? a : b;
+}
+
+// ---- Window ---------------------------------------------------------------------------------
+
+// What the window holds from `offset` on, which lies in it or at its end.
+static ferric_slice window_from(const fe_record_log_reader *reader, uint64_t offset)
+{
+    size_t skipped = (size_t)(offset - reader->window_offset);
+    ferric_slice window = fe_buffer_slice(&reader->window);
+    assert(offset >= reader->window_offset && skipped <= window.size);
+    return fe_slice(fe_slice_bytes(window) + skipped, window.size - skipped);
+}
+
+// Moves the window so that it begins at `offset`, keeping what it already has from there on.
+static void window_slide(fe_record_log_reader *reader, uint64_t offset)
+{
+    uint64_t end = reader->window_offset + reader->window.size;
+
+    if (offset >= reader->window_offset && offset < end) {
+        ferric_slice kept = window_from(reader, offset);
+        memmove(reader->window.data, kept.data, kept.size);
+        reader->window.size = kept.size;
+    } else {
+        reader->window.size = 0;
+    }
+    reader->window_offset = offset;
+}
+
+// Makes the window hold `size` bytes from `offset` (below the file's size) on, or as many as the
+// file has. Lent slices end.
+static ferric_status window_need(fe_record_log_reader *reader, uint64_t offset, uint64_t size)
+{
+    uint64_t left = reader->size - offset;
+    uint64_t wanted = smaller(size < CHUNK_SIZE ? CHUNK_SIZE : size, left);
+    uint64_t end = reader->window_offset + reader->window.size;
+    size_t more;
+    size_t got;
+    ferric_status status;
+
+    assert(offset <= reader->size);
+    if (offset >= reader->window_offset && offset + smaller(size, left) <= end) return FERRIC_OK;
+    window_slide(reader, offset);
+    more = (size_t)wanted - reader->window.size;
+    status = fe_buffer_reserve(&reader->window, more);
+    if (status != FERRIC_OK) return status;
+    status = fe_file_read_at(reader->file, offset + reader->window.size,
+                             (uint8_t *)reader->window.data + reader->window.size, more, &got);
+    if (status != FERRIC_OK) return status;
+    reader->window.size += got;
+    if (got < more) reader->size = offset + reader->window.size; // Cut by somebody meanwhile.
+    return FERRIC_OK;
+}
+
+// Decodes what stands at `offset`, with the whole frame in the window where the file has it.
+static ferric_status decode_at(fe_record_log_reader *reader, uint64_t offset, fe_frame *frame,
+                               fe_frame_result *result, size_t *size)
+{
+    uint64_t needed = FE_FRAME_HEADER_SIZE_MAX;
+
+    for (;;) {
+        ferric_status status = window_need(reader, offset, needed);
+        if (status != FERRIC_OK) return status;
+        *result = fe_frame_decode(window_from(reader, offset), &reader->sealer,
+                                  reader->header.created_ms, offset, frame, size);
+        if (*result != FE_FRAME_INCOMPLETE || *size > reader->size - offset) return FERRIC_OK;
+        assert(*size > needed);
+        needed = *size;
+    }
+}
+
+// ---- Life -----------------------------------------------------------------------------------
+
+void fe_record_log_reader_close(fe_record_log_reader *reader)
+{
+    if (reader == NULL) return;
+    fe_file_close(reader->file);
+    fe_buffer_deinit(&reader->window);
+    fe_free(reader->path);
+    fe_free(reader);
+}
+
+// Opens the file without a look at what is in it.
+static ferric_status reader_create(fe_vfs *vfs, const char *path, fe_record_log_reader **reader)
+{
+    fe_record_log_reader *created = fe_alloc_zero(1, sizeof *created);
+    ferric_status status;
+
+    *reader = NULL;
+    if (created == NULL) return fe_no_memory("a log reader", sizeof *created);
+    created->path = fe_string_duplicate(path);
+    if (created->path == NULL) {
+        status = fe_no_memory("a log reader", strlen(path) + 1);
+        goto out;
+    }
+    status = fe_vfs_open(vfs, path, FE_OPEN_READ, &created->file);
+    if (status != FERRIC_OK) goto out;
+    status = fe_file_size(created->file, &created->size);
+    if (status != FERRIC_OK) goto out;
+    *reader = created; // Ownership moves to the caller.
+    created = NULL;
+out:
+    fe_record_log_reader_close(created);
+    return status;
+}
+
+static void reader_start(fe_record_log_reader *reader)
+{
+    fe_sealer_init(&reader->sealer, &reader->header);
+    reader->offset = FE_FILE_HEADER_SIZE;
+}
+
+ferric_status fe_record_log_open(fe_vfs *vfs, const char *path, fe_file_kind kind,
+                                 fe_record_log_reader **reader)
+{
+    fe_record_log_reader *opened;
+    ferric_status status = reader_create(vfs, path, &opened);
+
+    *reader = NULL;
+    if (status != FERRIC_OK) return status;
+    status = window_need(opened, 0, FE_FILE_HEADER_SIZE);
+    if (status != FERRIC_OK) goto out;
+    status = fe_file_header_decode(window_from(opened, 0), kind, path, &opened->header);
+    if (status != FERRIC_OK) goto out;
+    reader_start(opened);
+    *reader = opened; // Ownership moves to the caller.
+    opened = NULL;
+out:
+    fe_record_log_reader_close(opened);
+    return status;
+}
+
+ferric_status fe_record_log_open_damaged(fe_vfs *vfs, const char *path,
+                                         const fe_file_header *header,
+                                         fe_record_log_reader **reader)
+{
+    ferric_status status = reader_create(vfs, path, reader);
+
+    if (status != FERRIC_OK) return status;
+    (*reader)->header = *header;
+    reader_start(*reader);
+    // A file that ends inside its header has nothing behind it.
+    if ((*reader)->size < FE_FILE_HEADER_SIZE) (*reader)->size = FE_FILE_HEADER_SIZE;
+    return FERRIC_OK;
+}
+
+const fe_file_header *fe_record_log_header(const fe_record_log_reader *reader)
+{
+    return &reader->header;
+}
+
+// ---- Frames ---------------------------------------------------------------------------------
+
+ferric_status fe_record_log_next(fe_record_log_reader *reader, fe_frame *frame,
+                                 fe_frame_result *result, uint64_t *offset)
+{
+    size_t size;
+    ferric_status status;
+
+    *offset = reader->offset;
+    if (reader->has_ended) {
+        *result = reader->end;
+        return FERRIC_OK;
+    }
+    status = decode_at(reader, reader->offset, frame, result, &size);
+    if (status != FERRIC_OK) return status;
+    if (*result == FE_FRAME_VALID && reader->has_read_frame &&
+        frame->sequence != reader->next_sequence) {
+        *result = FE_FRAME_INVALID;
+    }
+    if (*result != FE_FRAME_VALID) {
+        reader->has_ended = true;
+        reader->end = *result;
+        return FERRIC_OK;
+    }
+    reader->has_read_frame = true;
+    reader->next_sequence = frame->sequence + frame->batch_count;
+    reader->offset += size;
+    return FERRIC_OK;
+}
+
+// ---- Evidence -------------------------------------------------------------------------------
+
+typedef struct evidence {
+    uint64_t witness;
+    uint64_t highest_sequence;
+    uint64_t last_nonzero;
+} evidence;
+
+// The highest sequence number that the frame uses, or that was used before it.
+static uint64_t last_sequence(const fe_frame *frame)
+{
+    uint64_t next = frame->sequence + frame->batch_count;
+    return next == 0 ? 0 : next - 1;
+}
+
+static void take_evidence(evidence *found, const fe_frame *frame)
+{
+    if (frame->durable_sequence > found->witness) found->witness = frame->durable_sequence;
+    if (last_sequence(frame) > found->highest_sequence) {
+        found->highest_sequence = last_sequence(frame);
+    }
+}
+
+static void note_nonzero(evidence *found, uint64_t offset, const uint8_t *bytes, size_t size)
+{
+    while (size > 0 && bytes[size - 1] == 0)
+        size--;
+    if (size > 0) found->last_nonzero = offset + size;
+}
+
+// How many bytes stand before the first place that could be a frame's, of those places whose
+// header is wholly in `bytes`; `room` is what the file has from there on.
+static size_t skip_implausible(ferric_slice bytes, uint64_t room)
+{
+    const uint8_t *at = fe_slice_bytes(bytes);
+    uint64_t header_size = smaller(FE_FRAME_HEADER_SIZE_MAX, room);
+    size_t skipped = 0;
+
+    if (room < FE_FRAME_FIXED_SIZE) return bytes.size;
+    while (bytes.size - skipped >= header_size &&
+           !fe_frame_is_plausible(at + skipped, room - skipped)) {
+        skipped += FE_FRAME_ALIGNMENT;
+        if (skipped >= bytes.size) return bytes.size;
+        header_size = smaller(header_size, room - skipped);
+        if (header_size < FE_FRAME_FIXED_SIZE) return bytes.size;
+    }
+    return skipped;
+}
+
+// A frame is searched for at every aligned place, also inside what looks like a damaged frame: its
+// length may be the damage, and nothing inside a frame can pass for one of this file and place.
+ferric_status fe_record_log_find_evidence(fe_record_log_reader *reader, uint64_t *witness,
+                                          uint64_t *highest_sequence, uint64_t *last_nonzero)
+{
+    evidence found = {0};
+    uint64_t offset = reader->offset;
+    ferric_status status = FERRIC_OK;
+
+    assert(reader->has_ended);
+    *witness = *highest_sequence = *last_nonzero = 0;
+    while (offset < reader->size) {
+        uint64_t advance;
+        fe_frame frame;
+        fe_frame_result result;
+        size_t size;
+        status = window_need(reader, offset, FE_FRAME_HEADER_SIZE_MAX);
+        if (status != FERRIC_OK) return status;
+        advance = skip_implausible(window_from(reader, offset), reader->size - offset);
+        if (advance == 0) {
+            status = decode_at(reader, offset, &frame, &result, &size);
+            if (status != FERRIC_OK) return status;
+            advance = smaller(FE_FRAME_ALIGNMENT, reader->size - offset);
+            if (result == FE_FRAME_VALID) {
+                advance = size;
+                if (!reader->has_read_frame || frame.sequence >= reader->next_sequence) {
+                    take_evidence(&found, &frame);
+                }
+            }
+        }
+        note_nonzero(&found, offset, window_from(reader, offset).data, (size_t)advance);
+        offset += advance;
+    }
+    *witness = found.witness;
+    *highest_sequence = found.highest_sequence;
+    *last_nonzero = found.last_nonzero;
+    return FERRIC_OK;
+}
