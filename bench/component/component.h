@@ -61,8 +61,10 @@ void component_check(ferric_status status, const char *what);
 
 // The components, each in a file of its name.
 void bench_block(component_bench *bench);
+void bench_cache(component_bench *bench);
 void bench_checksum(component_bench *bench);
 void bench_filter(component_bench *bench);
+void bench_manifest(component_bench *bench);
 void bench_memtable(component_bench *bench);
 void bench_merge(component_bench *bench);
 void bench_statistics(component_bench *bench);

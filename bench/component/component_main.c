@@ -85,8 +85,10 @@ int main(int argc, char **argv)
     bench_filter(&bench);
     bench_block(&bench);
     bench_table(&bench);
+    bench_cache(&bench);
     bench_memtable(&bench);
     bench_merge(&bench);
+    bench_manifest(&bench);
     bench_write_queue(&bench);
     bench_statistics(&bench);
     if (bench.ran == 0) bench_die("no case has \"%s\" in its name", bench.filter);

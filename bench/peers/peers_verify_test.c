@@ -147,7 +147,10 @@ static void work(lie lie_to_tell)
 static bool ends_as_it_should(lie lie_to_tell)
 {
     int status;
-    pid_t child = fork();
+    pid_t child;
+
+    fflush(stdout); // Or the child would print it again.
+    child = fork();
 
     if (child < 0) bench_die("no process");
     if (child == 0) {
