@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// A level of tables behind table cache and block cache: epochs, gets that hit, miss and load, walks.
+// A level of tables behind table cache and block cache: epochs, gets that hit and miss, walks.
 #include <stdlib.h>
 #include <string.h>
 

@@ -82,6 +82,7 @@ int main(int argc, char **argv)
 
     parse(argc, argv, &bench);
     bench_checksum(&bench);
+    bench_log(&bench);
     bench_filter(&bench);
     bench_block(&bench);
     bench_table(&bench);
