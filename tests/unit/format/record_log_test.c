@@ -480,6 +480,49 @@ static void test_record_log_knows_the_end_of_what_is_not_zero(void **state)
     fe_vfs_memory_destroy(vfs);
 }
 
+// The reader knows the size of its opening; a file that shrinks beneath it ends where it ends.
+static void test_record_log_cut_beneath_the_reader_ends_there(void **state)
+{
+    fe_vfs *vfs = vfs_create();
+    uint64_t ends[FRAMES + 1];
+    size_t size;
+    uint8_t *content = make_log(vfs, ends, &size);
+    uint8_t *large = raw_log(4 * CHUNK);
+
+    (void)state;
+    memcpy(large, content, size);
+    for (size_t cut = 0; cut < 4 * CHUNK; cut += cut < size ? 8 : CHUNK / 2 + 3) {
+        fe_record_log_reader *reader;
+        fe_frame_result result;
+        uint64_t offset;
+        uint64_t read;
+        log_replace(vfs, large, 4 * CHUNK);
+        reader = log_open(vfs);
+        log_replace(vfs, large, cut);
+        read = log_read(reader, 1, &result, &offset);
+        assert_int_equal(read, FRAMES); // The window had them already.
+        assert_int_equal(offset, ends[FRAMES]);
+        assert_no_evidence(reader, 0);
+        fe_record_log_reader_close(reader);
+    }
+    // A frame whose end is gone after its beginning was read.
+    log_encode(1, 0, 2 * CHUNK, FE_FILE_HEADER_SIZE, large + FE_FILE_HEADER_SIZE);
+    for (size_t cut = CHUNK; cut < 2 * CHUNK; cut += CHUNK / 2 + 3) {
+        fe_record_log_reader *reader;
+        fe_frame_result result;
+        uint64_t offset;
+        log_replace(vfs, large, 4 * CHUNK);
+        reader = log_open(vfs);
+        log_replace(vfs, large, cut);
+        assert_int_equal(log_read(reader, 1, &result, &offset), 0);
+        assert_int_equal(result, FE_FRAME_INCOMPLETE);
+        fe_record_log_reader_close(reader);
+    }
+    free(large);
+    free(content);
+    fe_vfs_memory_destroy(vfs);
+}
+
 // ---- Memory ---------------------------------------------------------------------------------
 
 static size_t largest_request;
@@ -547,6 +590,7 @@ int main(void)
         cmocka_unit_test(test_record_log_frames_inside_a_payload_are_no_evidence),
         cmocka_unit_test(test_record_log_evidence_is_found_at_the_windows_edges),
         cmocka_unit_test(test_record_log_knows_the_end_of_what_is_not_zero),
+        cmocka_unit_test(test_record_log_cut_beneath_the_reader_ends_there),
         cmocka_unit_test(test_record_log_reader_never_allocates_what_a_frame_claims),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
