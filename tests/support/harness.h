@@ -19,6 +19,7 @@
 
 typedef struct harness {
     const char *name;
+    const char *only; // The one part that is wanted, or NULL.
     uint64_t seed;
     uint64_t scale_percent;
     uint64_t passed;
@@ -28,6 +29,8 @@ typedef struct harness {
 
 // Reads the environment and prints the harness's name, seed and scale.
 void harness_begin(harness *h, const char *name, uint64_t default_seed);
+// Whether a part of the test is wanted: all are, unless FERRIC_TEST_ONLY names one.
+bool harness_wants(const harness *h, const char *part);
 // The scaled part of a floor, at least 1.
 uint64_t harness_floor(const harness *h, uint64_t full);
 void harness_pass(harness *h);

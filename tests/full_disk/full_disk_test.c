@@ -1,0 +1,239 @@
+// SPDX-License-Identifier: Apache-2.0
+// Fills a small file system, deletes while it is full, makes room, goes on, and again
+// (docs/TESTING.md): NO_SPACE commits nothing, reads go on, deletes are taken from the reserve, and
+// writing resumes by itself.
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <ferric/ferric.h>
+
+#include "base/coding.h"
+#include "base/slice.h"
+#include "support/harness.h"
+#include "support/model_table.h"
+
+#define SECONDS_FLOOR 45u
+#define KEY_COUNT_MAX 40000u
+#define VALUE_SIZE 3000u
+#define BALLAST_SIZE ((off_t)8 << 20)
+// How long writing may take to resume once there is room.
+#define RESUME_SECONDS_MAX 30
+
+typedef struct full_disk {
+    harness *h;
+    char *path;
+    char *ballast;
+    ferric_db *db;
+    uint64_t numbers[KEY_COUNT_MAX]; // What each key holds; 0: absent.
+    uint64_t number;
+    uint64_t fills;
+    uint64_t refused;
+    uint64_t deletes_while_full;
+    uint64_t reopened_full;
+} full_disk;
+
+static ferric_slice make_key(uint32_t index, uint8_t bytes[8])
+{
+    // Spread over the key range, so that every table overlaps every other.
+    fe_put_u32_ordered(bytes, index * 2654435761u);
+    fe_put_u32_ordered(bytes + 4, index);
+    return fe_slice(bytes, 8);
+}
+
+// Values that do not compress.
+static void make_value(uint64_t number, uint32_t index, uint8_t bytes[VALUE_SIZE])
+{
+    for (uint32_t at = 0; at < VALUE_SIZE; at += 8) {
+        model_value(number + ((uint64_t)at << 32), index, bytes + at, 8);
+        fe_put_u64(bytes + at, fe_get_u64(bytes + at) * 0x9e3779b97f4a7c15u ^ index);
+    }
+}
+
+static void expect(full_disk *f, const char *what, ferric_status expected, ferric_status status)
+{
+    if (status == expected) return;
+    harness_fail(f->h, "%s: %s (%s), expected %s", what, ferric_status_name(status),
+                 ferric_error_message(), ferric_status_name(expected));
+}
+
+static ferric_status put(full_disk *f, uint32_t index)
+{
+    uint8_t key[8];
+    uint8_t value[VALUE_SIZE];
+
+    make_value(f->number + 1, index, value);
+    ferric_status status =
+        ferric_put(f->db, NULL, make_key(index, key), fe_slice(value, VALUE_SIZE), NULL);
+    if (status == FERRIC_OK) f->numbers[index] = ++f->number;
+    return status;
+}
+
+static void check_all(full_disk *f)
+{
+    ferric_buffer value = {0};
+    uint8_t expected[VALUE_SIZE];
+    uint8_t key[8];
+
+    for (uint32_t i = 0; i < KEY_COUNT_MAX && f->h->failed == 0; i++) {
+        ferric_status status = ferric_get(f->db, NULL, make_key(i, key), NULL, &value, NULL);
+        expect(f, "a read", f->numbers[i] == 0 ? FERRIC_NOT_FOUND : FERRIC_OK, status);
+        if (status != FERRIC_OK) continue;
+        make_value(f->numbers[i], i, expected);
+        if (!fe_slice_equal(fe_slice(value.data, value.size), fe_slice(expected, VALUE_SIZE))) {
+            harness_fail(f->h, "key %u holds another value", i);
+        }
+    }
+    ferric_buffer_free(&value);
+    if (f->h->failed == 0) harness_pass(f->h);
+}
+
+// ---- The file system ------------------------------------------------------------------------
+
+static void make_ballast(full_disk *f)
+{
+    int descriptor = open(f->ballast, O_CREAT | O_WRONLY, 0600);
+
+    if (descriptor < 0) harness_panic("%s: %s", f->ballast, strerror(errno));
+    int failure = posix_fallocate(descriptor, 0, BALLAST_SIZE);
+    if (failure != 0) harness_panic("%s: %s", f->ballast, strerror(failure));
+    close(descriptor);
+}
+
+static void open_database(full_disk *f)
+{
+    ferric_options options = FERRIC_OPTIONS_INIT;
+
+    options.memory_limit = (uint64_t)16 << 20;
+    options.memtable_size = 1 << 20;
+    options.log_size = 2 << 20;
+    options.table_size = 1 << 20;
+    expect(f, "ferric_open", FERRIC_OK, ferric_open(f->path, &options, &f->db));
+}
+
+// ---- One cycle ------------------------------------------------------------------------------
+
+static void fill(full_disk *f)
+{
+    ferric_status status = FERRIC_OK;
+    uint32_t index = 0;
+
+    for (; index < KEY_COUNT_MAX && status == FERRIC_OK; index++)
+        status = put(f, index);
+    expect(f, "filling the disk", FERRIC_NO_SPACE, status);
+    f->fills++;
+    f->refused += status == FERRIC_NO_SPACE;
+}
+
+static void delete_while_full(full_disk *f)
+{
+    ferric_batch *batch = NULL;
+    uint8_t key[8];
+
+    expect(f, "ferric_batch_create", FERRIC_OK, ferric_batch_create(&batch));
+    for (uint32_t first = 0; first < 2000 && f->h->failed == 0; first += 50) {
+        ferric_batch_clear(batch);
+        for (uint32_t i = first; i < first + 50; i += 2) {
+            expect(f, "a batch of deletes", FERRIC_OK,
+                   ferric_batch_delete(batch, NULL, make_key(i, key)));
+        }
+        ferric_status status = ferric_write(f->db, batch, NULL, NULL);
+        expect(f, "deleting while the disk is full", FERRIC_OK, status);
+        if (status != FERRIC_OK) break;
+        for (uint32_t i = first; i < first + 50; i += 2)
+            f->numbers[i] = 0;
+        f->deletes_while_full++;
+    }
+    ferric_batch_destroy(batch);
+}
+
+// Room comes from outside; the same handle must go on by itself.
+static void resume(full_disk *f)
+{
+    const struct timespec pause = {0, 10000000};
+    ferric_status status;
+
+    if (unlink(f->ballast) != 0) harness_panic("%s: %s", f->ballast, strerror(errno));
+    double deadline = harness_seconds(f->h) + RESUME_SECONDS_MAX;
+    do {
+        status = put(f, 1);
+        if (status == FERRIC_OK) break;
+        nanosleep(&pause, NULL);
+    } while (harness_seconds(f->h) < deadline);
+    expect(f, "writing when there is room again", FERRIC_OK, status);
+    for (uint32_t i = 0; i < 100 && f->h->failed == 0; i++) {
+        expect(f, "writing on", FERRIC_OK, put(f, i));
+    }
+}
+
+static void reopen_full(full_disk *f)
+{
+    ferric_status status = ferric_close(f->db);
+
+    f->db = NULL;
+    expect(f, "closing on a full disk", FERRIC_OK, status);
+    if (f->h->failed == 0) open_database(f);
+    if (f->h->failed == 0) check_all(f);
+    f->reopened_full++;
+}
+
+static void empty(full_disk *f)
+{
+    ferric_slice open_end = {NULL, 0};
+    uint8_t key[8];
+
+    for (uint32_t i = 0; i < KEY_COUNT_MAX && f->h->failed == 0; i++) {
+        if (f->numbers[i] == 0) continue;
+        expect(f, "deleting all", FERRIC_OK, ferric_delete(f->db, NULL, make_key(i, key), NULL));
+        f->numbers[i] = 0;
+    }
+    if (f->h->failed == 0) {
+        expect(f, "ferric_compact", FERRIC_OK, ferric_compact(f->db, NULL, open_end, open_end));
+    }
+}
+
+static void run_cycle(full_disk *f)
+{
+    make_ballast(f);
+    fill(f);
+    if (f->h->failed == 0) check_all(f);
+    if (f->h->failed == 0) delete_while_full(f);
+    if (f->h->failed == 0) check_all(f);
+    if (f->h->failed == 0 && f->fills % 2 == 0) reopen_full(f);
+    if (f->h->failed == 0) resume(f);
+    if (f->h->failed == 0) check_all(f);
+    if (f->h->failed == 0) empty(f);
+    if (f->h->failed == 0) check_all(f);
+}
+
+int main(int count, char **arguments)
+{
+    harness h;
+    full_disk *f = harness_alloc(sizeof(*f));
+
+    if (count != 2) harness_panic("usage: full_disk_test DIRECTORY-ON-A-SMALL-FILE-SYSTEM");
+    harness_begin(&h, "full_disk", 1);
+    f->h = &h;
+    f->path = harness_format("%s/db", arguments[1]);
+    f->ballast = harness_format("%s/ballast", arguments[1]);
+    double seconds = (double)SECONDS_FLOOR * (double)h.scale_percent / 100;
+    open_database(f);
+    while (h.failed == 0 && (harness_seconds(&h) < seconds || f->fills < 2))
+        run_cycle(f);
+    if (f->db != NULL) expect(f, "ferric_close", FERRIC_OK, ferric_close(f->db));
+    unlink(f->ballast);
+    harness_count(&h, "times filled", f->fills, 1);
+    harness_count(&h, "writes refused", f->refused, 1);
+    harness_count(&h, "delete-only batches while full", f->deletes_while_full, 1);
+    harness_count(&h, "opened on a full disk", f->reopened_full, 1);
+    harness_free(f->path);
+    harness_free(f->ballast);
+    harness_free(f);
+    return harness_end(&h);
+}

@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: Apache-2.0
+// Random lives against a sorted array, one after another, until the time is spent
+// (docs/TESTING.md). A life depends on its number alone: FERRIC_TEST_SEED begins with that one.
+#include <inttypes.h>
+#include <stdio.h>
+
+#include "model_life.h"
+#include "support/harness.h"
+
+#define SECONDS_FLOOR 60u
+#define OPERATIONS_OF_A_LIFE 3000u
+// A build with sanitizers is slow; in a minute even it does more than this.
+#define OPERATION_FLOOR 100000u
+
+int main(void)
+{
+    harness h;
+    uint64_t operations = 0;
+    uint64_t lives = 0;
+
+    harness_begin(&h, "model", 20261121);
+    double seconds = (double)SECONDS_FLOOR * (double)h.scale_percent / 100;
+    while (h.failed == 0 && harness_seconds(&h) < seconds) {
+        uint64_t done;
+        char *failure = life_run(h.seed + lives, OPERATIONS_OF_A_LIFE, &done);
+        operations += done;
+        lives++;
+        if (failure == NULL)
+            harness_pass(&h);
+        else
+            harness_fail(&h, "%s", failure);
+        harness_free(failure);
+    }
+    harness_count(&h, "lives", lives, 1);
+    harness_count(&h, "operations", operations, OPERATION_FLOOR);
+    return harness_end(&h);
+}

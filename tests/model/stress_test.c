@@ -1,0 +1,282 @@
+// SPDX-License-Identifier: Apache-2.0
+// Eight threads on one database, with the state that each may expect (docs/TESTING.md).
+//
+// Every thread writes its own groups, reads everybody's, raises shared counters under a condition,
+// and now and then flushes, compacts, syncs or verifies, while two background threads do the same.
+// At the end of a round the database is closed, opened and compared. The threads' order is the
+// machine's; what is demanded holds in any.
+#include <inttypes.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/coding.h"
+#include "base/random.h"
+#include "os/vfs.h"
+#include "stress_group.h"
+#include "support/harness.h"
+
+#define SECONDS_FLOOR 60u
+#define THREAD_COUNT 8u
+#define COUNTER_COUNT 4u
+#define OPERATIONS_OF_A_ROUND 1500u
+#define OPERATION_FLOOR 20000u
+
+typedef struct stress {
+    stress_database database;
+    _Atomic(uint64_t) counters[COUNTER_COUNT]; // Raised this often.
+    _Atomic(uint64_t) conflicts;
+    _Atomic(uint64_t) operations;
+    _Atomic(char *) failure; // The first, owned.
+} stress;
+
+typedef struct worker {
+    stress *owner;
+    uint32_t index;
+    fe_random random;
+    ferric_batch *batch;
+    pthread_t thread;
+} worker;
+
+static uint64_t below(worker *w, uint64_t bound)
+{
+    return fe_random_below(&w->random, bound);
+}
+
+// Keeps the first failure.
+static void fail(stress *s, char *text)
+{
+    char *none = NULL;
+
+    if (text == NULL) return;
+    if (!atomic_compare_exchange_strong(&s->failure, &none, text)) harness_free(text);
+}
+
+static void expect_ok(stress *s, const char *what, ferric_status status)
+{
+    if (status == FERRIC_OK) return;
+    fail(s, harness_format("%s: %s: %s", what, ferric_status_name(status), ferric_error_message()));
+}
+
+// ---- Shared counters ------------------------------------------------------------------------
+
+static ferric_slice counter_key(uint32_t index, char bytes[16])
+{
+    int size = snprintf(bytes, 16, "counter/%u", index);
+    return fe_slice(bytes, (size_t)size);
+}
+
+static ferric_status read_counter(stress *s, uint32_t index, uint64_t *value, uint64_t *version)
+{
+    ferric_buffer buffer = {0};
+    char bytes[16];
+    ferric_status status =
+        ferric_get(s->database.db, NULL, counter_key(index, bytes), NULL, &buffer, version);
+
+    *value = 0;
+    if (status == FERRIC_OK) *value = fe_get_u64(buffer.data);
+    if (status == FERRIC_NOT_FOUND) *version = 0;
+    ferric_buffer_free(&buffer);
+    return status == FERRIC_NOT_FOUND ? FERRIC_OK : status;
+}
+
+// Reads and writes under the version read; whoever comes second is told and may try again.
+static void raise_counter(worker *w)
+{
+    ferric_write_options options = FERRIC_WRITE_OPTIONS_INIT;
+    uint32_t index = (uint32_t)below(w, COUNTER_COUNT);
+    uint8_t bytes[8];
+    char key[16];
+    uint64_t value;
+
+    options.condition = FERRIC_IF_VERSION;
+    ferric_status status = read_counter(w->owner, index, &value, &options.if_version);
+    expect_ok(w->owner, "reading a counter", status);
+    if (status != FERRIC_OK) return;
+    fe_put_u64(bytes, value + 1);
+    status = ferric_put(w->owner->database.db, NULL, counter_key(index, key), fe_slice(bytes, 8),
+                        &options);
+    if (status == FERRIC_OK) {
+        atomic_fetch_add(&w->owner->counters[index], 1);
+    } else if (status == FERRIC_CONFLICT) {
+        atomic_fetch_add(&w->owner->conflicts, 1);
+    } else {
+        expect_ok(w->owner, "raising a counter", status);
+    }
+}
+
+// ---- One thread -----------------------------------------------------------------------------
+
+static void maintain(worker *w)
+{
+    ferric_db *db = w->owner->database.db;
+    ferric_slice open_end = {NULL, 0};
+    ferric_stats stats = {.struct_size = sizeof(stats)};
+    ferric_verify_report report;
+
+    switch (below(w, 6)) {
+    case 0:
+        expect_ok(w->owner, "ferric_flush", ferric_flush(db));
+        break;
+    case 1:
+        expect_ok(w->owner, "ferric_compact", ferric_compact(db, NULL, open_end, open_end));
+        break;
+    case 2:
+        expect_ok(w->owner, "ferric_verify", ferric_verify(db, NULL, NULL, &report));
+        break;
+    case 3:
+        expect_ok(w->owner, "ferric_stats_get", ferric_stats_get(db, &stats));
+        break;
+    default:
+        expect_ok(w->owner, "ferric_sync", ferric_sync(db));
+        break;
+    }
+}
+
+static void operate(worker *w)
+{
+    stress_database *database = &w->owner->database;
+    uint64_t dice = below(w, 1000);
+    uint32_t any = (uint32_t)below(w, STRESS_GROUP_COUNT);
+    uint32_t own = any - any % THREAD_COUNT + w->index;
+
+    if (dice < 400)
+        fail(w->owner, stress_write(database, own, w->batch));
+    else if (dice < 720)
+        fail(w->owner, stress_read(database, any, (uint32_t)(dice % 3)));
+    else if (dice < 870)
+        fail(w->owner, stress_read_group(database, any));
+    else if (dice < 900)
+        fail(w->owner, stress_scan(database, dice % 2 == 0));
+    else if (dice < 994)
+        raise_counter(w);
+    else
+        maintain(w);
+    atomic_fetch_add(&w->owner->operations, 1);
+}
+
+static void *run_worker(void *argument)
+{
+    worker *w = argument;
+
+    expect_ok(w->owner, "ferric_batch_create", ferric_batch_create(&w->batch));
+    for (uint32_t i = 0; i < OPERATIONS_OF_A_ROUND; i++) {
+        if (atomic_load(&w->owner->failure) != NULL) break;
+        operate(w);
+    }
+    ferric_batch_destroy(w->batch);
+    return NULL;
+}
+
+// ---- One round ------------------------------------------------------------------------------
+
+static void open_database(stress *s, fe_vfs *vfs, uint64_t seed)
+{
+    static const char *const names[] = {NULL, "beta", "gamma"};
+    ferric_options options = FERRIC_OPTIONS_INIT;
+    fe_random random = {seed};
+
+    options.vfs = vfs;
+    options.fsync = (ferric_fsync)fe_random_below(&random, 3);
+    options.fsync_period_ms = 2;
+    options.memory_limit = (uint64_t)8 << 20;
+    options.memtable_size = (uint64_t)4096 << fe_random_below(&random, 5);
+    options.log_size = 64 << 10;
+    options.table_size = 64 << 10;
+    options.block_size = 1024;
+    options.background_threads = 1 + (uint32_t)fe_random_below(&random, 2);
+    expect_ok(s, "ferric_open", ferric_open("stress", &options, &s->database.db));
+    for (uint32_t i = 1; i < STRESS_MEMBER_COUNT && atomic_load(&s->failure) == NULL; i++) {
+        expect_ok(s, "ferric_keyspace_open",
+                  ferric_keyspace_open(s->database.db, names[i], FERRIC_KEYSPACE_RAW,
+                                       &s->database.keyspaces[i]));
+    }
+}
+
+static void close_database(stress *s)
+{
+    for (uint32_t i = 1; i < STRESS_MEMBER_COUNT; i++) {
+        ferric_keyspace_close(s->database.keyspaces[i]);
+        s->database.keyspaces[i] = NULL;
+    }
+    expect_ok(s, "ferric_close", ferric_close(s->database.db));
+    s->database.db = NULL;
+}
+
+static void work(stress *s, uint64_t seed)
+{
+    worker workers[THREAD_COUNT] = {0};
+
+    for (uint32_t i = 0; i < THREAD_COUNT; i++) {
+        workers[i].owner = s;
+        workers[i].index = i;
+        workers[i].random.state = seed * THREAD_COUNT + i;
+        if (pthread_create(&workers[i].thread, NULL, run_worker, &workers[i]) != 0) {
+            harness_panic("no thread");
+        }
+    }
+    for (uint32_t i = 0; i < THREAD_COUNT; i++)
+        pthread_join(workers[i].thread, NULL);
+}
+
+static void check_end(stress *s)
+{
+    fail(s, stress_scan(&s->database, true));
+    fail(s, stress_scan(&s->database, false));
+    for (uint32_t i = 0; i < COUNTER_COUNT && atomic_load(&s->failure) == NULL; i++) {
+        uint64_t value;
+        uint64_t version;
+        uint64_t expected = atomic_load(&s->counters[i]);
+        expect_ok(s, "reading a counter", read_counter(s, i, &value, &version));
+        if (value != expected) {
+            fail(s, harness_format("counter %u is %" PRIu64 ", raised %" PRIu64 " times", i, value,
+                                   expected));
+        }
+    }
+}
+
+static char *run_round(uint64_t seed, uint64_t *operations, uint64_t *conflicts)
+{
+    stress *s = harness_alloc(sizeof(*s));
+    fe_vfs *vfs;
+
+    if (fe_vfs_memory_create(&vfs) != FERRIC_OK) harness_panic("no memory vfs");
+    for (uint64_t i = 0; i < 2 && atomic_load(&s->failure) == NULL; i++) {
+        open_database(s, vfs, seed + i);
+        if (atomic_load(&s->failure) == NULL && i > 0) check_end(s);
+        if (atomic_load(&s->failure) == NULL) work(s, seed + i);
+        if (atomic_load(&s->failure) == NULL) check_end(s);
+        close_database(s);
+    }
+    *operations += atomic_load(&s->operations);
+    *conflicts += atomic_load(&s->conflicts);
+    char *failure = atomic_load(&s->failure);
+    fe_vfs_memory_destroy(vfs);
+    harness_free(s);
+    return failure;
+}
+
+int main(void)
+{
+    harness h;
+    uint64_t operations = 0;
+    uint64_t conflicts = 0;
+    uint64_t rounds = 0;
+
+    harness_begin(&h, "stress", 20261121);
+    double seconds = (double)SECONDS_FLOOR * (double)h.scale_percent / 100;
+    while (h.failed == 0 && harness_seconds(&h) < seconds) {
+        char *failure = run_round(h.seed + rounds * 2, &operations, &conflicts);
+        rounds++;
+        if (failure == NULL)
+            harness_pass(&h);
+        else
+            harness_fail(&h, "round %" PRIu64 ": %s", rounds, failure);
+        harness_free(failure);
+    }
+    harness_count(&h, "rounds", rounds, 1);
+    harness_count(&h, "operations", operations, OPERATION_FLOOR);
+    harness_count(&h, "conditions that lost to another thread", conflicts, 0);
+    return harness_end(&h);
+}

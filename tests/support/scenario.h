@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: Apache-2.0
+// Short, repeatable lives of a database: what the fault, memory, crash and corruption harnesses
+// play.
+//
+// A scenario is a list of steps over the key universe of model_table.h, hand-written where a
+// mechanism is to be met (a full log, a snapshot over a compaction), drawn from a seed where
+// breadth is wanted. Databases are small on purpose: 64 KiB logs, 4 KiB memtables, no background
+// threads.
+#ifndef FERRIC_SUPPORT_SCENARIO_H
+#define FERRIC_SUPPORT_SCENARIO_H
+
+#include <ferric/ferric.h>
+
+typedef enum scenario_verb {
+    STEP_PUT = 0,        // `repeat` puts to key, key + 1, ...; each a commit.
+    STEP_DELETE = 1,     // The same with deletes.
+    STEP_BATCH = 2,      // One commit of `repeat` entries over all keyspaces, each third a delete.
+    STEP_IF_ABSENT = 3,  // A put with FERRIC_IF_ABSENT.
+    STEP_IF_VERSION = 4, // A put with the key's own version: goes through.
+    STEP_IF_STALE = 5,   // A put with another version: a conflict.
+    STEP_SYNC = 6,
+    STEP_FLUSH = 7,
+    STEP_COMPACT = 8,
+    STEP_SNAPSHOT = 9, // Takes one more snapshot, at most SCENARIO_SNAPSHOT_MAX.
+    STEP_RELEASE = 10, // Releases the oldest.
+    STEP_REOPEN = 11,  // Closes and opens.
+    STEP_READ = 12,    // Reads all of the newest state and of every snapshot.
+    STEP_ADVANCE = 13, // Moves the clock on by `size` milliseconds.
+    STEP_VERIFY = 14,  // ferric_verify: no finding.
+    STEP_VERB_COUNT = 15,
+} scenario_verb;
+
+#define SCENARIO_SNAPSHOT_MAX 4
+
+typedef struct scenario_step {
+    scenario_verb verb;
+    uint32_t keyspace;
+    uint32_t key;
+    uint32_t repeat; // 0 is 1.
+    uint32_t size;   // Of values.
+    bool is_sync;    // With the sync flag.
+} scenario_step;
+
+typedef struct scenario {
+    const char *name;
+    ferric_fsync fsync;
+    ferric_compression compression;
+    const scenario_step *steps;
+    size_t step_count;
+    uint32_t random_count; // Steps drawn from the seed, after the written ones.
+} scenario;
+
+size_t scenario_count(void);
+const scenario *scenario_at(size_t index);
+// By name; NULL when there is none.
+const scenario *scenario_named(const char *name);
+// A few steps of every kind that a recovered database must be able to take.
+const scenario *scenario_after_crash(void);
+
+// All steps of a scenario, the drawn ones included. The caller frees with harness_free.
+scenario_step *scenario_steps(const scenario *s, uint64_t seed, size_t *count);
+// The options every harness opens a scenario's database with.
+void scenario_options(const scenario *s, ferric_options *options);
+
+#endif
