@@ -243,7 +243,8 @@ ferric_status ferric_open(const char *path, const ferric_options *options, ferri
 // the power, though not with the process.
 ferric_status ferric_close(ferric_db *db);
 
-// Removes a database and nothing else: files that are not Ferric's stay, and then the directory too.
+// Removes a database and nothing else: files that are not Ferric's stay, and then the directory
+// does too.
 // Errors: FERRIC_NOT_FOUND, FERRIC_NOT_A_DATABASE, FERRIC_LOCKED, FERRIC_IO.
 ferric_status ferric_destroy(const char *path, const ferric_options *options);
 
@@ -376,8 +377,9 @@ ferric_status ferric_get(ferric_db *db, ferric_keyspace *keyspace, ferric_slice 
 typedef struct ferric_pinned {
     ferric_slice value;
     uint64_t version;
-    void *owner;     // The library's.
-    uint32_t lender; // The library's.
+    void *holder; // This and the next two are the library's.
+    void *owner;
+    uint32_t lender;
 } ferric_pinned;
 
 // As ferric_get, without a copy: *pinned is valid until ferric_pinned_release, also after close.

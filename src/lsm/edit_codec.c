@@ -58,7 +58,8 @@ static ferric_status put_logs(ferric_buffer *bytes, const fe_version_edit *edit,
     status = fe_buffer_put_varint(content, edit->log_count);
     for (size_t i = 0; i < edit->log_count && status == FERRIC_OK; i++) {
         const fe_live_log *log = &edit->logs[i];
-        const uint64_t numbers[] = {log->number, log->end, log->end_sequence,
+        const uint64_t numbers[] = {log->number, log->is_sealed ? log->end : 0,
+                                    log->is_sealed ? log->end_sequence : 0,
                                     log->is_clean ? LOG_CLEAN_FLAG : 0};
         status = put_varints(content, numbers, 4);
         if (status == FERRIC_OK) status = fe_buffer_append(content, log->salt, FE_SALT_SIZE);
@@ -137,6 +138,7 @@ static ferric_status decode_logs(fe_decoder *decoder, fe_version_edit *edit)
 
         log.number = fe_decode_varint(decoder);
         log.end = fe_decode_varint(decoder);
+        log.is_sealed = log.end != 0;
         log.end_sequence = fe_decode_varint(decoder);
         log.is_clean = (fe_decode_varint(decoder) & LOG_CLEAN_FLAG) != 0;
         salt = fe_decode_bytes(decoder, FE_SALT_SIZE);

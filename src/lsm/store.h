@@ -46,6 +46,8 @@ const char *fe_store_path(const fe_store *store);
 // Ends running flushes for compaction's sake, compactions, verifications and counts with
 // FERRIC_INTERRUPTED. Async-signal-safe.
 void fe_store_interrupt(fe_store *store);
+// Grows with each fe_store_interrupt: a long call compares it with its value at the start.
+uint32_t fe_store_interrupts(const fe_store *store);
 
 // ---- Writing --------------------------------------------------------------------------------
 
@@ -66,6 +68,7 @@ ferric_status fe_store_sync(fe_store *store);
 typedef struct fe_pin {
     ferric_slice value;
     uint64_t sequence;
+    fe_store *store; // A reference.
     void *owner;     // A cached block or a view.
     uint32_t lender; // Which of the two; 0 when nothing is held.
 } fe_pin;
@@ -79,7 +82,8 @@ ferric_status fe_store_get(fe_store *store, ferric_slice key, uint64_t sequence,
 // The same without a copy. On failure *pin is {0}. Errors: as ferric_get_pinned.
 ferric_status fe_store_get_pinned(fe_store *store, ferric_slice key, uint64_t sequence,
                                   fe_pin *pin);
-void fe_store_unpin(fe_store *store, fe_pin *pin);
+// Any thread. {0} is a no-op.
+void fe_store_unpin(fe_pin *pin);
 
 // Reads `count` keys at one state. Errors: as ferric_multi_get.
 ferric_status fe_store_multi_get(fe_store *store, size_t count, const ferric_slice *keys,

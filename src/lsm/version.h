@@ -38,14 +38,17 @@ typedef struct fe_edit_addition {
     fe_table_file *file; // One reference is the edit's.
 } fe_edit_addition;
 
-// A log that recovery has to read.
+// A log that recovery has to read. A sealed one was recovered before or ended by a clean close: it
+// counts up to `end`, wholly, and no further. Another is read as far as it goes, and leads on to
+// the
+// log that it links to.
 typedef struct fe_live_log {
     uint64_t number;
     uint8_t salt[FE_SALT_SIZE];
-    uint64_t end; // 0: read on to its end, and to the log that it links to. Else the log was
-                  // recovered before: it counts up to this offset, and no further.
-    uint64_t end_sequence; // With end: the newest sequence number up to there.
-    bool is_clean;         // With end: written by a clean close, so every byte up to it is durable.
+    bool is_sealed;
+    bool is_clean;         // Every byte up to `end` was durable when it was sealed.
+    uint64_t end;          // Offset; stored only when sealed.
+    uint64_t end_sequence; // The newest sequence number up to there.
 } fe_live_log;
 
 // One step from a version to the next; also the state of a whole manifest. {0} changes nothing.

@@ -1,0 +1,330 @@
+// SPDX-License-Identifier: Apache-2.0
+// The threads of a store that writes, and what happens in their place when there are none.
+//
+//   flush       writes waiting memtables when enough of them wait
+//   compaction  carries out what the picker finds
+//   sync        under periodic: syncs the log every fsync_period_ms while commits come; under
+//   always:
+//               puts a witness behind the last commit when nothing follows it
+//
+// With background_threads = 1 the flush thread compacts too; with 0 both happen inside the writing
+// call, at the moment a memtable is switched, so that a run repeats exactly.
+#include <string.h>
+
+#include "base/status.h"
+#include "lsm/store_state.h"
+
+// A failed flush or compaction is tried again after this time, or when a writer needs it.
+#define RETRY_NS ((uint64_t)200 * 1000 * 1000)
+#define WITNESS_DELAY_NS ((uint64_t)20 * 1000 * 1000)
+#define PACE_NS_MAX 1000000u
+
+// ---- Outcome --------------------------------------------------------------------------------
+
+// Keeps a failure for the next writer and the statistics; a success clears it.
+static void note_outcome(fe_store *store, ferric_status status)
+{
+    ferric_event event = {.kind = FERRIC_EVENT_BACKGROUND_ERROR, .status = status};
+    bool is_news;
+
+    if (status == FERRIC_INTERRUPTED) return; // The store is closing.
+    fe_mutex_lock(&store->mutex);
+    is_news = store->background_status != status;
+    if (status == FERRIC_OK && is_news) event.kind = FERRIC_EVENT_RESUMED;
+    store->background_status = status;
+    if (status != FERRIC_OK) {
+        strncpy(store->background_message, fe_message(), sizeof store->background_message - 1);
+    }
+    if (status == FERRIC_CORRUPT) store->is_compaction_off = true;
+    fe_cond_broadcast(&store->changed);
+    fe_mutex_unlock(&store->mutex);
+    if (status != FERRIC_OK) fe_statistics_add(store->statistics, FE_COUNTER_BACKGROUND_ERRORS, 1);
+    if (!is_news) return;
+    event.message = status == FERRIC_OK ? "background work succeeds again" : fe_message();
+    fe_store_event(store, &event);
+}
+
+// ---- Due work -------------------------------------------------------------------------------
+
+static bool is_flush_due_locked(const fe_store *store)
+{
+    const fe_view *view = atomic_load_explicit(&store->view, memory_order_relaxed);
+    uint32_t waiting = view->memtable_count - (store->has_active ? 1 : 0);
+    uint64_t active = store->has_active ? store->sizes.memtable_bytes : 0;
+
+    if (waiting == 0) return false;
+    return store->is_flush_wanted || store->memtables_bytes >= store->sizes.flush_bytes + active;
+}
+
+// How long each commit group is held back: nothing while level 0 is in order, then gently more with
+// each table above, so that writers slow down to what compaction can do.
+static void set_pace(fe_store *store)
+{
+    fe_view *view = fe_store_view(store);
+    uint32_t tables = view->version->levels[0].count;
+    uint32_t calm = store->sizes.picker.level0_count_max * 3 / 2;
+    uint32_t pace = 0;
+
+    if (tables > calm) {
+        uint64_t excess = tables - calm;
+        uint64_t wanted = excess * excess * 500;
+        pace = wanted > PACE_NS_MAX ? PACE_NS_MAX : (uint32_t)wanted;
+    }
+    fe_view_unref(view);
+    atomic_store_explicit(&store->pace_ns, pace, memory_order_relaxed);
+}
+
+static ferric_status flush_step(fe_store *store)
+{
+    ferric_status status = fe_store_flush_waiting(store);
+
+    note_outcome(store, status);
+    set_pace(store);
+    return status;
+}
+
+static ferric_status compaction_step(fe_store *store, bool *did_work)
+{
+    ferric_status status = fe_store_compact_once(store, did_work);
+
+    if (*did_work || status != FERRIC_OK) {
+        note_outcome(store, status);
+        set_pace(store);
+    }
+    return status;
+}
+
+// ---- Threads --------------------------------------------------------------------------------
+
+static bool is_stopping(const fe_store *store)
+{
+    return atomic_load_explicit(&store->is_stopping, memory_order_acquire);
+}
+
+// Sleeps until there may be work, or, after a failure, until it is time to try again.
+static void wait_for_work_locked(fe_store *store, bool has_failed)
+{
+    if (has_failed) {
+        (void)fe_cond_wait_for(&store->work, &store->mutex, RETRY_NS);
+    } else {
+        fe_cond_wait(&store->work, &store->mutex);
+    }
+}
+
+static void compact_while_due(fe_store *store, bool *has_failed)
+{
+    bool did_work = true;
+
+    *has_failed = false;
+    while (did_work && !*has_failed && !is_stopping(store)) {
+        *has_failed = compaction_step(store, &did_work) != FERRIC_OK;
+    }
+}
+
+static void run_flush(void *argument)
+{
+    fe_store *store = argument;
+    bool has_failed = false;
+    bool compacts_too = store->options.background_threads == 1;
+
+    fe_mutex_lock(&store->mutex);
+    while (!is_stopping(store)) {
+        bool is_due = is_flush_due_locked(store);
+        bool may_compact = compacts_too && !store->is_compaction_off;
+        if (!is_due && !(may_compact && store->is_compaction_wanted)) {
+            wait_for_work_locked(store, has_failed);
+            has_failed = false;
+            continue;
+        }
+        store->is_compaction_wanted = false;
+        fe_mutex_unlock(&store->mutex);
+        has_failed = is_due && flush_step(store) != FERRIC_OK;
+        if (may_compact && !has_failed) compact_while_due(store, &has_failed);
+        fe_mutex_lock(&store->mutex);
+        store->is_compaction_wanted |= !compacts_too;
+        fe_cond_broadcast(&store->work);
+        if (has_failed) wait_for_work_locked(store, true);
+    }
+    fe_mutex_unlock(&store->mutex);
+}
+
+static void run_compaction(void *argument)
+{
+    fe_store *store = argument;
+    bool has_failed = false;
+
+    fe_mutex_lock(&store->mutex);
+    while (!is_stopping(store)) {
+        if (!store->is_compaction_wanted || store->is_compaction_off) {
+            fe_cond_wait(&store->work, &store->mutex);
+            continue;
+        }
+        store->is_compaction_wanted = false;
+        fe_mutex_unlock(&store->mutex);
+        compact_while_due(store, &has_failed);
+        fe_mutex_lock(&store->mutex);
+        if (!has_failed) continue;
+        store->is_compaction_wanted = true;
+        wait_for_work_locked(store, true);
+    }
+    fe_mutex_unlock(&store->mutex);
+}
+
+// A witness takes a turn like any writer, for it is a frame.
+static void append_witness(fe_store *store)
+{
+    fe_write_request request = {.batch = NULL};
+    fe_write_group group;
+
+    (void)fe_write_queue_join(&store->queue, &request, 0, &group);
+    if (fe_store_writable(store) == FERRIC_OK && store->is_born) {
+        ferric_status status = fe_log_chain_witness(store);
+        if (status == FERRIC_OUTCOME_UNKNOWN) fe_store_fail(store, status);
+    }
+    fe_write_queue_finish(&store->queue, &group);
+}
+
+static void sleep_locked(fe_store *store, uint64_t duration_ns)
+{
+    uint64_t end = fe_vfs_monotonic_ns(store->vfs) + duration_ns;
+
+    while (!is_stopping(store)) {
+        uint64_t now = fe_vfs_monotonic_ns(store->vfs);
+        if (now >= end) return;
+        (void)fe_cond_wait_for(&store->sync_work, &store->mutex, end - now);
+    }
+}
+
+static void run_sync(void *argument)
+{
+    fe_store *store = argument;
+    bool is_periodic = store->options.fsync == FERRIC_FSYNC_PERIODIC;
+    uint64_t delay_ns =
+        is_periodic ? (uint64_t)store->options.fsync_period_ms * 1000000 : WITNESS_DELAY_NS;
+    uint64_t done = atomic_load(&store->appended);
+
+    fe_mutex_lock(&store->mutex);
+    while (!is_stopping(store)) {
+        uint64_t seen = atomic_load_explicit(&store->appended, memory_order_acquire);
+        if (seen == done) {
+            // Announce the sleep, then look once more: a commit between the two sees the flag.
+            atomic_store(&store->is_sync_idle, true);
+            if (atomic_load(&store->appended) == done) {
+                fe_cond_wait(&store->sync_work, &store->mutex);
+            }
+            atomic_store(&store->is_sync_idle, false);
+            continue;
+        }
+        sleep_locked(store, delay_ns);
+        if (!is_periodic && atomic_load(&store->appended) != seen) continue; // Still busy.
+        seen = atomic_load(&store->appended);
+        fe_mutex_unlock(&store->mutex);
+        if (is_periodic) {
+            (void)fe_log_chain_sync(store); // A failure makes the store read-only by itself.
+        } else if (!is_stopping(store)) {
+            append_witness(store);
+        }
+        fe_mutex_lock(&store->mutex);
+        done = seen;
+    }
+    fe_mutex_unlock(&store->mutex);
+}
+
+void fe_background_wake_sync(fe_store *store)
+{
+    if (!atomic_load(&store->is_sync_idle)) return;
+    fe_mutex_lock(&store->mutex);
+    fe_cond_broadcast(&store->sync_work);
+    fe_mutex_unlock(&store->mutex);
+}
+
+ferric_status fe_background_start(fe_store *store)
+{
+    ferric_status status;
+
+    if (store->options.background_threads == 0 || store->has_threads) return FERRIC_OK;
+    status = fe_thread_start(&store->flush_thread, "ferric-flush", run_flush, store);
+    if (status == FERRIC_OK && store->options.background_threads > 1) {
+        status =
+            fe_thread_start(&store->compaction_thread, "ferric-compact", run_compaction, store);
+    }
+    if (status == FERRIC_OK && store->options.fsync != FERRIC_FSYNC_NEVER) {
+        status = fe_thread_start(&store->sync_thread, "ferric-sync", run_sync, store);
+    }
+    if (status != FERRIC_OK) {
+        fe_background_stop(store);
+        atomic_store(&store->is_stopping, false); // A later write tries again.
+        return status;
+    }
+    fe_mutex_lock(&store->mutex);
+    store->has_threads = true;
+    store->is_compaction_wanted = true; // What an earlier open left to do.
+    fe_cond_broadcast(&store->work);
+    fe_mutex_unlock(&store->mutex);
+    return FERRIC_OK;
+}
+
+void fe_background_stop(fe_store *store)
+{
+    fe_mutex_lock(&store->mutex);
+    atomic_store_explicit(&store->is_stopping, true, memory_order_release);
+    fe_cond_broadcast(&store->work);
+    fe_cond_broadcast(&store->sync_work);
+    fe_mutex_unlock(&store->mutex);
+    fe_thread_join(&store->flush_thread);
+    fe_thread_join(&store->compaction_thread);
+    fe_thread_join(&store->sync_thread);
+    store->has_threads = false;
+}
+
+// ---- Without threads ------------------------------------------------------------------------
+
+static ferric_status work_inline(fe_store *store)
+{
+    bool is_due;
+    bool did_work = true;
+    ferric_status status = FERRIC_OK;
+
+    fe_mutex_lock(&store->mutex);
+    is_due = is_flush_due_locked(store);
+    fe_mutex_unlock(&store->mutex);
+    if (!is_due) return FERRIC_OK;
+    status = flush_step(store);
+    while (status == FERRIC_OK && did_work && !store->is_compaction_off) {
+        ferric_status compacted = compaction_step(store, &did_work);
+        // The memtables are safe, so the write goes on; the failure stands in the statistics.
+        if (compacted != FERRIC_OK) break;
+    }
+    return status;
+}
+
+ferric_status fe_background_kick(fe_store *store)
+{
+    ferric_status status;
+
+    if (store->has_threads) {
+        fe_mutex_lock(&store->mutex);
+        if (is_flush_due_locked(store)) fe_cond_broadcast(&store->work);
+        fe_mutex_unlock(&store->mutex);
+        return FERRIC_OK;
+    }
+    status = work_inline(store);
+    if (status == FERRIC_OK) return FERRIC_OK;
+    // A failed flush is the writer's affair only when there is no room left to wait in.
+    fe_mutex_lock(&store->mutex);
+    if (store->memtables_bytes < store->sizes.memtables_bytes_max) status = FERRIC_OK;
+    fe_mutex_unlock(&store->mutex);
+    return status;
+}
+
+ferric_status fe_background_pace(fe_store *store)
+{
+    uint32_t pace_ns = atomic_load_explicit(&store->pace_ns, memory_order_relaxed);
+
+    if (pace_ns == 0 || !store->has_threads) return FERRIC_OK;
+    fe_thread_sleep_ns(pace_ns);
+    fe_statistics_add(store->statistics, FE_COUNTER_STALLS, 1);
+    fe_statistics_add(store->statistics, FE_COUNTER_STALL_LEVEL0, 1);
+    fe_statistics_add(store->statistics, FE_COUNTER_STALL_NS, pace_ns);
+    return FERRIC_OK;
+}

@@ -1,0 +1,338 @@
+// SPDX-License-Identifier: Apache-2.0
+// Commits: what the leader of a group does for all of it.
+//
+//   check   each batch's conditions, against everything that has a number already
+//   number  one sequence number for each batch that passed
+//   append  one frame to the log with all of them
+//   sync    as the policy, or one of the batches, asks
+//   apply   to the memtable
+//   publish the newest number, so that readers see the group at once
+//
+// Nothing is applied before it is appended, nothing published before it is applied, and, under
+// FERRIC_FSYNC_ALWAYS, nothing applied before it is durable.
+#include <string.h>
+
+#include "base/buffer.h"
+#include "base/checksum.h"
+#include "base/memory.h"
+#include "base/seeded_bug.h"
+#include "base/status.h"
+#include "lsm/store_state.h"
+
+#define GROUP_BYTES_MAX ((size_t)1 << 20)
+// How long a leader whose commit will be synced lets its group grow: about what a hand-over costs,
+// and a fraction of what the sync takes.
+#define GATHER_NS 30000
+
+typedef struct commit_totals {
+    uint64_t cost_bytes;
+    uint64_t user_bytes;
+    size_t log_bytes;
+    uint32_t entries;
+    uint16_t batches;
+    bool sync;
+    bool is_delete_only;
+} commit_totals;
+
+// ---- Check ----------------------------------------------------------------------------------
+
+// The newest version of a key in the store, published or not; 0 when it is absent or deleted.
+static ferric_status newest_version(fe_store *store, ferric_slice key, uint64_t *version)
+{
+    fe_found found;
+    ferric_status status;
+
+    fe_epoch_enter(store->epoch);
+    status = fe_view_find(atomic_load_explicit(&store->view, memory_order_acquire), key,
+                          fe_hash64(key.data, key.size), FE_SEQUENCE_MAX, &found);
+    *version = 0;
+    if (status == FERRIC_OK && found.is_found && found.entry.kind != FE_ENTRY_DELETE) {
+        *version = found.entry.sequence;
+    }
+    fe_epoch_leave(store->epoch);
+    return status;
+}
+
+// What batches before `end` in the group do to a key; *version stays when none touches it.
+static ferric_status version_in_group(const fe_write_group *group, const fe_write_request *end,
+                                      ferric_slice key, uint64_t *version)
+{
+    for (const fe_write_request *each = group->first; each != end; each = each->next) {
+        fe_batch_reader reader = fe_batch_reader_of(fe_buffer_slice(&each->batch->operations));
+        if (each->status != FERRIC_OK) continue;
+        for (uint32_t i = 0; i < each->batch->count; i++) {
+            fe_entry entry;
+            ferric_status status = fe_batch_reader_next(&reader, &entry);
+            if (status != FERRIC_OK) return status;
+            if (!fe_slice_equal(entry.key, key)) continue;
+            *version = entry.kind == FE_ENTRY_DELETE ? 0 : each->sequence;
+        }
+    }
+    return FERRIC_OK;
+}
+
+static ferric_status check_conditions(fe_store *store, const fe_write_group *group,
+                                      const fe_write_request *request)
+{
+    for (size_t i = 0; i < request->batch->condition_count; i++) {
+        uint64_t allowed;
+        uint64_t version;
+        ferric_slice key = fe_write_batch_condition(request->batch, i, &allowed);
+        ferric_status status = newest_version(store, key, &version);
+        if (status == FERRIC_OK && !FE_SEEDED_BUG(FE_BUG_CONDITION_SEES_PUBLISHED)) {
+            status = version_in_group(group, request, key, &version);
+        }
+        if (status != FERRIC_OK) return status;
+        if (version != allowed) return FERRIC_CONFLICT;
+    }
+    return FERRIC_OK;
+}
+
+// A status for one request; its message, if there is one, is this thread's.
+static void answer(fe_write_request *request, ferric_status status)
+{
+    request->status = status;
+    if (status == FERRIC_OK || status == FERRIC_CONFLICT) return;
+    strncpy(request->message, fe_message(), sizeof request->message - 1);
+}
+
+// Gives a number to each batch whose conditions hold and sums up what they need.
+static void number_group(fe_store *store, fe_write_group *group, commit_totals *totals)
+{
+    uint64_t sequence = store->last_sequence;
+
+    memset(totals, 0, sizeof *totals);
+    totals->is_delete_only = true;
+    for (fe_write_request *each = group->first; each != NULL; each = each->next) {
+        const fe_write_batch *batch = each->batch;
+        answer(each, check_conditions(store, group, each));
+        if (each->status != FERRIC_OK) continue;
+        each->sequence = ++sequence;
+        totals->cost_bytes += batch->cost_bytes;
+        totals->user_bytes += batch->user_bytes;
+        totals->log_bytes += batch->operations.size + FE_VARINT32_SIZE_MAX;
+        totals->entries += batch->count;
+        totals->batches++;
+        totals->sync |= each->sync;
+        totals->is_delete_only &= batch->delete_count == batch->count;
+    }
+    if (store->options.fsync == FERRIC_FSYNC_ALWAYS) totals->sync = true;
+}
+
+// ---- Append ---------------------------------------------------------------------------------
+
+static ferric_status reserve_parts(fe_store *store, size_t batches)
+{
+    ferric_slice *parts;
+    uint8_t *counts;
+
+    if (batches * 2 <= store->part_capacity) return FERRIC_OK;
+    parts = fe_realloc(store->parts, batches * 2 * sizeof *parts);
+    if (parts == NULL) return fe_no_memory("a commit group", batches * 2 * sizeof *parts);
+    store->parts = parts;
+    counts = fe_realloc(store->counts, batches * FE_VARINT32_SIZE_MAX);
+    if (counts == NULL) return fe_no_memory("a commit group", batches * FE_VARINT32_SIZE_MAX);
+    store->counts = counts;
+    store->part_capacity = batches * 2;
+    return FERRIC_OK;
+}
+
+static ferric_status append_group(fe_store *store, const fe_write_group *group,
+                                  const commit_totals *totals)
+{
+    fe_frame frame = {
+        .kind = FE_FRAME_COMMITS,
+        .batch_count = totals->batches,
+        .sequence = store->last_sequence + 1,
+        .durable_sequence = atomic_load_explicit(&store->durable, memory_order_acquire),
+        .time_ms = fe_vfs_now_ms(store->vfs),
+    };
+    uint8_t *count_at;
+    uint64_t before;
+    size_t parts = 0;
+    ferric_status status = reserve_parts(store, totals->batches);
+
+    if (status != FERRIC_OK) return status;
+    count_at = store->counts;
+    for (const fe_write_request *each = group->first; each != NULL; each = each->next) {
+        uint8_t *behind;
+        if (each->status != FERRIC_OK) continue;
+        behind = fe_put_varint(count_at, each->batch->count);
+        store->parts[parts++] = fe_slice(count_at, (size_t)(behind - count_at));
+        store->parts[parts++] = fe_buffer_slice(&each->batch->operations);
+        count_at = behind;
+    }
+    before = fe_record_log_offset(store->current_log->writer);
+    status = fe_record_log_append(store->current_log->writer, &frame, store->parts, parts);
+    fe_statistics_add(store->statistics, FE_COUNTER_LOG_BYTES,
+                      fe_record_log_offset(store->current_log->writer) - before);
+    return status;
+}
+
+static void note_unsynced(fe_store *store)
+{
+    if (atomic_load_explicit(&store->oldest_unsynced_ns, memory_order_relaxed) != 0) return;
+    atomic_store_explicit(&store->oldest_unsynced_ns, fe_vfs_monotonic_ns(store->vfs),
+                          memory_order_relaxed);
+}
+
+// ---- Apply and publish ----------------------------------------------------------------------
+
+static ferric_status apply_group(fe_store *store, const fe_write_group *group)
+{
+    for (const fe_write_request *each = group->first; each != NULL; each = each->next) {
+        ferric_slice bytes;
+        ferric_status status;
+        if (each->status != FERRIC_OK) continue;
+        bytes = fe_buffer_slice(&each->batch->operations);
+        status = fe_operations_read(&store->operations, &bytes, each->batch->count);
+        if (status != FERRIC_OK) return status;
+        fe_operations_apply(&store->operations, each->sequence, store->active->memtable);
+    }
+    return FERRIC_OK;
+}
+
+// Room in the memtable, room in the log, scratch for apply: whatever could fail, before the frame
+// makes the commit real.
+static ferric_status prepare(fe_store *store, const fe_write_group *group,
+                             const commit_totals *totals)
+{
+    ferric_status status = fe_background_pace(store);
+
+    if (status != FERRIC_OK) return status;
+    if (store->active == NULL ||
+        !fe_memtable_has_room(store->active->memtable, totals->entries, totals->cost_bytes)) {
+        status = fe_store_switch_memtable(store, totals->cost_bytes, totals->entries);
+        if (status != FERRIC_OK) return status;
+    }
+    for (const fe_write_request *each = group->first; each != NULL; each = each->next) {
+        ferric_slice bytes = fe_buffer_slice(&each->batch->operations);
+        if (each->status != FERRIC_OK || each->batch->count <= store->operations.capacity) continue;
+        status = fe_operations_read(&store->operations, &bytes, each->batch->count);
+        if (status != FERRIC_OK) return status;
+    }
+    return fe_log_chain_make_room(store, totals->log_bytes);
+}
+
+static ferric_status commit_numbered(fe_store *store, fe_write_group *group,
+                                     const commit_totals *totals)
+{
+    uint64_t newest = store->last_sequence + totals->batches;
+    ferric_status status = prepare(store, group, totals);
+
+    if (status == FERRIC_OK) status = append_group(store, group, totals);
+    if (status == FERRIC_OUTCOME_UNKNOWN) fe_store_fail(store, status);
+    if (status != FERRIC_OK) return status;
+    store->last_sequence = newest;
+    // Ordered before the look at is_sync_idle, as the sync thread's look at this is after its flag.
+    atomic_store(&store->appended, newest);
+    note_unsynced(store);
+    fe_background_wake_sync(store);
+    if (totals->sync && !FE_SEEDED_BUG(FE_BUG_ACK_BEFORE_SYNC)) {
+        status = fe_log_chain_sync(store);
+        if (status != FERRIC_OK) return status;
+    }
+    if (FE_SEEDED_BUG(FE_BUG_PUBLISH_BEFORE_APPLY)) {
+        atomic_store_explicit(&store->published, newest, memory_order_release);
+        fe_thread_yield();
+    }
+    status = apply_group(store, group);
+    if (status != FERRIC_OK) {
+        // Cannot happen: the batch was encoded by us and read before. But the log has it now.
+        fe_store_fail(store, FERRIC_OUTCOME_UNKNOWN);
+        return FERRIC_OUTCOME_UNKNOWN;
+    }
+    // Pairs with the acquire loads of readers: who sees the number sees the entries.
+    atomic_store_explicit(&store->published, newest, memory_order_release);
+    fe_statistics_add(store->statistics, FE_COUNTER_COMMIT_GROUPS, 1);
+    fe_statistics_add(store->statistics, FE_COUNTER_USER_BYTES_WRITTEN, totals->user_bytes);
+    return FERRIC_OK;
+}
+
+// ---- The leader -----------------------------------------------------------------------------
+
+// While the disk was busy the writers of the group before were asleep; they come back at the same
+// time, and a leader that does not wait for them would sync for itself alone.
+static void gather(fe_store *store, fe_write_group *group)
+{
+    uint64_t deadline;
+
+    if (store->last_group <= 1 || group->count >= store->last_group) return;
+    deadline = fe_vfs_monotonic_ns(store->vfs) + GATHER_NS;
+    while (fe_write_queue_waiting(&store->queue) + group->count < store->last_group &&
+           fe_vfs_monotonic_ns(store->vfs) < deadline) {
+        fe_thread_yield();
+    }
+    fe_write_queue_gather(&store->queue, GROUP_BYTES_MAX, group);
+}
+
+static void lead(fe_store *store, fe_write_group *group)
+{
+    commit_totals totals;
+    ferric_status status = fe_store_writable(store);
+
+    if (status == FERRIC_OK) status = fe_store_bear(store);
+    if (status == FERRIC_OK && store->options.fsync == FERRIC_FSYNC_ALWAYS) gather(store, group);
+    if (status == FERRIC_OK) {
+        number_group(store, group, &totals);
+        if (totals.batches > 0) status = commit_numbered(store, group, &totals);
+    } else {
+        for (fe_write_request *each = group->first; each != NULL; each = each->next) {
+            each->status = FERRIC_OK; // Overwritten below, for all of them.
+        }
+    }
+    if (status != FERRIC_OK) {
+        // One status for the whole group; a batch whose own conditions failed keeps its answer.
+        for (fe_write_request *each = group->first; each != NULL; each = each->next) {
+            if (FE_SEEDED_BUG(FE_BUG_FOLLOWER_ERROR_LOST) && each != group->first) continue;
+            if (each->status == FERRIC_OK) answer(each, status);
+        }
+    }
+    store->last_group = group->count;
+}
+
+static ferric_status check_size(const fe_store *store, const fe_write_batch *batch)
+{
+    if (batch->user_bytes <= store->sizes.commit_bytes_max) return FERRIC_OK;
+    return fe_fail(FERRIC_TOO_LARGE,
+                   "the commit has %llu bytes: with memory_limit %llu at most %llu are allowed; "
+                   "split it or raise memory_limit",
+                   (unsigned long long)batch->user_bytes,
+                   (unsigned long long)store->options.memory_limit,
+                   (unsigned long long)store->sizes.commit_bytes_max);
+}
+
+ferric_status fe_store_write(fe_store *store, const fe_write_batch *batch, bool sync,
+                             uint64_t *version)
+{
+    fe_write_request request = {.batch = batch, .sync = sync};
+    fe_write_group group;
+    ferric_status status = fe_store_check(store);
+
+    if (status == FERRIC_OK && store->options.read_only) {
+        status = fe_fail(FERRIC_READ_ONLY, "%s is opened read-only", store->directory);
+    }
+    if (status == FERRIC_OK) status = check_size(store, batch);
+    if (status != FERRIC_OK) return status;
+    if (batch->count == 0 && batch->condition_count == 0) {
+        return sync ? fe_store_sync(store) : FERRIC_OK;
+    }
+    if (fe_write_queue_join(&store->queue, &request, GROUP_BYTES_MAX, &group)) {
+        lead(store, &group);
+        fe_write_queue_finish(&store->queue, &group);
+    }
+    if (request.status != FERRIC_OK && request.status != FERRIC_CONFLICT) {
+        fe_message_set(request.message);
+    }
+    if (request.status == FERRIC_OK && version != NULL) *version = request.sequence;
+    return request.status;
+}
+
+ferric_status fe_store_sync(fe_store *store)
+{
+    ferric_status status = fe_store_check(store);
+
+    if (status == FERRIC_OK) status = fe_store_writable(store);
+    if (status != FERRIC_OK || store->options.read_only) return status;
+    return fe_log_chain_sync(store);
+}

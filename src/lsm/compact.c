@@ -1,0 +1,280 @@
+// SPDX-License-Identifier: Apache-2.0
+// Compactions: a plan of the picker, carried out. Inputs are read without filling the cache,
+// outputs
+// are durable before the edit that names them, inputs go when their last reader is gone. A
+// compaction that meets a corrupt input installs nothing and keeps all inputs.
+#include <inttypes.h>
+#include <string.h>
+
+#include "base/memory.h"
+#include "base/seeded_bug.h"
+#include "base/status.h"
+#include "lsm/merge_iterator.h"
+#include "lsm/store_state.h"
+#include "lsm/table_writer.h"
+
+typedef struct compaction_job {
+    fe_view *view;
+    fe_compaction_plan plan;
+    uint64_t *snapshots;
+    size_t snapshot_count;
+    uint64_t entries_expected;
+    fe_table_writer_result result;
+} compaction_job;
+
+static ferric_status begin(fe_store *store, compaction_job *job)
+{
+    ferric_status status;
+
+    memset(job, 0, sizeof *job);
+    fe_mutex_lock(&store->mutex);
+    while (store->is_compacting)
+        fe_cond_wait(&store->changed, &store->mutex);
+    store->is_compacting = true;
+    status = fe_snapshot_list_copy(&store->snapshots, &job->snapshots, &job->snapshot_count);
+    job->view = fe_store_view(store);
+    fe_mutex_unlock(&store->mutex);
+    return status;
+}
+
+static void end(fe_store *store, compaction_job *job)
+{
+    fe_view_unref(job->view);
+    fe_free(job->snapshots);
+    fe_mutex_lock(&store->mutex);
+    store->is_compacting = false;
+    fe_cond_broadcast(&store->changed);
+    fe_mutex_unlock(&store->mutex);
+    fe_epoch_collect(store->epoch);
+}
+
+static void expect_entries(compaction_job *job, const fe_level *level, uint32_t first,
+                           uint32_t end_index)
+{
+    for (uint32_t i = first; i < end_index; i++)
+        job->entries_expected += level->files[i]->entries;
+}
+
+static ferric_status open_input(compaction_job *job, fe_iterator **input)
+{
+    const fe_version *version = job->view->version;
+    const fe_compaction_plan *plan = &job->plan;
+    const fe_level *level = &version->levels[plan->level];
+    const fe_level *below = &version->levels[plan->output_level];
+    size_t capacity = (plan->end - plan->first) + 2;
+    fe_iterator **children = fe_alloc_zero(capacity, sizeof *children);
+    size_t count = 0;
+    ferric_status status = FERRIC_OK;
+
+    *input = NULL;
+    if (children == NULL) return fe_no_memory("a compaction", capacity * sizeof *children);
+    expect_entries(job, level, plan->first, plan->end);
+    expect_entries(job, below, plan->below_first, plan->below_end);
+    for (uint32_t i = plan->first; plan->level == 0 && i < plan->end && status == FERRIC_OK; i++) {
+        status =
+            fe_table_iterator_create(version->tables, level->files[i], false, &children[count]);
+        if (status == FERRIC_OK) count++;
+    }
+    if (plan->level != 0) {
+        status = fe_level_iterator_create(version->tables, level->files + plan->first,
+                                          plan->end - plan->first, false, &children[count]);
+        if (status == FERRIC_OK) count++;
+    }
+    if (status == FERRIC_OK && plan->below_end > plan->below_first) {
+        status =
+            fe_level_iterator_create(version->tables, below->files + plan->below_first,
+                                     plan->below_end - plan->below_first, false, &children[count]);
+        if (status == FERRIC_OK) count++;
+    }
+    if (status == FERRIC_OK) {
+        status = fe_merge_iterator_create(children, count, input);
+    } else {
+        for (size_t i = 0; i < count; i++)
+            fe_iterator_destroy(children[i]);
+    }
+    fe_free(children);
+    return status;
+}
+
+static ferric_status write_tables(fe_store *store, compaction_job *job, fe_version_edit *edit)
+{
+    const ferric_options *options = &store->options;
+    fe_table_writer_options writer = {
+        .vfs = store->vfs,
+        .directory = store->directory,
+        .builder = {options->block_size, options->filter_bits,
+                    job->plan.is_bottom ? options->bottom_compression : options->compression},
+        .table_size = options->table_size,
+        .database_id = store->database_id,
+        .next_file_number = &store->next_file_number,
+        .is_stopping = &store->is_stopping,
+        .snapshots = job->snapshots,
+        .snapshot_count = job->snapshot_count,
+        .version = job->view->version,
+        .below_level = job->plan.output_level + 1,
+        .output_level = job->plan.output_level,
+    };
+    fe_iterator *input = NULL;
+    ferric_status status = open_input(job, &input);
+
+    if (status == FERRIC_OK) status = fe_table_writer_run(&writer, input, edit, &job->result);
+    fe_iterator_destroy(input);
+    if (status == FERRIC_OK && job->result.entries_in != job->entries_expected &&
+        !FE_SEEDED_BUG(FE_BUG_READ_ERROR_IS_END)) {
+        status = fe_fail(FERRIC_CORRUPT,
+                         "a compaction of level %u read %" PRIu64
+                         " entries where the manifest has %" PRIu64,
+                         job->plan.level, job->result.entries_in, job->entries_expected);
+    }
+    return status;
+}
+
+static ferric_status remove_inputs(const compaction_job *job, fe_version_edit *edit)
+{
+    const fe_compaction_plan *plan = &job->plan;
+    const fe_version *version = job->view->version;
+    ferric_status status = FERRIC_OK;
+
+    for (uint32_t i = plan->first; i < plan->end && status == FERRIC_OK; i++) {
+        status = fe_version_edit_remove(edit, plan->level,
+                                        version->levels[plan->level].files[i]->identity.number);
+    }
+    for (uint32_t i = plan->below_first; i < plan->below_end && status == FERRIC_OK; i++) {
+        status =
+            fe_version_edit_remove(edit, plan->output_level,
+                                   version->levels[plan->output_level].files[i]->identity.number);
+    }
+    return status;
+}
+
+// A table that nothing below overlaps changes its level without being read.
+static ferric_status move_table(const compaction_job *job, fe_version_edit *edit)
+{
+    fe_table_file *file = job->view->version->levels[job->plan.level].files[job->plan.first];
+    ferric_status status;
+
+    fe_table_file_ref(file);
+    status = fe_version_edit_add(edit, job->plan.output_level, file);
+    if (status != FERRIC_OK) (void)fe_table_file_unref(file); // The view has it still.
+    return status;
+}
+
+static void report(fe_store *store, const compaction_job *job, uint64_t start, ferric_status status)
+{
+    uint32_t level = job->plan.output_level;
+    ferric_event event = {
+        .kind = FERRIC_EVENT_COMPACTION,
+        .status = status,
+        .duration_ns = fe_vfs_monotonic_ns(store->vfs) - start,
+        .bytes_read = job->plan.is_move ? 0 : job->plan.bytes,
+        .bytes_written = job->result.bytes_out,
+        .level = level,
+        .message = status == FERRIC_OK ? "tables were merged" : fe_message(),
+    };
+
+    fe_mutex_lock(&store->mutex);
+    store->level_compactions[level] += status == FERRIC_OK;
+    store->level_bytes_read[level] += event.bytes_read;
+    store->level_bytes_written[level] += event.bytes_written;
+    fe_mutex_unlock(&store->mutex);
+    fe_store_event(store, &event);
+}
+
+static ferric_status carry_out(fe_store *store, compaction_job *job)
+{
+    uint64_t start = fe_vfs_monotonic_ns(store->vfs);
+    fe_version_edit edit = {0};
+    ferric_status status =
+        job->plan.is_move ? move_table(job, &edit) : write_tables(store, job, &edit);
+    bool is_installed = false;
+
+    if (status == FERRIC_OK) status = remove_inputs(job, &edit);
+    if (status == FERRIC_OK) {
+        status = fe_store_install(store, &edit, 0);
+        is_installed = status == FERRIC_OK;
+    }
+    // Tables that no version took up are removed again; an unknown outcome keeps them, since the
+    // manifest may name them after all.
+    for (size_t i = 0; !is_installed && status != FERRIC_OUTCOME_UNKNOWN && !job->plan.is_move &&
+                       i < edit.addition_count;
+         i++) {
+        atomic_store(&edit.additions[i].file->is_obsolete, true);
+    }
+    report(store, job, start, status);
+    fe_version_edit_deinit(&edit, store->tables);
+    return status;
+}
+
+static fe_picker_options picker_options(fe_store *store)
+{
+    fe_picker_options options = store->sizes.picker;
+
+    if (fe_vfs_free_space(store->vfs, store->directory, &options.free_bytes) != FERRIC_OK) {
+        options.free_bytes = UINT64_MAX; // Unknown: a write that does not fit will tell.
+    }
+    return options;
+}
+
+bool fe_store_needs_compaction(fe_store *store)
+{
+    fe_view *view = fe_store_view(store);
+    fe_picker_options options = store->sizes.picker;
+    fe_compaction_plan plan;
+    bool is_needed;
+
+    options.free_bytes = UINT64_MAX;
+    is_needed = fe_compaction_pick(view->version, &options, &plan);
+    fe_view_unref(view);
+    return is_needed;
+}
+
+ferric_status fe_store_compact_once(fe_store *store, bool *did_work)
+{
+    fe_picker_options options = picker_options(store);
+    compaction_job job;
+    ferric_status status = begin(store, &job);
+
+    *did_work = status == FERRIC_OK && fe_compaction_pick(job.view->version, &options, &job.plan);
+    if (*did_work) status = carry_out(store, &job);
+    end(store, &job);
+    return status;
+}
+
+// One step of a manual compaction at `level`.
+static ferric_status compact_level(fe_store *store, uint32_t level, ferric_slice lower,
+                                   ferric_slice upper)
+{
+    compaction_job job;
+    ferric_status status = begin(store, &job);
+
+    if (status == FERRIC_OK &&
+        fe_compaction_pick_range(job.view->version, level, lower, upper, &job.plan)) {
+        status = carry_out(store, &job);
+    }
+    end(store, &job);
+    return status;
+}
+
+static uint32_t deepest_level(fe_store *store)
+{
+    fe_view *view = fe_store_view(store);
+    uint32_t deepest = fe_version_deepest(view->version);
+    fe_view_unref(view);
+    return deepest;
+}
+
+ferric_status fe_store_compact(fe_store *store, ferric_slice lower, ferric_slice upper)
+{
+    uint32_t interrupts = atomic_load(&store->interrupts);
+    ferric_status status = fe_store_flush(store);
+
+    for (uint32_t level = 0; status == FERRIC_OK && level + 1 < FE_LEVEL_COUNT; level++) {
+        if (level > 0 && level >= deepest_level(store)) break;
+        if (atomic_load(&store->interrupts) != interrupts) {
+            return fe_fail(FERRIC_INTERRUPTED, "the compaction was interrupted before level %u",
+                           level);
+        }
+        status = compact_level(store, level, lower, upper);
+    }
+    return status;
+}

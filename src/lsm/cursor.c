@@ -1,0 +1,242 @@
+// SPDX-License-Identifier: Apache-2.0
+// The cursor: live keys at one state, over an iterator of all entries.
+//
+// Going forward the iterator stands on the entry that is shown. Going back it stands before all
+// versions of the shown key, since the newest visible version of a key is met last, so the entry is
+// kept in buffers. Turning round is a seek.
+#include <string.h>
+
+#include "base/buffer.h"
+#include "base/memory.h"
+#include "base/status.h"
+#include "lsm/store_state.h"
+
+struct fe_cursor {
+    fe_store *store; // A reference.
+    fe_view *view;   // A reference.
+    fe_iterator *iterator;
+    uint64_t sequence;
+    ferric_buffer lower;
+    ferric_buffer upper;
+    ferric_buffer key;   // The shown key, or the one whose older versions are skipped.
+    ferric_buffer value; // Going back: the shown value.
+    fe_entry entry;
+    ferric_status status;
+    bool is_valid;
+    bool is_backward;
+};
+
+ferric_status fe_store_cursor(fe_store *store, const fe_cursor_options *options, fe_cursor **cursor)
+{
+    fe_cursor *created = NULL;
+    ferric_status status = fe_store_check(store);
+
+    *cursor = NULL;
+    if (status != FERRIC_OK) return status;
+    created = fe_alloc_zero(1, sizeof *created);
+    if (created == NULL) return fe_no_memory("a cursor", sizeof *created);
+    fe_store_ref(store);
+    created->store = store;
+    // As for gets: first the view, then the number.
+    created->view = fe_store_view(store);
+    created->sequence =
+        options->sequence == FE_SEQUENCE_NEWEST ? fe_store_last_sequence(store) : options->sequence;
+    status = fe_buffer_assign(&created->lower, options->lower);
+    if (status == FERRIC_OK) status = fe_buffer_assign(&created->upper, options->upper);
+    if (status == FERRIC_OK) {
+        status = fe_view_iterator(created->view, options->fill_cache, &created->iterator);
+    }
+    if (status != FERRIC_OK) {
+        fe_cursor_destroy(created);
+        return status;
+    }
+    *cursor = created;
+    return FERRIC_OK;
+}
+
+void fe_cursor_destroy(fe_cursor *cursor)
+{
+    if (cursor == NULL) return;
+    fe_iterator_destroy(cursor->iterator);
+    fe_view_unref(cursor->view);
+    fe_buffer_deinit(&cursor->lower);
+    fe_buffer_deinit(&cursor->upper);
+    fe_buffer_deinit(&cursor->key);
+    fe_buffer_deinit(&cursor->value);
+    fe_store_unref(cursor->store);
+    fe_free(cursor);
+}
+
+static bool fail(fe_cursor *cursor, ferric_status status)
+{
+    cursor->status = status;
+    cursor->is_valid = false;
+    return false;
+}
+
+// The start of each movement: the store is still open, and nothing is shown yet.
+static bool begin(fe_cursor *cursor, bool is_backward)
+{
+    ferric_status status = fe_store_check(cursor->store);
+
+    if (status != FERRIC_OK) return fail(cursor, status);
+    cursor->status = FERRIC_OK;
+    cursor->is_valid = false;
+    cursor->is_backward = is_backward;
+    return true;
+}
+
+static bool is_above(const fe_cursor *cursor, ferric_slice key)
+{
+    return cursor->upper.size > 0 && fe_slice_compare(key, fe_buffer_slice(&cursor->upper)) >= 0;
+}
+
+static bool is_below(const fe_cursor *cursor, ferric_slice key)
+{
+    return cursor->lower.size > 0 && fe_slice_compare(key, fe_buffer_slice(&cursor->lower)) < 0;
+}
+
+// Shows the first live entry from where the iterator stands on. With `skips`, versions of the key
+// in
+// cursor->key are passed over.
+static bool settle_forward(fe_cursor *cursor, bool skips)
+{
+    fe_iterator *iterator = cursor->iterator;
+
+    for (; iterator->is_valid; fe_iterator_next(iterator)) {
+        const fe_entry *entry = &iterator->entry;
+        ferric_status status;
+        if (is_above(cursor, entry->key)) return false;
+        if (entry->sequence > cursor->sequence) continue;
+        if (skips && fe_slice_equal(entry->key, fe_buffer_slice(&cursor->key))) continue;
+        status = fe_buffer_assign(&cursor->key, entry->key);
+        if (status != FERRIC_OK) return fail(cursor, status);
+        if (entry->kind == FE_ENTRY_DELETE) {
+            skips = true;
+            continue;
+        }
+        cursor->entry = *entry;
+        cursor->is_valid = true;
+        return true;
+    }
+    return iterator->status == FERRIC_OK ? false : fail(cursor, iterator->status);
+}
+
+// Reads all versions of the key under the iterator, which is left before them. *is_live tells
+// whether the newest visible one is a value, which then stands in cursor->value.
+static ferric_status collect_backward(fe_cursor *cursor, bool *is_live)
+{
+    fe_iterator *iterator = cursor->iterator;
+    ferric_status status = fe_buffer_assign(&cursor->key, iterator->entry.key);
+
+    *is_live = false;
+    while (status == FERRIC_OK && iterator->is_valid &&
+           fe_slice_equal(iterator->entry.key, fe_buffer_slice(&cursor->key))) {
+        const fe_entry *entry = &iterator->entry;
+        if (entry->sequence <= cursor->sequence) {
+            *is_live = entry->kind != FE_ENTRY_DELETE;
+            cursor->entry = *entry;
+            if (*is_live) status = fe_buffer_assign(&cursor->value, entry->value);
+        }
+        if (status == FERRIC_OK) fe_iterator_prev(iterator);
+    }
+    if (status == FERRIC_OK && !iterator->is_valid) status = iterator->status;
+    return status;
+}
+
+// Shows the last live entry from where the iterator stands on backwards.
+static bool settle_backward(fe_cursor *cursor)
+{
+    fe_iterator *iterator = cursor->iterator;
+    bool is_live = false;
+
+    while (iterator->is_valid && !is_live) {
+        ferric_status status;
+        if (is_below(cursor, iterator->entry.key)) return false;
+        status = collect_backward(cursor, &is_live);
+        if (status != FERRIC_OK) return fail(cursor, status);
+    }
+    if (!is_live) return iterator->status == FERRIC_OK ? false : fail(cursor, iterator->status);
+    cursor->entry.key = fe_buffer_slice(&cursor->key);
+    cursor->entry.value = fe_buffer_slice(&cursor->value);
+    cursor->is_valid = true;
+    return true;
+}
+
+bool fe_cursor_first(fe_cursor *cursor)
+{
+    if (!begin(cursor, false)) return false;
+    if (cursor->lower.size > 0) {
+        fe_iterator_seek(cursor->iterator, fe_buffer_slice(&cursor->lower), FE_SEQUENCE_MAX);
+    } else {
+        fe_iterator_first(cursor->iterator);
+    }
+    return settle_forward(cursor, false);
+}
+
+bool fe_cursor_last(fe_cursor *cursor)
+{
+    if (!begin(cursor, true)) return false;
+    if (cursor->upper.size > 0) {
+        fe_iterator_seek_before(cursor->iterator, fe_buffer_slice(&cursor->upper), FE_SEQUENCE_MAX);
+    } else {
+        fe_iterator_last(cursor->iterator);
+    }
+    return settle_backward(cursor);
+}
+
+bool fe_cursor_seek(fe_cursor *cursor, ferric_slice key)
+{
+    if (is_below(cursor, key)) return fe_cursor_first(cursor);
+    if (!begin(cursor, false)) return false;
+    fe_iterator_seek(cursor->iterator, key, cursor->sequence);
+    return settle_forward(cursor, false);
+}
+
+bool fe_cursor_seek_before(fe_cursor *cursor, ferric_slice key)
+{
+    if (is_above(cursor, key)) return fe_cursor_last(cursor);
+    if (!begin(cursor, true)) return false;
+    // Everything up to the oldest version of `key`: no entry has sequence 0.
+    fe_iterator_seek_before(cursor->iterator, key, 0);
+    return settle_backward(cursor);
+}
+
+bool fe_cursor_next(fe_cursor *cursor)
+{
+    bool was_backward = cursor->is_backward;
+
+    if (!begin(cursor, false)) return false;
+    if (was_backward) {
+        fe_iterator_seek(cursor->iterator, fe_buffer_slice(&cursor->key), 0);
+        return settle_forward(cursor, false);
+    }
+    fe_iterator_next(cursor->iterator);
+    return settle_forward(cursor, true);
+}
+
+bool fe_cursor_prev(fe_cursor *cursor)
+{
+    bool was_backward = cursor->is_backward;
+
+    if (!begin(cursor, true)) return false;
+    if (!was_backward) {
+        fe_iterator_seek_before(cursor->iterator, fe_buffer_slice(&cursor->key), FE_SEQUENCE_MAX);
+    }
+    return settle_backward(cursor);
+}
+
+bool fe_cursor_is_valid(const fe_cursor *cursor)
+{
+    return cursor->is_valid;
+}
+
+ferric_status fe_cursor_status(const fe_cursor *cursor)
+{
+    return cursor->status;
+}
+
+const fe_entry *fe_cursor_entry(const fe_cursor *cursor)
+{
+    return &cursor->entry;
+}

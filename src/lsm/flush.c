@@ -1,0 +1,363 @@
+// SPDX-License-Identifier: Apache-2.0
+// From memtables to level 0, and how a new version comes into force.
+//
+//   active --switch--> waiting, waiting, ... --flush together--> one table of level 0
+//
+// A flush writes and syncs the table, syncs the directory, appends the edit to the manifest, and
+// only
+// then installs the view without the memtables and lets the logs go.
+#include <inttypes.h>
+#include <string.h>
+
+#include "base/memory.h"
+#include "base/seeded_bug.h"
+#include "base/status.h"
+#include "lsm/merge_iterator.h"
+#include "lsm/store_state.h"
+#include "lsm/table_writer.h"
+
+// More memtables than a view will ever gain while an edit is being appended.
+#define VIEW_SLACK 64
+
+// ---- Switching ------------------------------------------------------------------------------
+
+static ferric_status create_memtable(fe_store *store, uint64_t cost, uint32_t entries,
+                                     fe_live_memtable **live)
+{
+    ferric_slice anchor = {NULL, 0};
+    uint64_t capacity = store->sizes.memtable_bytes;
+
+    if (store->active != NULL) anchor = fe_memtable_common_prefix(store->active->memtable);
+    for (;;) {
+        ferric_status status =
+            fe_live_memtable_create(capacity, anchor, store->current_log->live.number, live);
+        if (status != FERRIC_OK) return status;
+        if (fe_memtable_has_room((*live)->memtable, entries, cost)) return FERRIC_OK;
+        // One large commit gets a memtable of its size.
+        fe_live_memtable_unref(*live);
+        *live = NULL;
+        capacity = capacity * 2 > cost * 2 ? capacity * 2 : cost * 2;
+    }
+}
+
+static uint64_t capacity_of(const fe_live_memtable *live)
+{
+    fe_memtable_stats stats;
+    fe_memtable_stats_get(live->memtable, &stats);
+    return stats.capacity_bytes;
+}
+
+// Waits until flushing has made room for another memtable. A flush that cannot succeed is the
+// writer's failure, since there is nowhere left to put its data.
+static ferric_status wait_for_room(fe_store *store)
+{
+    uint64_t start = 0;
+    ferric_status status = FERRIC_OK;
+
+    fe_mutex_lock(&store->mutex);
+    while (store->has_threads && store->memtables_bytes >= store->sizes.memtables_bytes_max) {
+        if (start == 0) start = fe_vfs_monotonic_ns(store->vfs);
+        store->is_flush_wanted = true;
+        fe_cond_broadcast(&store->work);
+        if (store->background_status != FERRIC_OK && !store->is_flushing) {
+            status = store->background_status;
+            fe_message_set(store->background_message);
+            break;
+        }
+        fe_cond_wait(&store->changed, &store->mutex);
+    }
+    fe_mutex_unlock(&store->mutex);
+    if (start != 0) {
+        uint64_t waited = fe_vfs_monotonic_ns(store->vfs) - start;
+        fe_statistics_add(store->statistics, FE_COUNTER_STALLS, 1);
+        fe_statistics_add(store->statistics, FE_COUNTER_STALL_MEMTABLES, 1);
+        fe_statistics_add(store->statistics, FE_COUNTER_STALL_NS, waited);
+    }
+    return status;
+}
+
+static ferric_status install_memtable(fe_store *store, fe_live_memtable *live)
+{
+    fe_view *old;
+    fe_view *view = NULL;
+    ferric_status status;
+
+    fe_mutex_lock(&store->mutex);
+    old = atomic_load_explicit(&store->view, memory_order_relaxed);
+    status = fe_view_create(old->version, old->memtable_count + 1, &view);
+    if (status == FERRIC_OK) {
+        fe_view_append(view, live);
+        for (uint32_t i = 0; i < old->memtable_count; i++)
+            fe_view_append(view, old->memtables[i]);
+        fe_store_install_view_locked(store, view);
+        store->memtables_bytes += capacity_of(live);
+        store->has_active = true;
+    }
+    fe_mutex_unlock(&store->mutex);
+    return status;
+}
+
+ferric_status fe_store_switch_memtable(fe_store *store, uint64_t cost, uint32_t entries)
+{
+    fe_live_memtable *live = NULL;
+    ferric_status status = wait_for_room(store);
+
+    if (status == FERRIC_OK) status = create_memtable(store, cost, entries, &live);
+    if (status == FERRIC_OK) status = install_memtable(store, live);
+    if (status == FERRIC_OK) store->active = live;
+    fe_live_memtable_unref(live); // The view has its own reference.
+    return status == FERRIC_OK ? fe_background_kick(store) : status;
+}
+
+// ---- Installing -----------------------------------------------------------------------------
+
+static bool is_added(const fe_version_edit *edit, uint64_t number)
+{
+    for (size_t i = 0; i < edit->addition_count; i++) {
+        if (edit->additions[i].file->identity.number == number) return true;
+    }
+    return false;
+}
+
+// The files that the edit removes from the database go from the disk when their last reader is
+// gone.
+static void mark_obsolete(const fe_version *base, const fe_version_edit *edit)
+{
+    for (size_t i = 0; i < edit->removal_count; i++) {
+        const fe_level *level = &base->levels[edit->removals[i].level];
+        for (uint32_t j = 0; j < level->count; j++) {
+            fe_table_file *file = level->files[j];
+            if (file->identity.number != edit->removals[i].number) continue;
+            if (!is_added(edit, file->identity.number)) atomic_store(&file->is_obsolete, true);
+        }
+    }
+}
+
+static void install_version_locked(fe_store *store, fe_view *view, uint32_t flushed)
+{
+    fe_view *old = atomic_load_explicit(&store->view, memory_order_relaxed);
+    uint32_t kept = old->memtable_count - flushed;
+
+    for (uint32_t i = 0; i < kept; i++)
+        fe_view_append(view, old->memtables[i]);
+    for (uint32_t i = kept; i < old->memtable_count; i++) {
+        store->memtables_bytes -= capacity_of(old->memtables[i]);
+    }
+    fe_store_install_view_locked(store, view);
+    fe_cond_broadcast(&store->changed);
+}
+
+static ferric_status append_edit(fe_store *store, fe_version_edit *edit)
+{
+    uint64_t before;
+    ferric_status status;
+
+    if (store->manifest == NULL) return FERRIC_OK; // Not born: the first manifest will have it.
+    before = fe_manifest_size(store->manifest);
+    edit->next_file_number = atomic_load(&store->next_file_number);
+    status = fe_manifest_append(store->manifest, edit);
+    fe_statistics_add(store->statistics, FE_COUNTER_MANIFEST_BYTES,
+                      fe_manifest_size(store->manifest) - before);
+    if (status == FERRIC_OUTCOME_UNKNOWN) fe_store_fail(store, status);
+    return status;
+}
+
+ferric_status fe_store_install(fe_store *store, fe_version_edit *edit, uint32_t flushed)
+{
+    fe_view *current;
+    fe_view *view = NULL;
+    fe_version *next = NULL;
+    ferric_status status = FERRIC_OK;
+
+    fe_mutex_lock(&store->edit_mutex);
+    current = fe_store_view(store);
+    if (!FE_SEEDED_BUG(FE_BUG_SKIP_DIRECTORY_SYNC) && edit->addition_count > 0) {
+        status = fe_vfs_sync_directory(store->vfs, store->directory);
+    }
+    if (status == FERRIC_OK) status = fe_version_apply(current->version, edit, &next);
+    if (status == FERRIC_OK) {
+        status = fe_view_create(next, current->memtable_count + VIEW_SLACK, &view);
+    }
+    if (status == FERRIC_OK) status = append_edit(store, edit);
+    if (status == FERRIC_OK) {
+        if (edit->last_sequence != 0) store->flushed_sequence = edit->last_sequence;
+        mark_obsolete(current->version, edit);
+        fe_mutex_lock(&store->mutex);
+        install_version_locked(store, view, flushed);
+        fe_mutex_unlock(&store->mutex);
+        view = NULL;
+    }
+    fe_version_unref(next);
+    fe_view_unref(view);
+    fe_view_unref(current);
+    fe_mutex_unlock(&store->edit_mutex);
+    fe_epoch_collect(store->epoch);
+    return status;
+}
+
+// ---- Flushing -------------------------------------------------------------------------------
+
+typedef struct flush_job {
+    fe_view *view;
+    uint32_t first;     // Memtables [first, view->memtable_count) are flushed.
+    uint64_t first_log; // Oldest log that is needed afterwards.
+    uint64_t largest_sequence;
+    uint64_t *snapshots;
+    size_t snapshot_count;
+} flush_job;
+
+// Decides what to flush and marks the store as flushing. *has_work is false when nothing waits.
+static ferric_status begin_flush(fe_store *store, flush_job *job, bool *has_work)
+{
+    ferric_status status;
+
+    memset(job, 0, sizeof *job);
+    fe_mutex_lock(&store->mutex);
+    while (store->is_flushing)
+        fe_cond_wait(&store->changed, &store->mutex);
+    status = fe_snapshot_list_copy(&store->snapshots, &job->snapshots, &job->snapshot_count);
+    job->view = fe_store_view(store);
+    job->first = store->has_active ? 1 : 0;
+    *has_work = status == FERRIC_OK && job->view->memtable_count > job->first;
+    if (*has_work) store->is_flushing = true;
+    store->is_flush_wanted = false;
+    fe_mutex_unlock(&store->mutex);
+    job->first_log = job->first > 0 ? job->view->memtables[0]->first_log : UINT64_MAX;
+    return status;
+}
+
+static void end_flush(fe_store *store, flush_job *job, bool had_work)
+{
+    if (had_work) {
+        fe_mutex_lock(&store->mutex);
+        store->is_flushing = false;
+        fe_cond_broadcast(&store->changed);
+        fe_mutex_unlock(&store->mutex);
+    }
+    fe_view_unref(job->view);
+    fe_free(job->snapshots);
+}
+
+static ferric_status open_input(flush_job *job, fe_iterator **input)
+{
+    uint32_t count = job->view->memtable_count - job->first;
+    fe_iterator **children = fe_alloc_zero(count, sizeof *children);
+    uint32_t opened = 0;
+    ferric_status status = FERRIC_OK;
+
+    *input = NULL;
+    if (children == NULL) return fe_no_memory("a flush", count * sizeof *children);
+    while (opened < count && status == FERRIC_OK) {
+        fe_memtable *memtable = job->view->memtables[job->first + opened]->memtable;
+        fe_memtable_stats stats;
+        fe_memtable_stats_get(memtable, &stats);
+        if (stats.largest_sequence > job->largest_sequence) {
+            job->largest_sequence = stats.largest_sequence;
+        }
+        status = fe_memtable_iterator(memtable, &children[opened]);
+        if (status == FERRIC_OK) opened++;
+    }
+    if (status == FERRIC_OK) {
+        status = fe_merge_iterator_create(children, count, input);
+    } else {
+        for (uint32_t i = 0; i < opened; i++)
+            fe_iterator_destroy(children[i]);
+    }
+    fe_free(children);
+    return status;
+}
+
+static ferric_status write_table(fe_store *store, flush_job *job, fe_version_edit *edit,
+                                 fe_table_writer_result *result)
+{
+    const ferric_options *options = &store->options;
+    fe_table_writer_options writer = {
+        .vfs = store->vfs,
+        .directory = store->directory,
+        .builder = {options->block_size, options->filter_bits, options->compression},
+        .table_size = UINT64_MAX,
+        .database_id = store->database_id,
+        .next_file_number = &store->next_file_number,
+        .snapshots = job->snapshots,
+        .snapshot_count = job->snapshot_count,
+        .version = job->view->version,
+    };
+    fe_iterator *input = NULL;
+    ferric_status status = open_input(job, &input);
+
+    if (status == FERRIC_OK) status = fe_table_writer_run(&writer, input, edit, result);
+    fe_iterator_destroy(input);
+    return status;
+}
+
+static void report_flush(fe_store *store, const fe_table_writer_result *result, uint64_t start,
+                         ferric_status status)
+{
+    ferric_event event = {
+        .kind = FERRIC_EVENT_FLUSH,
+        .status = status,
+        .duration_ns = fe_vfs_monotonic_ns(store->vfs) - start,
+        .bytes_written = result->bytes_out,
+        .message = status == FERRIC_OK ? "memtables were written to a table" : fe_message(),
+    };
+
+    fe_mutex_lock(&store->mutex);
+    store->level_bytes_written[0] += result->bytes_out;
+    fe_mutex_unlock(&store->mutex);
+    fe_store_event(store, &event);
+}
+
+static ferric_status flush(fe_store *store, flush_job *job)
+{
+    uint64_t start = fe_vfs_monotonic_ns(store->vfs);
+    uint32_t count = job->view->memtable_count - job->first;
+    fe_table_writer_result result = {0};
+    fe_version_edit edit = {0};
+    ferric_status status = write_table(store, job, &edit, &result);
+
+    if (status == FERRIC_OK) status = fe_log_chain_describe(store, job->first_log, &edit);
+    edit.last_sequence = job->largest_sequence;
+    if (FE_SEEDED_BUG(FE_BUG_LOG_REMOVED_EARLY) && status == FERRIC_OK && store->manifest != NULL) {
+        fe_log_chain_release(store, job->first_log, 0);
+    }
+    if (status == FERRIC_OK) status = fe_store_install(store, &edit, count);
+    if (status == FERRIC_OK && store->manifest != NULL) {
+        fe_log_chain_release(store, job->first_log, job->largest_sequence);
+    }
+    report_flush(store, &result, start, status);
+    fe_version_edit_deinit(&edit, store->tables);
+    return status;
+}
+
+ferric_status fe_store_flush_waiting(fe_store *store)
+{
+    flush_job job;
+    bool has_work;
+    ferric_status status = begin_flush(store, &job, &has_work);
+
+    if (has_work) status = flush(store, &job);
+    end_flush(store, &job, has_work);
+    return status;
+}
+
+ferric_status fe_store_flush(fe_store *store)
+{
+    fe_write_request request = {.batch = NULL};
+    fe_write_group group;
+    ferric_status status = fe_store_check(store);
+
+    if (status == FERRIC_OK) status = fe_store_writable(store);
+    if (status == FERRIC_OK && store->options.read_only) {
+        status = fe_fail(FERRIC_READ_ONLY, "%s is opened read-only", store->directory);
+    }
+    if (status != FERRIC_OK) return status;
+    (void)fe_write_queue_join(&store->queue, &request, 0, &group);
+    status = fe_store_bear(store);
+    if (status == FERRIC_OK && store->active != NULL) {
+        fe_memtable_stats stats;
+        fe_memtable_stats_get(store->active->memtable, &stats);
+        if (stats.entries > 0) status = fe_store_switch_memtable(store, 0, 0);
+    }
+    fe_write_queue_finish(&store->queue, &group);
+    return status == FERRIC_OK ? fe_store_flush_waiting(store) : status;
+}

@@ -1,0 +1,348 @@
+// SPDX-License-Identifier: Apache-2.0
+// The chain of log files: where commits go, and in which order they become durable.
+//
+//   recovered (sealed, read only) -> ... -> log n (written full) -> log n+1 (current)
+//
+// Invariants
+// H1. A log's name and header are durable before any other file names it.
+// H2. A log ends with a frame that names the next one; the frame is written before the next log's
+//     first
+//     commit, and is synced before the next log's first sync.
+// H3. A log is removed only when a durable manifest edit says that its commits are in tables.
+//
+// live_logs is what recovery would read: sealed logs of earlier opens, then those of this one. The
+// manifest names the first log of this open, from which links lead on; the others stand in the list
+// because an edit may have to name one of them as the new start.
+#include <string.h>
+
+#include "base/buffer.h"
+#include "base/coding.h"
+#include "base/memory.h"
+#include "base/seeded_bug.h"
+#include "base/status.h"
+#include "lsm/store_state.h"
+
+#define FIRST_LOG_BYTES ((uint64_t)256 << 10)
+
+static fe_log_mode log_mode(const fe_store *store)
+{
+    return store->options.fsync == FERRIC_FSYNC_ALWAYS ? FE_LOG_SYNCED : FE_LOG_BUFFERED;
+}
+
+static ferric_status append_live(fe_store *store, const fe_live_log *live)
+{
+    size_t size = (store->live_log_count + 1) * sizeof *live;
+    fe_live_log *logs = fe_realloc(store->live_logs, size);
+
+    if (logs == NULL) return fe_no_memory("the list of logs", size);
+    store->live_logs = logs;
+    store->live_logs[store->live_log_count++] = *live;
+    return FERRIC_OK;
+}
+
+// Creates a log file, durable with its name (H1).
+static ferric_status create_log(fe_store *store, fe_store_log **log)
+{
+    fe_store_log *created = fe_alloc_zero(1, sizeof *created);
+    ferric_buffer path = {0};
+    fe_file_header header;
+    ferric_status status;
+
+    *log = NULL;
+    if (created == NULL) return fe_no_memory("a log", sizeof *created);
+    status = fe_store_new_header(store, FE_FILE_LOG, &header);
+    if (status != FERRIC_OK) goto out;
+    status = fe_file_path(&path, store->directory, FE_FILE_LOG, header.file_number);
+    if (status != FERRIC_OK) goto out;
+    status = fe_record_log_create(store->vfs, fe_path_text(&path), &header, log_mode(store),
+                                  store->log_limit, &created->writer);
+    if (status != FERRIC_OK) goto out;
+    if (!FE_SEEDED_BUG(FE_BUG_LOG_HEADER_NOT_SYNCED)) {
+        status = fe_vfs_sync_directory(store->vfs, store->directory);
+    }
+    if (status != FERRIC_OK) {
+        fe_record_log_close(created->writer);
+        (void)fe_vfs_remove(store->vfs, fe_path_text(&path)); // Nothing names it.
+        goto out;
+    }
+    created->live.number = header.file_number;
+    memcpy(created->live.salt, header.salt, FE_SALT_SIZE);
+    *log = created;
+    created = NULL;
+out:
+    fe_buffer_deinit(&path);
+    fe_free(created);
+    return status;
+}
+
+// REQUIRES: log_mutex held.
+static ferric_status install_log_locked(fe_store *store, fe_store_log *log)
+{
+    ferric_status status = append_live(store, &log->live);
+
+    if (status != FERRIC_OK) return status;
+    if (store->current_log != NULL) {
+        fe_live_log *full = &store->live_logs[store->live_log_count - 2];
+        full->end = fe_record_log_offset(store->current_log->writer);
+        full->end_sequence = store->last_sequence;
+        store->current_log->next = log;
+    } else {
+        store->oldest_log = log;
+    }
+    store->current_log = log;
+    return FERRIC_OK;
+}
+
+ferric_status fe_log_chain_begin(fe_store *store)
+{
+    fe_store_log *log = NULL;
+    ferric_status status;
+
+    store->log_limit =
+        store->options.log_size < FIRST_LOG_BYTES ? store->options.log_size : FIRST_LOG_BYTES;
+    status = create_log(store, &log);
+    if (status != FERRIC_OK) return status;
+    fe_mutex_lock(&store->log_mutex);
+    status = install_log_locked(store, log);
+    fe_mutex_unlock(&store->log_mutex);
+    if (status == FERRIC_OK) return FERRIC_OK;
+    fe_record_log_close(log->writer);
+    fe_free(log);
+    return status;
+}
+
+static fe_frame frame_of(fe_store *store, fe_frame_kind kind)
+{
+    fe_frame frame = {
+        .kind = kind,
+        .sequence = store->last_sequence + 1,
+        .durable_sequence = atomic_load_explicit(&store->durable, memory_order_acquire),
+        .time_ms = fe_vfs_now_ms(store->vfs),
+    };
+    return frame;
+}
+
+// The current log's last frame: where the chain goes on.
+static ferric_status append_link(fe_store *store, const fe_store_log *next)
+{
+    uint8_t bytes[8 + FE_SALT_SIZE];
+    ferric_slice part = {bytes, sizeof bytes};
+    fe_frame frame = frame_of(store, FE_FRAME_LINK);
+
+    fe_put_u64(bytes, next->live.number);
+    memcpy(bytes + 8, next->live.salt, FE_SALT_SIZE);
+    return fe_record_log_append(store->current_log->writer, &frame, &part, 1);
+}
+
+// Nobody refers to a log that could not be linked; it goes again.
+static void abandon_log(fe_store *store, fe_store_log *log)
+{
+    ferric_buffer path = {0};
+
+    fe_record_log_close(log->writer);
+    if (fe_file_path(&path, store->directory, FE_FILE_LOG, log->live.number) == FERRIC_OK) {
+        (void)fe_vfs_remove(store->vfs, fe_path_text(&path));
+    }
+    fe_buffer_deinit(&path);
+    fe_free(log);
+}
+
+// Goes on in a new file of twice the size.
+static ferric_status extend_chain(fe_store *store)
+{
+    uint64_t limit = store->log_limit;
+    fe_store_log *next = NULL;
+    ferric_status status;
+
+    store->log_limit = limit * 2 < store->options.log_size ? limit * 2 : store->options.log_size;
+    status = create_log(store, &next);
+    if (status == FERRIC_OK) status = append_link(store, next);
+    if (status != FERRIC_OK) {
+        char message[FE_REQUEST_MESSAGE_SIZE];
+        store->log_limit = limit;
+        if (next == NULL) return status;
+        strncpy(message, fe_message(), sizeof message - 1);
+        message[sizeof message - 1] = 0;
+        // After an unknown outcome the link may be on disk, so what it names must stay.
+        if (status == FERRIC_OUTCOME_UNKNOWN) {
+            fe_record_log_close(next->writer);
+            fe_free(next);
+        } else {
+            abandon_log(store, next);
+        }
+        fe_message_set(message);
+        return status;
+    }
+    fe_mutex_lock(&store->log_mutex);
+    status = install_log_locked(store, next);
+    fe_mutex_unlock(&store->log_mutex);
+    if (status != FERRIC_OK) {
+        // The link is written: nothing may follow it in the old log.
+        fe_record_log_close(next->writer);
+        fe_free(next);
+        fe_store_fail(store, status);
+    }
+    return status;
+}
+
+ferric_status fe_log_chain_make_room(fe_store *store, size_t bytes)
+{
+    fe_record_log_writer *writer = store->current_log->writer;
+    uint64_t offset = fe_record_log_offset(writer);
+
+    if (offset > FE_FILE_HEADER_SIZE && offset + bytes > store->log_limit) {
+        ferric_status status = extend_chain(store);
+        if (status != FERRIC_OK) return status;
+        writer = store->current_log->writer;
+    }
+    return fe_record_log_reserve(writer, bytes);
+}
+
+// Syncs the logs from the oldest on (H2) and closes those that are full. REQUIRES: log_mutex held.
+static ferric_status sync_locked(fe_store *store)
+{
+    ferric_status status;
+
+    while (store->oldest_log != store->current_log) {
+        fe_store_log *oldest = store->oldest_log;
+        if (!FE_SEEDED_BUG(FE_BUG_NEXT_LOG_FIRST)) {
+            status = fe_record_log_sync(oldest->writer);
+            if (status != FERRIC_OK) return status;
+        }
+        store->oldest_log = oldest->next;
+        fe_record_log_close(oldest->writer);
+        fe_free(oldest);
+    }
+    return fe_record_log_sync(store->current_log->writer);
+}
+
+static void raise_durable(fe_store *store, uint64_t sequence)
+{
+    uint64_t seen = atomic_load_explicit(&store->durable, memory_order_relaxed);
+
+    while (seen < sequence &&
+           !atomic_compare_exchange_weak_explicit(&store->durable, &seen, sequence,
+                                                  memory_order_release, memory_order_relaxed)) {
+    }
+    if (atomic_load_explicit(&store->appended, memory_order_acquire) <= sequence) {
+        atomic_store_explicit(&store->oldest_unsynced_ns, 0, memory_order_relaxed);
+    }
+}
+
+ferric_status fe_log_chain_sync(fe_store *store)
+{
+    uint64_t appended;
+    ferric_status status;
+
+    fe_mutex_lock(&store->log_mutex);
+    if (store->current_log == NULL) {
+        fe_mutex_unlock(&store->log_mutex);
+        return FERRIC_OK;
+    }
+    // What was appended before the sync began is covered by it.
+    appended = atomic_load_explicit(&store->appended, memory_order_acquire);
+    status = sync_locked(store);
+    fe_mutex_unlock(&store->log_mutex);
+    fe_statistics_add(store->statistics, FE_COUNTER_LOG_SYNCS, 1);
+    if (status != FERRIC_OK) {
+        fe_store_fail(store, status);
+        return status;
+    }
+    raise_durable(store, appended);
+    return FERRIC_OK;
+}
+
+ferric_status fe_log_chain_witness(fe_store *store)
+{
+    fe_frame frame = frame_of(store, FE_FRAME_WITNESS);
+    return fe_record_log_append(store->current_log->writer, &frame, NULL, 0);
+}
+
+ferric_status fe_log_chain_describe(fe_store *store, uint64_t first, fe_version_edit *edit)
+{
+    ferric_status status = FERRIC_OK;
+
+    edit->has_logs = true;
+    fe_mutex_lock(&store->log_mutex);
+    for (size_t i = 0; i < store->live_log_count && status == FERRIC_OK; i++) {
+        const fe_live_log *live = &store->live_logs[i];
+        if (live->number < first) continue;
+        status = fe_version_edit_add_log(edit, live);
+        if (!live->is_sealed) break; // The rest is found by its links.
+    }
+    fe_mutex_unlock(&store->log_mutex);
+    return status;
+}
+
+static void remove_log_file(fe_store *store, uint64_t number)
+{
+    ferric_buffer path = {0};
+
+    if (fe_file_path(&path, store->directory, FE_FILE_LOG, number) == FERRIC_OK) {
+        // A file that cannot be removed now is swept by a later open.
+        (void)fe_vfs_remove(store->vfs, fe_path_text(&path));
+    }
+    fe_buffer_deinit(&path);
+}
+
+void fe_log_chain_release(fe_store *store, uint64_t first, uint64_t sequence)
+{
+    size_t kept = 0;
+
+    fe_mutex_lock(&store->log_mutex);
+    while (store->oldest_log != NULL && store->oldest_log != store->current_log &&
+           store->oldest_log->live.number < first) {
+        fe_store_log *oldest = store->oldest_log; // Never synced, and not needed any more.
+        store->oldest_log = oldest->next;
+        fe_record_log_close(oldest->writer);
+        fe_free(oldest);
+    }
+    for (size_t i = 0; i < store->live_log_count; i++) {
+        if (store->live_logs[i].number < first) {
+            remove_log_file(store, store->live_logs[i].number);
+        } else {
+            store->live_logs[kept++] = store->live_logs[i];
+        }
+    }
+    store->live_log_count = kept;
+    fe_mutex_unlock(&store->log_mutex);
+    raise_durable(store, sequence);
+}
+
+ferric_status fe_log_chain_seal(fe_store *store)
+{
+    ferric_status status = FERRIC_OK;
+
+    if (!FE_SEEDED_BUG(FE_BUG_CLOSE_NOT_SYNCED)) status = fe_log_chain_sync(store);
+    if (status != FERRIC_OK) return status;
+    fe_mutex_lock(&store->log_mutex);
+    if (store->current_log != NULL) {
+        fe_live_log *last = &store->live_logs[store->live_log_count - 1];
+        last->end = fe_record_log_offset(store->current_log->writer);
+        last->end_sequence = store->last_sequence;
+    }
+    // All is durable now, so from here on recovery can demand every byte.
+    for (size_t i = 0; i < store->live_log_count; i++) {
+        if (!store->live_logs[i].is_sealed) store->live_logs[i].is_clean = true;
+        store->live_logs[i].is_sealed = true;
+    }
+    fe_mutex_unlock(&store->log_mutex);
+    return FERRIC_OK;
+}
+
+void fe_log_chain_close(fe_store *store)
+{
+    fe_store_log *each = store->oldest_log;
+
+    while (each != NULL) {
+        fe_store_log *next = each->next;
+        fe_record_log_close(each->writer);
+        fe_free(each);
+        each = next;
+    }
+    store->oldest_log = NULL;
+    store->current_log = NULL;
+    fe_free(store->live_logs);
+    store->live_logs = NULL;
+    store->live_log_count = 0;
+}

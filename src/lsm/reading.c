@@ -1,0 +1,179 @@
+// SPDX-License-Identifier: Apache-2.0
+// Point reads: inside one epoch section a reader loads the view, then the newest published sequence
+// number, looks, and copies or pins what it found.
+//
+// The order matters. A view that is loaded first and was replaced since has everything up to its
+// replacement; the number that is loaded second may be newer than that, which makes the read one of
+// an earlier moment within the call. The other way round, a newer view might already lack a version
+// that the older number needs.
+#include <string.h>
+
+#include "base/buffer.h"
+#include "base/checksum.h"
+#include "base/memory.h"
+#include "base/status.h"
+#include "lsm/store_state.h"
+
+typedef enum lender_kind {
+    LENDER_NONE = 0,
+    LENDER_VIEW = 1,
+    LENDER_BLOCK = 2,
+} lender_kind;
+
+static uint64_t readable_sequence(const fe_store *store, uint64_t sequence)
+{
+    if (sequence != FE_SEQUENCE_NEWEST) return sequence;
+    return atomic_load_explicit(&store->published, memory_order_acquire);
+}
+
+// REQUIRES: inside a section. *view is valid in it.
+static ferric_status find(fe_store *store, ferric_slice key, uint64_t sequence, fe_view **view,
+                          fe_found *found)
+{
+    uint64_t hash = fe_hash64(key.data, key.size);
+    ferric_status status;
+
+    *view = atomic_load_explicit(&store->view, memory_order_acquire);
+    status = fe_view_find(*view, key, hash, readable_sequence(store, sequence), found);
+    if (status != FERRIC_OK) return status;
+    if (!found->is_found || found->entry.kind == FE_ENTRY_DELETE) return FERRIC_NOT_FOUND;
+    return FERRIC_OK;
+}
+
+ferric_status fe_store_get(fe_store *store, ferric_slice key, uint64_t sequence,
+                           ferric_buffer *value, uint64_t *version)
+{
+    fe_view *view;
+    fe_found found;
+    ferric_status status = fe_store_check(store);
+
+    if (status != FERRIC_OK) return status;
+    fe_epoch_enter(store->epoch);
+    status = find(store, key, sequence, &view, &found);
+    if (status == FERRIC_OK && value != NULL) status = fe_buffer_assign(value, found.entry.value);
+    if (status == FERRIC_OK && version != NULL) *version = found.entry.sequence;
+    fe_epoch_leave(store->epoch);
+    return status;
+}
+
+static void pin_found(fe_store *store, fe_view *view, const fe_found *found, fe_pin *pin)
+{
+    fe_store_ref(store);
+    pin->store = store;
+    pin->value = found->entry.value;
+    pin->sequence = found->entry.sequence;
+    if (found->block != NULL) {
+        fe_cached_block_ref(found->block);
+        pin->owner = found->block;
+        pin->lender = LENDER_BLOCK;
+    } else {
+        fe_view_ref(view);
+        pin->owner = view;
+        pin->lender = LENDER_VIEW;
+    }
+}
+
+// When pinned blocks alone fill the limit, nothing can be evicted to make room for more.
+static ferric_status check_pins(fe_store *store)
+{
+    fe_block_cache_stats stats;
+
+    fe_block_cache_stats_get(store->blocks, &stats);
+    if (stats.pinned_bytes < store->options.memory_limit) return FERRIC_OK;
+    return fe_fail(FERRIC_MEMORY_LIMIT,
+                   "pinned values hold %llu bytes, all of memory_limit: release some",
+                   (unsigned long long)stats.pinned_bytes);
+}
+
+ferric_status fe_store_get_pinned(fe_store *store, ferric_slice key, uint64_t sequence, fe_pin *pin)
+{
+    fe_view *view;
+    fe_found found;
+    ferric_status status = fe_store_check(store);
+
+    memset(pin, 0, sizeof *pin);
+    if (status == FERRIC_OK) status = check_pins(store);
+    if (status != FERRIC_OK) return status;
+    fe_epoch_enter(store->epoch);
+    status = find(store, key, sequence, &view, &found);
+    if (status == FERRIC_OK) pin_found(store, view, &found, pin);
+    fe_epoch_leave(store->epoch);
+    return status;
+}
+
+void fe_store_unpin(fe_pin *pin)
+{
+    fe_store *store = pin->store;
+
+    if (pin->lender == LENDER_VIEW) fe_view_unref(pin->owner);
+    if (pin->lender == LENDER_BLOCK) fe_cached_block_unref(pin->owner);
+    memset(pin, 0, sizeof *pin);
+    if (store != NULL) fe_store_unref(store);
+}
+
+ferric_status fe_store_multi_get(fe_store *store, size_t count, const ferric_slice *keys,
+                                 uint64_t sequence, fe_pin *pins, ferric_status *statuses)
+{
+    ferric_status first_failure = fe_store_check(store);
+    fe_view *view;
+    uint64_t at;
+
+    memset(pins, 0, count * sizeof *pins);
+    if (first_failure == FERRIC_OK) first_failure = check_pins(store);
+    if (first_failure != FERRIC_OK) {
+        for (size_t i = 0; i < count; i++)
+            statuses[i] = first_failure;
+        return first_failure;
+    }
+    fe_epoch_enter(store->epoch);
+    view = atomic_load_explicit(&store->view, memory_order_acquire);
+    at = readable_sequence(store, sequence);
+    for (size_t i = 0; i < count; i++) {
+        fe_found found;
+        uint64_t hash = fe_hash64(keys[i].data, keys[i].size);
+        ferric_status status = fe_view_find(view, keys[i], hash, at, &found);
+        if (status == FERRIC_OK && (!found.is_found || found.entry.kind == FE_ENTRY_DELETE)) {
+            status = FERRIC_NOT_FOUND;
+        }
+        if (status == FERRIC_OK) pin_found(store, view, &found, &pins[i]);
+        if (status != FERRIC_OK && status != FERRIC_NOT_FOUND && first_failure == FERRIC_OK) {
+            first_failure = status;
+        }
+        statuses[i] = status;
+    }
+    fe_epoch_leave(store->epoch);
+    return first_failure;
+}
+
+ferric_status fe_store_snapshot(fe_store *store, fe_snapshot **snapshot)
+{
+    ferric_status status = fe_store_check(store);
+
+    *snapshot = NULL;
+    if (status != FERRIC_OK) return status;
+    *snapshot = fe_alloc_zero(1, sizeof **snapshot);
+    if (*snapshot == NULL) return fe_no_memory("a snapshot", sizeof **snapshot);
+    fe_store_ref(store);
+    // Flush and compaction copy the list under the same mutex, so what they drop afterwards is
+    // hidden by something that this snapshot sees.
+    fe_mutex_lock(&store->mutex);
+    fe_snapshot_list_add(&store->snapshots, *snapshot,
+                         atomic_load_explicit(&store->published, memory_order_acquire));
+    fe_mutex_unlock(&store->mutex);
+    return FERRIC_OK;
+}
+
+void fe_store_snapshot_release(fe_store *store, fe_snapshot *snapshot)
+{
+    if (snapshot == NULL) return;
+    fe_mutex_lock(&store->mutex);
+    fe_snapshot_list_remove(&store->snapshots, snapshot);
+    fe_mutex_unlock(&store->mutex);
+    fe_free(snapshot);
+    fe_store_unref(store);
+}
+
+uint64_t fe_store_last_sequence(fe_store *store)
+{
+    return atomic_load_explicit(&store->published, memory_order_acquire);
+}

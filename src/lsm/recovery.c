@@ -1,0 +1,248 @@
+// SPDX-License-Identifier: Apache-2.0
+// From the files of a database to a store that can be read. Nothing is created, renamed or removed:
+// a first write will do that (birth.c).
+//
+//   1  CURRENT names the manifest, the manifest gives the version and the logs
+//   2  every table that it names must be there, at its size
+//   3  the logs are replayed into memtables (replay.c, where a torn tail is told from corruption)
+//   4  under FERRIC_FSYNC_ALWAYS what was replayed is made durable before anybody reads it
+//   5  numbers go on above everything that was found, also above names in the directory
+#include <inttypes.h>
+#include <string.h>
+
+#include "base/buffer.h"
+#include "base/memory.h"
+#include "base/seeded_bug.h"
+#include "base/status.h"
+#include "lsm/replay.h"
+#include "lsm/store_state.h"
+
+#define BLANK_PIECE 4096
+
+// ---- A directory without CURRENT ------------------------------------------------------------
+
+// Whether a file has nothing but zeros behind its header: a log that never had a commit.
+static ferric_status is_blank(fe_store *store, const char *name, bool *blank)
+{
+    uint8_t piece[BLANK_PIECE];
+    ferric_buffer path = {0};
+    fe_file *file = NULL;
+    size_t got = BLANK_PIECE;
+    ferric_status status = fe_file_path_named(&path, store->directory, name);
+
+    *blank = true;
+    if (status == FERRIC_OK) {
+        status = fe_vfs_open(store->vfs, fe_path_text(&path), FE_OPEN_READ, &file);
+    }
+    for (uint64_t at = FE_FILE_HEADER_SIZE; status == FERRIC_OK && *blank && got == BLANK_PIECE;
+         at += got) {
+        status = fe_file_read_at(file, at, piece, sizeof piece, &got);
+        for (size_t i = 0; status == FERRIC_OK && i < got; i++)
+            *blank = *blank && piece[i] == 0;
+    }
+    fe_file_close(file);
+    fe_buffer_deinit(&path);
+    return status;
+}
+
+// A crash in the first write of a new database leaves a log without commits and a manifest, but no
+// CURRENT. Anything more means that CURRENT was lost.
+static ferric_status check_unborn(fe_store *store, const ferric_buffer *names)
+{
+    for (size_t at = 0; at < names->size;) {
+        const char *name = (const char *)names->data + at;
+        fe_file_kind kind;
+        uint64_t number;
+        bool is_harmless = true;
+        ferric_status status = FERRIC_OK;
+
+        at += strlen(name) + 1;
+        if (!fe_file_name_parse(name, &kind, &number)) continue;
+        if (kind == FE_FILE_LOG) status = is_blank(store, name, &is_harmless);
+        if (kind == FE_FILE_TABLE) is_harmless = false;
+        if (status != FERRIC_OK) return status;
+        if (is_harmless) continue;
+        return fe_fail(FERRIC_CORRUPT,
+                       "%s: CURRENT is missing, but there is data (%s): run `ferric repair`",
+                       store->directory, name);
+    }
+    return FERRIC_NOT_FOUND;
+}
+
+// ---- Numbers and tables ---------------------------------------------------------------------
+
+// New files get numbers above every name in the directory, whether the manifest knows it or not.
+static void raise_file_number(fe_store *store, const ferric_buffer *names, uint64_t next)
+{
+    for (size_t at = 0; at < names->size;) {
+        const char *name = (const char *)names->data + at;
+        fe_file_kind kind;
+        uint64_t number;
+
+        at += strlen(name) + 1;
+        if (fe_file_name_parse(name, &kind, &number) && number >= next) next = number + 1;
+    }
+    if (FE_SEEDED_BUG(FE_BUG_FILE_NUMBER_REUSED)) next = 1;
+    atomic_store(&store->next_file_number, next);
+}
+
+static ferric_status check_tables(fe_store *store, const fe_version *version)
+{
+    ferric_buffer path = {0};
+    ferric_status status = FERRIC_OK;
+
+    for (uint32_t i = 0; i < FE_LEVEL_COUNT; i++) {
+        for (uint32_t j = 0; j < version->levels[i].count && status == FERRIC_OK; j++) {
+            const fe_table_identity *table = &version->levels[i].files[j]->identity;
+            fe_path_kind kind = FE_PATH_NONE;
+            uint64_t size = 0;
+
+            status = fe_file_path(&path, store->directory, FE_FILE_TABLE, table->number);
+            if (status == FERRIC_OK) {
+                status = fe_vfs_stat(store->vfs, fe_path_text(&path), &kind, &size);
+            }
+            if (status != FERRIC_OK) break;
+            if (kind == FE_PATH_FILE && size == table->size_bytes) continue;
+            status = fe_fail(
+                FERRIC_CORRUPT, "%s: %s; the manifest has %" PRIu64 " bytes: run `ferric repair`",
+                fe_path_text(&path), kind == FE_PATH_FILE ? "its size is wrong" : "it is missing",
+                table->size_bytes);
+        }
+    }
+    fe_buffer_deinit(&path);
+    return status;
+}
+
+// ---- Logs -----------------------------------------------------------------------------------
+
+// The view of what was found. REQUIRES: nobody else knows the store yet.
+static ferric_status install_recovered(fe_store *store, fe_version *version, fe_replay *replay)
+{
+    fe_view *view = NULL;
+    ferric_status status = fe_view_create(version, replay->memtable_count, &view);
+
+    if (status != FERRIC_OK) return status;
+    for (uint32_t i = replay->memtable_count; i-- > 0;) {
+        fe_memtable_stats stats;
+        fe_view_append(view, replay->memtables[i]);
+        fe_memtable_stats_get(replay->memtables[i]->memtable, &stats);
+        store->memtables_bytes += stats.capacity_bytes;
+    }
+    fe_mutex_lock(&store->mutex);
+    fe_store_install_view_locked(store, view);
+    fe_mutex_unlock(&store->mutex);
+    return FERRIC_OK;
+}
+
+static ferric_status take_replayed_logs(fe_store *store, const fe_replay *replay)
+{
+    size_t size = replay->log_count * sizeof *store->live_logs;
+
+    if (replay->log_count == 0) return FERRIC_OK;
+    store->live_logs = fe_alloc(size);
+    store->recovered_logs = fe_alloc(replay->log_count * sizeof *store->recovered_logs);
+    if (store->live_logs == NULL || store->recovered_logs == NULL) {
+        return fe_no_memory("the list of logs", size);
+    }
+    for (size_t i = 0; i < replay->log_count; i++) {
+        store->live_logs[i] = replay->logs[i].live;
+        store->recovered_logs[i] = replay->logs[i];
+    }
+    store->live_log_count = replay->log_count;
+    store->recovered_log_count = replay->log_count;
+    return FERRIC_OK;
+}
+
+ferric_status fe_store_harden_recovered(fe_store *store)
+{
+    ferric_status status = FERRIC_OK;
+
+    for (size_t i = 0; i < store->recovered_log_count && status == FERRIC_OK; i++) {
+        status = fe_replay_harden(store->vfs, store->directory, &store->recovered_logs[i]);
+        if (status == FERRIC_OK) store->recovered_logs[i].needs_hardening = false;
+    }
+    if (status == FERRIC_OK) atomic_store(&store->durable, atomic_load(&store->appended));
+    return status;
+}
+
+static void take_numbers(fe_store *store, const fe_replay *replay)
+{
+    store->last_sequence = replay->highest_sequence;
+    if (FE_SEEDED_BUG(FE_BUG_SEQUENCE_REUSED) && replay->last_sequence > 0) {
+        store->last_sequence = replay->last_sequence - 1;
+    }
+    atomic_store(&store->published, replay->highest_sequence);
+    atomic_store(&store->appended, replay->highest_sequence);
+    atomic_store(&store->durable, replay->durable_sequence);
+    store->recovery.frames = replay->frames;
+    store->recovery.commits = replay->commits;
+    store->recovery.bytes_dropped = replay->bytes_dropped;
+}
+
+static ferric_status recover_logs(fe_store *store, const fe_manifest_state *state)
+{
+    fe_replay_options options = {
+        .vfs = store->vfs,
+        .directory = store->directory,
+        .memtable_bytes = store->sizes.memtable_bytes,
+        .flushed_sequence = state->last_sequence,
+    };
+    fe_replay replay = {0};
+    ferric_status status = fe_replay_run(&options, state->logs, state->log_count, &replay);
+
+    if (status == FERRIC_OK) status = take_replayed_logs(store, &replay);
+    if (status == FERRIC_OK) status = install_recovered(store, state->version, &replay);
+    if (status == FERRIC_OK) {
+        take_numbers(store, &replay);
+        store->keep_leftovers = state->has_torn_tail || replay.bytes_dropped > 0;
+    }
+    fe_replay_deinit(&replay);
+    if (status != FERRIC_OK) return status;
+    if (store->options.fsync != FERRIC_FSYNC_ALWAYS || store->options.read_only) return FERRIC_OK;
+    return fe_store_harden_recovered(store);
+}
+
+static void report(fe_store *store, uint64_t start)
+{
+    ferric_event event = {.kind = FERRIC_EVENT_RECOVERY, .message = "the log was replayed"};
+
+    store->recovery.duration_ns = fe_vfs_monotonic_ns(store->vfs) - start;
+    if (store->recovery.frames == 0 && store->recovery.bytes_dropped == 0) return;
+    event.duration_ns = store->recovery.duration_ns;
+    if (store->recovery.bytes_dropped > 0) {
+        event.message = "the log was replayed; the torn end of its last write was dropped";
+    }
+    fe_store_event(store, &event);
+}
+
+ferric_status fe_store_recover(fe_store *store)
+{
+    uint64_t start = fe_vfs_monotonic_ns(store->vfs);
+    fe_manifest_state state;
+    ferric_buffer names = {0};
+    ferric_status status = fe_manifest_load(store->vfs, store->directory, store->tables, &state);
+    ferric_status listed;
+
+    if (status != FERRIC_OK && status != FERRIC_NOT_FOUND) return status;
+    listed = fe_vfs_list(store->vfs, store->directory, &names);
+    if (listed != FERRIC_OK) {
+        status = listed;
+        goto out;
+    }
+    raise_file_number(store, &names, status == FERRIC_OK ? state.next_file_number : 1);
+    if (status == FERRIC_NOT_FOUND) {
+        status = check_unborn(store, &names);
+        goto out;
+    }
+    memcpy(store->database_id, state.database_id, FE_DATABASE_ID_SIZE);
+    store->has_identity = true;
+    store->manifest_number = state.manifest_number;
+    store->flushed_sequence = state.last_sequence;
+    status = check_tables(store, state.version);
+    if (status == FERRIC_OK) status = recover_logs(store, &state);
+    if (status == FERRIC_OK) report(store, start);
+out:
+    fe_buffer_deinit(&names);
+    fe_manifest_state_deinit(&state);
+    return status;
+}

@@ -1,0 +1,441 @@
+// SPDX-License-Identifier: Apache-2.0
+// The store's life: open, references, failure, close, destroy.
+#include "lsm/store.h"
+
+#include <assert.h>
+#include <inttypes.h>
+#include <string.h>
+
+#include "base/buffer.h"
+#include "base/memory.h"
+#include "base/status.h"
+#include "lsm/store_state.h"
+
+#define MEMORY_PATH ":memory:"
+#define MEMORY_DIRECTORY "/memory"
+#define LOCK_POLL_NS ((uint64_t)5 * 1000 * 1000)
+#define MEMTABLE_BYTES_MAX ((uint64_t)8 << 20)
+#define MEMTABLE_BYTES_MIN ((uint64_t)64 << 10)
+// Level 0 is merged from this many tables on, when it is as large as level 1; in any case at the
+// second number.
+#define LEVEL0_COUNT 4
+#define LEVEL0_COUNT_MAX 12
+
+// ---- Sizes ----------------------------------------------------------------------------------
+
+// A quarter of the memory is for memtables, in eighths: four wait while four fill. Level 1 is eight
+// flushes large. What memtables and open tables leave is the block cache.
+static void derive_sizes(const ferric_options *options, fe_store_sizes *sizes)
+{
+    uint64_t share = options->memory_limit / 4;
+
+    sizes->memtable_bytes = options->memtable_size;
+    if (sizes->memtable_bytes == 0) {
+        sizes->memtable_bytes = share / 8;
+        if (sizes->memtable_bytes > MEMTABLE_BYTES_MAX) sizes->memtable_bytes = MEMTABLE_BYTES_MAX;
+        if (sizes->memtable_bytes < MEMTABLE_BYTES_MIN) sizes->memtable_bytes = MEMTABLE_BYTES_MIN;
+    } else if (sizes->memtable_bytes * 8 < share) {
+        share = sizes->memtable_bytes * 8;
+    }
+    sizes->memtables_bytes_max = share;
+    sizes->flush_bytes = share / 2;
+    sizes->commit_bytes_max = options->memory_limit / 4;
+    sizes->picker.base_bytes = sizes->flush_bytes * 8;
+    sizes->picker.level0_count = LEVEL0_COUNT;
+    sizes->picker.level0_count_max = LEVEL0_COUNT_MAX;
+    sizes->picker.free_bytes = UINT64_MAX;
+}
+
+static uint64_t cache_bytes(const fe_store *store)
+{
+    uint64_t tables = store->options.memory_limit / 8;
+    return store->options.memory_limit - store->sizes.memtables_bytes_max - tables;
+}
+
+// ---- Failure and events ---------------------------------------------------------------------
+
+void fe_store_fail(fe_store *store, ferric_status status)
+{
+    fe_mutex_lock(&store->mutex);
+    if (atomic_load_explicit(&store->write_error, memory_order_relaxed) == FERRIC_OK) {
+        strncpy(store->write_error_message, fe_message(), sizeof store->write_error_message - 1);
+        // Pairs with the acquire load in writable: the message is complete.
+        atomic_store_explicit(&store->write_error, (uint32_t)status, memory_order_release);
+    }
+    fe_cond_broadcast(&store->changed);
+    fe_mutex_unlock(&store->mutex);
+}
+
+ferric_status fe_store_writable(const fe_store *store)
+{
+    if (atomic_load_explicit(&store->write_error, memory_order_acquire) == FERRIC_OK) {
+        return FERRIC_OK;
+    }
+    return fe_fail(FERRIC_READ_ONLY,
+                   "%s is read-only until it is opened again, because of an earlier failure: %s",
+                   store->directory, store->write_error_message);
+}
+
+void fe_store_event(fe_store *store, const ferric_event *event)
+{
+    if (store->options.event_callback == NULL) return;
+    store->options.event_callback(store->options.event_context, event);
+}
+
+ferric_status fe_store_check(const fe_store *store)
+{
+    if (fe_fork_generation() != store->fork_generation) {
+        return fe_fail(FERRIC_FORKED,
+                       "this handle of %s came through fork: open the database in the child",
+                       store->directory);
+    }
+    if (atomic_load_explicit(&store->is_closed, memory_order_acquire)) {
+        return fe_fail(FERRIC_CLOSED, "%s was closed", store->directory);
+    }
+    return FERRIC_OK;
+}
+
+// ---- Views ----------------------------------------------------------------------------------
+
+static void reclaim_view(fe_retired *retired)
+{
+    fe_view_unref(fe_view_of_retired(retired));
+}
+
+void fe_store_install_view_locked(fe_store *store, fe_view *view)
+{
+    fe_view *old;
+
+    fe_mutex_assert_held(&store->mutex);
+    old = atomic_load_explicit(&store->view, memory_order_relaxed);
+    // Pairs with the acquire loads of readers.
+    atomic_store_explicit(&store->view, view, memory_order_release);
+    if (old != NULL) fe_epoch_retire(store->epoch, &old->retired, reclaim_view);
+}
+
+fe_view *fe_store_view(fe_store *store)
+{
+    fe_view *view;
+
+    fe_epoch_enter(store->epoch);
+    view = atomic_load_explicit(&store->view, memory_order_acquire);
+    fe_view_ref(view);
+    fe_epoch_leave(store->epoch);
+    return view;
+}
+
+// ---- Open -----------------------------------------------------------------------------------
+
+static ferric_status copy_directory(fe_store *store, const char *path)
+{
+    size_t size;
+
+    if (strcmp(path, MEMORY_PATH) == 0) {
+        ferric_status status = fe_vfs_memory_create(&store->own_vfs);
+        if (status != FERRIC_OK) return status;
+        store->vfs = store->own_vfs;
+        path = MEMORY_DIRECTORY;
+    }
+    store->directory = fe_string_duplicate(path);
+    if (store->directory == NULL) return fe_no_memory("a path", strlen(path));
+    size = strlen(store->directory);
+    while (size > 1 && store->directory[size - 1] == '/')
+        store->directory[--size] = 0;
+    return FERRIC_OK;
+}
+
+// A directory in which something else lives is left alone; one that has a file of ours is a
+// database.
+static ferric_status check_directory(fe_store *store)
+{
+    ferric_buffer names = {0};
+    bool has_ours = false;
+    ferric_status status = fe_vfs_list(store->vfs, store->directory, &names);
+
+    for (size_t at = 0; status == FERRIC_OK && at < names.size;) {
+        const char *name = (const char *)names.data + at;
+        at += strlen(name) + 1;
+        has_ours = has_ours || fe_file_name_is_ours(name);
+    }
+    if (status == FERRIC_OK && names.size > 0 && !has_ours) {
+        status = fe_fail(FERRIC_NOT_A_DATABASE,
+                         "%s is a directory with other files in it, not a Ferric database: choose "
+                         "a path that does not exist",
+                         store->directory);
+    }
+    fe_buffer_deinit(&names);
+    return status;
+}
+
+static ferric_status has_current(fe_store *store, bool *exists)
+{
+    ferric_buffer path = {0};
+    fe_path_kind kind = FE_PATH_NONE;
+    ferric_status status = fe_file_path_named(&path, store->directory, FE_FILE_CURRENT_NAME);
+
+    if (status == FERRIC_OK) status = fe_vfs_stat(store->vfs, fe_path_text(&path), &kind, NULL);
+    *exists = kind != FE_PATH_NONE;
+    fe_buffer_deinit(&path);
+    return status;
+}
+
+static ferric_status check_existing(fe_store *store)
+{
+    bool exists = false;
+    ferric_status status = check_directory(store);
+
+    if (status == FERRIC_OK && store->options.error_if_exists) {
+        status = has_current(store, &exists);
+        if (status == FERRIC_OK && exists) {
+            status = fe_fail(FERRIC_ALREADY_EXISTS, "%s is a database already", store->directory);
+        }
+    }
+    return status;
+}
+
+static ferric_status prepare_directory(fe_store *store)
+{
+    fe_path_kind kind = FE_PATH_NONE;
+    ferric_status status = fe_vfs_stat(store->vfs, store->directory, &kind, NULL);
+
+    if (status != FERRIC_OK) return status;
+    switch (kind) {
+    case FE_PATH_DIRECTORY:
+        return check_existing(store);
+    case FE_PATH_NONE:
+        if (!store->options.create_if_missing || store->options.read_only) {
+            return fe_fail(FERRIC_NOT_FOUND, "no database at %s", store->directory);
+        }
+        status = fe_vfs_make_directory(store->vfs, store->directory);
+        if (status == FERRIC_NOT_FOUND) {
+            return fe_fail(FERRIC_NOT_FOUND, "%s cannot be made: its parent directory is missing",
+                           store->directory);
+        }
+        return status;
+    default:
+        return fe_fail(FERRIC_NOT_A_DATABASE, "%s is a file, and a database is a directory",
+                       store->directory);
+    }
+}
+
+static ferric_status locked_failure(const fe_store *store, uint64_t holder)
+{
+    if (holder == 0) {
+        return fe_fail(FERRIC_LOCKED, "%s is open already, in another process or handle",
+                       store->directory);
+    }
+    return fe_fail(FERRIC_LOCKED, "%s is open already, in process %" PRIu64, store->directory,
+                   holder);
+}
+
+static ferric_status take_lock(fe_store *store)
+{
+    fe_lock_mode mode = store->options.read_only ? FE_LOCK_SHARED : FE_LOCK_EXCLUSIVE;
+    uint64_t deadline =
+        fe_vfs_monotonic_ns(store->vfs) + (uint64_t)store->options.lock_wait_ms * 1000000;
+    ferric_buffer path = {0};
+    uint64_t holder = 0;
+    ferric_status status = fe_file_path_named(&path, store->directory, FE_FILE_LOCK_NAME);
+
+    while (status == FERRIC_OK) {
+        status = fe_vfs_lock(store->vfs, fe_path_text(&path), mode, &store->lock, &holder);
+        if (status != FERRIC_LOCKED || fe_vfs_monotonic_ns(store->vfs) >= deadline) break;
+        fe_thread_sleep_ns(LOCK_POLL_NS);
+        status = FERRIC_OK;
+    }
+    fe_buffer_deinit(&path);
+    if (status == FERRIC_LOCKED) return locked_failure(store, holder);
+    // A copy on read-only media may have no LOCK, and then nobody can be writing it.
+    if (status == FERRIC_NOT_FOUND && store->options.read_only) return FERRIC_OK;
+    return status;
+}
+
+static ferric_status create_parts(fe_store *store)
+{
+    fe_table_cache_options tables = {
+        .vfs = store->vfs,
+        .directory = store->directory,
+        .open_files_max = store->options.open_files_max,
+        .memory_max = store->options.memory_limit / 8,
+    };
+    fe_version *version = NULL;
+    fe_view *view = NULL;
+    ferric_status status = fe_epoch_create(&store->epoch);
+
+    if (status == FERRIC_OK) {
+        status = fe_block_cache_create(store->epoch, cache_bytes(store), &store->blocks);
+    }
+    if (status == FERRIC_OK) {
+        status = fe_table_cache_create(&tables, store->epoch, store->blocks, &store->tables);
+    }
+    if (status == FERRIC_OK) status = fe_statistics_create(store->vfs, &store->statistics);
+    if (status == FERRIC_OK) status = fe_version_create(store->tables, &version);
+    if (status == FERRIC_OK) status = fe_view_create(version, 0, &view);
+    fe_version_unref(version);
+    if (status == FERRIC_OK) atomic_store(&store->view, view);
+    return status;
+}
+
+static ferric_status open_store(fe_store *store, const char *path)
+{
+    ferric_status status = copy_directory(store, path);
+
+    if (status == FERRIC_OK) status = prepare_directory(store);
+    if (status == FERRIC_OK) status = take_lock(store);
+    if (status == FERRIC_OK) status = create_parts(store);
+    if (status == FERRIC_OK) status = fe_store_recover(store);
+    if (status != FERRIC_NOT_FOUND || store->view == NULL) return status;
+    // There is nothing yet: an empty database.
+    if (store->options.read_only || !store->options.create_if_missing) {
+        return fe_fail(FERRIC_NOT_FOUND, "no database at %s", store->directory);
+    }
+    return FERRIC_OK;
+}
+
+ferric_status fe_store_open(const char *path, const ferric_options *options, fe_store **store)
+{
+    fe_store *opened = fe_alloc_zero(1, sizeof *opened);
+    ferric_status status;
+
+    *store = NULL;
+    if (opened == NULL) return fe_no_memory("a store", sizeof *opened);
+    opened->options = *options;
+    opened->vfs = options->vfs != NULL ? options->vfs : fe_vfs_posix();
+    opened->fork_generation = fe_fork_generation();
+    atomic_init(&opened->refs, 1);
+    atomic_init(&opened->next_file_number, 1);
+    fe_write_queue_init(&opened->queue);
+    fe_mutex_init(&opened->log_mutex);
+    fe_mutex_init(&opened->edit_mutex);
+    fe_mutex_init(&opened->mutex);
+    fe_cond_init(&opened->changed);
+    fe_cond_init(&opened->work);
+    fe_cond_init(&opened->sync_work);
+    derive_sizes(options, &opened->sizes);
+    opened->opened_ns = fe_vfs_monotonic_ns(opened->vfs);
+    status = open_store(opened, path);
+    if (status != FERRIC_OK) {
+        fe_vfs_unlock(opened->vfs, opened->lock);
+        opened->lock = NULL;
+        fe_store_unref(opened);
+        return status;
+    }
+    *store = opened;
+    return FERRIC_OK;
+}
+
+// ---- References -----------------------------------------------------------------------------
+
+void fe_store_ref(fe_store *store)
+{
+    atomic_fetch_add_explicit(&store->refs, 1, memory_order_relaxed);
+}
+
+static void free_store(fe_store *store)
+{
+    fe_log_chain_close(store);
+    fe_manifest_close(store->manifest);
+    fe_view_unref(atomic_load(&store->view));
+    if (store->epoch != NULL) fe_epoch_collect(store->epoch);
+    fe_table_cache_destroy(store->tables);
+    if (store->epoch != NULL) fe_epoch_collect(store->epoch);
+    fe_block_cache_destroy(store->blocks);
+    fe_epoch_destroy(store->epoch);
+    fe_statistics_destroy(store->statistics);
+    fe_operations_deinit(&store->operations);
+    fe_free(store->parts);
+    fe_free(store->counts);
+    fe_free(store->recovered_logs);
+    fe_vfs_unlock(store->vfs, store->lock);
+    fe_vfs_memory_destroy(store->own_vfs);
+    fe_free(store->directory);
+    fe_cond_deinit(&store->sync_work);
+    fe_cond_deinit(&store->work);
+    fe_cond_deinit(&store->changed);
+    fe_mutex_deinit(&store->mutex);
+    fe_mutex_deinit(&store->edit_mutex);
+    fe_mutex_deinit(&store->log_mutex);
+    fe_write_queue_deinit(&store->queue);
+    fe_free(store);
+}
+
+void fe_store_unref(fe_store *store)
+{
+    if (atomic_fetch_sub_explicit(&store->refs, 1, memory_order_acq_rel) != 1) return;
+    // What a forked child holds is the parent's: its files must not be closed by rules of ours.
+    if (fe_fork_generation() != store->fork_generation) return;
+    free_store(store);
+}
+
+// ---- Close ----------------------------------------------------------------------------------
+
+// Makes the logs durable and writes down where they end, so that the next open can demand every
+// byte.
+static ferric_status seal(fe_store *store)
+{
+    fe_version_edit edit = {0};
+    ferric_status status = fe_store_writable(store);
+
+    if (status == FERRIC_OK) status = fe_log_chain_seal(store);
+    if (status == FERRIC_OK) status = fe_log_chain_describe(store, 0, &edit);
+    if (status == FERRIC_OK) {
+        edit.next_file_number = atomic_load(&store->next_file_number);
+        status = fe_manifest_append(store->manifest, &edit);
+        // The commits are durable already; without the edit the next open replays a little more
+        // carefully, and that is all.
+        if (status == FERRIC_NO_SPACE || status == FERRIC_NO_MEMORY)
+            status = FERRIC_OK;
+        else if (status == FERRIC_OK)
+            (void)fe_record_log_trim(store->current_log->writer);
+    }
+    fe_version_edit_deinit(&edit, store->tables);
+    return status;
+}
+
+ferric_status fe_store_close(fe_store *store)
+{
+    ferric_status status = FERRIC_OK;
+
+    if (store == NULL) return FERRIC_OK;
+    if (fe_fork_generation() != store->fork_generation) {
+        fe_vfs_unlock(store->vfs, store->lock);
+        return FERRIC_OK;
+    }
+    fe_background_stop(store);
+    if (store->is_born) status = seal(store);
+    atomic_store_explicit(&store->is_closed, true, memory_order_release);
+    fe_log_chain_close(store);
+    fe_manifest_close(store->manifest);
+    store->manifest = NULL;
+    fe_vfs_unlock(store->vfs, store->lock);
+    store->lock = NULL;
+    fe_store_unref(store);
+    return status;
+}
+
+// ---- Small things ---------------------------------------------------------------------------
+
+const ferric_options *fe_store_options(const fe_store *store)
+{
+    return &store->options;
+}
+
+const char *fe_store_path(const fe_store *store)
+{
+    return store->directory;
+}
+
+fe_statistics *fe_store_statistics(fe_store *store)
+{
+    return store->statistics;
+}
+
+void fe_store_interrupt(fe_store *store)
+{
+    atomic_fetch_add_explicit(&store->interrupts, 1, memory_order_relaxed);
+}
+
+uint32_t fe_store_interrupts(const fe_store *store)
+{
+    return atomic_load_explicit(&store->interrupts, memory_order_relaxed);
+}

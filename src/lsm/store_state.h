@@ -1,0 +1,220 @@
+// SPDX-License-Identifier: Apache-2.0
+// The store's state, shared by the files that carry out its work and by nobody else:
+//   store.c open, close, references     recovery.c  what is on disk, into memory
+//   reading.c  get, pins, multi-get      birth.c     the first write of an open: manifest and log
+//   commit.c  a group of commits         log_chain.c the log files and their syncs
+//   flush.c   memtables to tables        compact.c   plans carried out
+//   background.c  the threads            cursor.c, keyspace.c, verify.c, report.c
+//
+// Who may touch what
+//   the turn      (holding it in the write queue)     everything under "Turn" below
+//   log_mutex     which log files exist, and syncing them
+//   edit_mutex    the manifest, and changing the version; taken by one installer at a time
+//   mutex         snapshots, waiting, background state, swapping the view
+// Lock order: turn, log_mutex | edit_mutex, mutex. No I/O under mutex.
+#ifndef FERRIC_LSM_STORE_STATE_H
+#define FERRIC_LSM_STORE_STATE_H
+
+#include "lsm/apply.h"
+#include "lsm/compaction_picker.h"
+#include "lsm/file_names.h"
+#include "lsm/manifest.h"
+#include "lsm/replay.h"
+#include "lsm/store.h"
+#include "lsm/view.h"
+#include "lsm/write_queue.h"
+
+// One log file that is still open for writing or syncing.
+typedef struct fe_store_log {
+    fe_record_log_writer *writer;
+    fe_live_log live;
+    struct fe_store_log *next; // The one after it in the chain.
+} fe_store_log;
+
+typedef struct fe_recovery_report {
+    uint64_t frames;
+    uint64_t commits;
+    uint64_t bytes_dropped;
+    uint64_t duration_ns;
+} fe_recovery_report;
+
+// Bytes that the parts of the store may take; made from memory_limit once.
+typedef struct fe_store_sizes {
+    uint64_t memtable_bytes;      // Capacity of one memtable.
+    uint64_t memtables_bytes_max; // Of all of them, waiting ones included.
+    uint64_t flush_bytes;         // Waiting memtables that make a flush worth while.
+    uint64_t commit_bytes_max;
+    fe_picker_options picker;
+} fe_store_sizes;
+
+struct fe_store {
+    // ---- Set at open, constant after ----
+    ferric_options options;
+    fe_store_sizes sizes;
+    fe_vfs *vfs;
+    fe_vfs *own_vfs; // Of a database in memory.
+    char *directory;
+    fe_lock *lock;
+    uint32_t fork_generation;
+    uint64_t opened_ns;
+    fe_epoch *epoch;
+    fe_block_cache *blocks;
+    fe_table_cache *tables;
+    fe_statistics *statistics;
+    fe_recovery_report recovery;
+
+    // ---- Read by all without a lock ----
+    _Atomic(uint32_t) refs;
+    _Atomic(bool) is_closed;
+    _Atomic(bool) is_stopping;    // Flush and compaction end early.
+    _Atomic(uint32_t) interrupts; // Counts fe_store_interrupt calls.
+    _Atomic(fe_view *) view;
+    _Atomic(uint64_t) published; // Newest sequence number that readers see.
+    _Atomic(uint64_t) appended;  // Newest one in the log.
+    _Atomic(uint64_t) durable;   // Newest one known to be on disk.
+    _Atomic(uint64_t)
+        oldest_unsynced_ns; // Monotonic time of the oldest commit after `durable`; 0: none.
+    _Atomic(uint64_t) next_file_number;
+    _Atomic(uint32_t) pace_ns;     // How long each commit group is held back.
+    _Atomic(bool) is_sync_idle;    // The sync thread sleeps until a commit wakes it.
+    _Atomic(uint32_t) write_error; // ferric_status; not OK: read-only until reopened.
+    char write_error_message[FE_REQUEST_MESSAGE_SIZE]; // Written once, before write_error.
+
+    // ---- Turn ----
+    fe_write_queue queue;
+    bool is_born;             // This open has a manifest and a log of its own.
+    uint64_t last_sequence;   // Newest one given out.
+    fe_live_memtable *active; // Also first in the view, which holds the reference. NULL: none yet.
+    uint64_t log_limit;       // Size at which the log goes on in a new file.
+    fe_operations operations; // Scratch of apply.
+    ferric_slice *parts;      // Scratch of append.
+    size_t part_capacity;
+    uint8_t *counts;   // Scratch: operation counts as varints.
+    size_t last_group; // Commits in the group before.
+
+    // ---- log_mutex ----
+    fe_mutex log_mutex;
+    fe_store_log *oldest_log; // First that is not synced or is current.
+    fe_store_log *current_log;
+    fe_live_log *live_logs; // All that recovery would need, oldest first.
+    size_t live_log_count;
+    fe_replayed_log *recovered_logs; // Those of earlier opens, as they were read.
+    size_t recovered_log_count;
+
+    // ---- edit_mutex ----
+    fe_mutex edit_mutex;
+    fe_manifest *manifest;
+    uint64_t flushed_sequence; // All commits up to it are in tables.
+    uint8_t database_id[FE_DATABASE_ID_SIZE];
+    uint64_t manifest_number;
+    bool has_identity;   // database_id is set.
+    bool keep_leftovers; // There was a torn tail: they stay for inspection.
+
+    // ---- mutex ----
+    fe_mutex mutex;
+    fe_cond changed;   // Something a waiter waits for may have happened.
+    fe_cond work;      // A thread may have something to do.
+    fe_cond sync_work; // The sync thread may have something to do.
+    fe_snapshot_list snapshots;
+    uint64_t memtables_bytes; // Capacity of all memtables in the view.
+    bool has_active;          // The view's first memtable still takes commits.
+    bool is_flush_wanted;     // Also when little waits.
+    bool is_compaction_wanted;
+    bool is_flushing;
+    bool is_compacting;
+    bool has_threads;
+    bool is_compaction_off; // A corrupt input: nothing more is merged until reopened.
+    ferric_status
+        background_status; // Of the last flush or compaction that failed, until one succeeds.
+    char background_message[FE_REQUEST_MESSAGE_SIZE];
+    uint64_t level_compactions[FE_LEVEL_COUNT];
+    uint64_t level_bytes_read[FE_LEVEL_COUNT];
+    uint64_t level_bytes_written[FE_LEVEL_COUNT];
+    fe_thread flush_thread;
+    fe_thread compaction_thread;
+    fe_thread sync_thread;
+};
+
+// ---- store.c --------------------------------------------------------------------------------
+
+// Makes the store read-only until reopened, with `status` and this thread's message as the reason.
+// The first reason stays.
+void fe_store_fail(fe_store *store, ferric_status status);
+// FERRIC_OK, or the failure above, told to this thread.
+ferric_status fe_store_writable(const fe_store *store);
+
+// Replaces the view. REQUIRES: mutex held.
+void fe_store_install_view_locked(fe_store *store, fe_view *view);
+// The current view with a reference. Any thread, outside of a section too.
+fe_view *fe_store_view(fe_store *store);
+void fe_store_event(fe_store *store, const ferric_event *event);
+
+// ---- recovery.c -----------------------------------------------------------------------------
+
+// Fills version, memtables, sequence numbers, and the list of live logs, of an existing database;
+// FERRIC_NOT_FOUND when there is none yet. Writes nothing, but under FERRIC_FSYNC_ALWAYS makes
+// replayed frames durable (D5).
+ferric_status fe_store_recover(fe_store *store);
+
+// Makes what was replayed durable, where it may not be. REQUIRES: the turn, or nobody else yet.
+ferric_status fe_store_harden_recovered(fe_store *store);
+
+// ---- birth.c --------------------------------------------------------------------------------
+
+// Before the first commit of this open: manifest, log, first memtable. A no-op when is_born.
+// REQUIRES: the turn.
+ferric_status fe_store_bear(fe_store *store);
+// A header for a new file of this database. Draws number and salt.
+ferric_status fe_store_new_header(fe_store *store, fe_file_kind kind, fe_file_header *header);
+
+// ---- log_chain.c ----------------------------------------------------------------------------
+
+// The first log of this open. REQUIRES: the turn. The directory is synced.
+ferric_status fe_log_chain_begin(fe_store *store);
+// Makes room for `bytes` in the current log, going on in a new file when it is full.
+ferric_status fe_log_chain_make_room(fe_store *store, size_t bytes);
+// Makes everything up to `appended` durable, oldest log first. Any thread.
+ferric_status fe_log_chain_sync(fe_store *store);
+// Appends an empty frame that carries the witness of the last sync. REQUIRES: the turn.
+ferric_status fe_log_chain_witness(fe_store *store);
+// The live logs that remain when everything up to log `first` is in tables, into `edit`.
+ferric_status fe_log_chain_describe(fe_store *store, uint64_t first, fe_version_edit *edit);
+// Forgets and removes the logs before `first`; what they held is durable in tables up to
+// `sequence`.
+void fe_log_chain_release(fe_store *store, uint64_t first, uint64_t sequence);
+// Syncs and seals all logs at a clean close: sets their ends. REQUIRES: the turn.
+ferric_status fe_log_chain_seal(fe_store *store);
+void fe_log_chain_close(fe_store *store);
+
+// ---- flush.c --------------------------------------------------------------------------------
+
+// Makes the active memtable wait for flush and begins a new one that has room for `cost` bytes.
+// REQUIRES: the turn; is_born.
+ferric_status fe_store_switch_memtable(fe_store *store, uint64_t cost, uint32_t entries);
+// Writes all waiting memtables into one table of level 0. One at a time: waits for a running one.
+// A no-op when none waits.
+ferric_status fe_store_flush_waiting(fe_store *store);
+// Appends an edit to the manifest and installs its version, without the `flushed` oldest memtables.
+ferric_status fe_store_install(fe_store *store, fe_version_edit *edit, uint32_t flushed);
+
+// ---- compact.c ------------------------------------------------------------------------------
+
+// Picks and carries out one compaction. *did_work is false when nothing was to be done. One at a
+// time:
+// waits for a running one.
+ferric_status fe_store_compact_once(fe_store *store, bool *did_work);
+// Whether a compaction is due.
+bool fe_store_needs_compaction(fe_store *store);
+
+// ---- background.c ---------------------------------------------------------------------------
+
+ferric_status fe_background_start(fe_store *store);
+void fe_background_stop(fe_store *store);
+// Tells the threads to look for work; without threads, does it here and now. REQUIRES: the turn.
+ferric_status fe_background_kick(fe_store *store);
+// After an append: lets the sync thread know, if it sleeps.
+void fe_background_wake_sync(fe_store *store);
+// Slows a writer down when flush or compaction cannot keep up. REQUIRES: the turn.
+ferric_status fe_background_pace(fe_store *store);
+
+#endif

@@ -1,0 +1,202 @@
+// SPDX-License-Identifier: Apache-2.0
+// Views: what readers see, and how they look into it.
+#include "lsm/view.h"
+
+#include <assert.h>
+#include <string.h>
+
+#include "base/memory.h"
+#include "base/status.h"
+#include "lsm/merge_iterator.h"
+
+// Tables that one lookup gathers before it examines the first, so that their memory is fetched at
+// the same time.
+#define CANDIDATES_MAX 32
+
+ferric_status fe_live_memtable_create(uint64_t capacity_bytes, ferric_slice anchor,
+                                      uint64_t first_log, fe_live_memtable **live)
+{
+    ferric_status status;
+
+    *live = fe_alloc_zero(1, sizeof **live);
+    if (*live == NULL) return fe_no_memory("a memtable", sizeof **live);
+    atomic_init(&(*live)->refs, 1);
+    (*live)->first_log = first_log;
+    status = fe_memtable_create(capacity_bytes, anchor, &(*live)->memtable);
+    if (status != FERRIC_OK) {
+        fe_free(*live);
+        *live = NULL;
+    }
+    return status;
+}
+
+void fe_live_memtable_unref(fe_live_memtable *live)
+{
+    if (live == NULL) return;
+    if (atomic_fetch_sub_explicit(&live->refs, 1, memory_order_acq_rel) != 1) return;
+    fe_memtable_destroy(live->memtable);
+    fe_free(live);
+}
+
+ferric_status fe_view_create(fe_version *version, uint32_t capacity, fe_view **view)
+{
+    size_t size = sizeof **view + capacity * sizeof(fe_live_memtable *);
+
+    *view = fe_alloc_zero(1, size);
+    if (*view == NULL) return fe_no_memory("a view", size);
+    atomic_init(&(*view)->refs, 1);
+    fe_version_ref(version);
+    (*view)->version = version;
+    (*view)->memtable_capacity = capacity;
+    return FERRIC_OK;
+}
+
+void fe_view_append(fe_view *view, fe_live_memtable *live)
+{
+    assert(view->memtable_count < view->memtable_capacity);
+    atomic_fetch_add_explicit(&live->refs, 1, memory_order_relaxed);
+    view->memtables[view->memtable_count++] = live;
+}
+
+void fe_view_ref(fe_view *view)
+{
+    atomic_fetch_add_explicit(&view->refs, 1, memory_order_relaxed);
+}
+
+void fe_view_unref(fe_view *view)
+{
+    if (view == NULL) return;
+    if (atomic_fetch_sub_explicit(&view->refs, 1, memory_order_acq_rel) != 1) return;
+    for (uint32_t i = 0; i < view->memtable_count; i++)
+        fe_live_memtable_unref(view->memtables[i]);
+    fe_version_unref(view->version);
+    fe_free(view);
+}
+
+fe_view *fe_view_of_retired(fe_retired *retired)
+{
+    return (fe_view *)(void *)((char *)retired - offsetof(fe_view, retired));
+}
+
+static bool covers(const fe_table_file *file, ferric_slice key, uint64_t sequence)
+{
+    return file->smallest_sequence <= sequence && fe_slice_compare(file->smallest_key, key) <= 0 &&
+           fe_slice_compare(file->largest_key, key) >= 0;
+}
+
+typedef struct candidates {
+    fe_table_file *files[CANDIDATES_MAX];
+    uint32_t count;
+} candidates;
+
+// Examines the gathered tables in order, newest data first.
+static ferric_status examine(fe_table_cache *tables, candidates *gathered, ferric_slice key,
+                             uint64_t hash, uint64_t sequence, fe_found *found)
+{
+    ferric_status status = FERRIC_OK;
+
+    for (uint32_t i = 0; i < gathered->count && !found->is_found && status == FERRIC_OK; i++) {
+        status = fe_table_cache_get(tables, gathered->files[i], key, hash, sequence,
+                                    &found->is_found, &found->entry, &found->block);
+    }
+    gathered->count = 0;
+    return status;
+}
+
+static ferric_status add_candidate(fe_table_cache *tables, candidates *gathered,
+                                   fe_table_file *file, ferric_slice key, uint64_t hash,
+                                   uint64_t sequence, fe_found *found)
+{
+    ferric_status status = FERRIC_OK;
+
+    if (gathered->count == CANDIDATES_MAX) {
+        status = examine(tables, gathered, key, hash, sequence, found);
+    }
+    fe_table_cache_prefetch(file, hash);
+    gathered->files[gathered->count++] = file;
+    return status;
+}
+
+static ferric_status find_in_tables(const fe_version *version, ferric_slice key, uint64_t hash,
+                                    uint64_t sequence, fe_found *found)
+{
+    candidates gathered = {.count = 0};
+    const fe_level *level0 = &version->levels[0];
+    ferric_status status = FERRIC_OK;
+
+    for (uint32_t i = 0; i < level0->count && status == FERRIC_OK && !found->is_found; i++) {
+        if (!covers(level0->files[i], key, sequence)) continue;
+        status =
+            add_candidate(version->tables, &gathered, level0->files[i], key, hash, sequence, found);
+    }
+    for (uint32_t i = 1; i < FE_LEVEL_COUNT && status == FERRIC_OK && !found->is_found; i++) {
+        fe_table_file *file = fe_version_find(&version->levels[i], key);
+        if (file == NULL || file->smallest_sequence > sequence) continue;
+        status = add_candidate(version->tables, &gathered, file, key, hash, sequence, found);
+    }
+    if (status != FERRIC_OK || found->is_found) return status;
+    return examine(version->tables, &gathered, key, hash, sequence, found);
+}
+
+ferric_status fe_view_find(const fe_view *view, ferric_slice key, uint64_t hash, uint64_t sequence,
+                           fe_found *found)
+{
+    found->block = NULL;
+    found->is_found = false;
+    for (uint32_t i = 0; i < view->memtable_count; i++) {
+        fe_memtable_prefetch(view->memtables[i]->memtable, hash);
+    }
+    for (uint32_t i = 0; i < view->memtable_count; i++) {
+        found->is_found =
+            fe_memtable_get(view->memtables[i]->memtable, key, hash, sequence, &found->entry);
+        if (found->is_found) return FERRIC_OK;
+    }
+    return find_in_tables(view->version, key, hash, sequence, found);
+}
+
+static ferric_status table_iterators(const fe_version *version, bool fill_cache,
+                                     fe_iterator **children, size_t *count)
+{
+    const fe_level *level0 = &version->levels[0];
+    ferric_status status = FERRIC_OK;
+
+    for (uint32_t i = 0; i < level0->count && status == FERRIC_OK; i++) {
+        status = fe_table_iterator_create(version->tables, level0->files[i], fill_cache,
+                                          &children[*count]);
+        if (status == FERRIC_OK) (*count)++;
+    }
+    for (uint32_t i = 1; i < FE_LEVEL_COUNT && status == FERRIC_OK; i++) {
+        const fe_level *level = &version->levels[i];
+        if (level->count == 0) continue;
+        status = fe_level_iterator_create(version->tables, level->files, level->count, fill_cache,
+                                          &children[*count]);
+        if (status == FERRIC_OK) (*count)++;
+    }
+    return status;
+}
+
+ferric_status fe_view_iterator(const fe_view *view, bool fill_cache, fe_iterator **iterator)
+{
+    size_t capacity = view->memtable_count + view->version->levels[0].count + FE_LEVEL_COUNT;
+    fe_iterator **children = fe_alloc_zero(capacity, sizeof *children);
+    size_t count = 0;
+    ferric_status status = FERRIC_OK;
+
+    *iterator = NULL;
+    if (children == NULL) return fe_no_memory("an iterator", capacity * sizeof *children);
+    for (uint32_t i = 0; i < view->memtable_count && status == FERRIC_OK; i++) {
+        status = fe_memtable_iterator(view->memtables[i]->memtable, &children[count]);
+        if (status == FERRIC_OK) count++;
+    }
+    if (status == FERRIC_OK) {
+        status = table_iterators(view->version, fill_cache, children, &count);
+    }
+    if (status == FERRIC_OK) {
+        status = fe_merge_iterator_create(children, count, iterator);
+    } else {
+        for (size_t i = 0; i < count; i++)
+            fe_iterator_destroy(children[i]);
+    }
+    fe_free(children);
+    return status;
+}

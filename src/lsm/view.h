@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: Apache-2.0
+// A view: everything a reader looks at, swapped whole: the memtables, newest first, and a version.
+//
+// A short reader loads the store's view pointer inside an epoch section. A long one (cursor, pin)
+// takes a reference inside such a section and keeps it. The store's own reference is given up by
+// epoch reclamation, so a reference taken in a section always finds a live view.
+#ifndef FERRIC_LSM_VIEW_H
+#define FERRIC_LSM_VIEW_H
+
+#include "lsm/memtable.h"
+#include "lsm/version.h"
+
+// A memtable that views share.
+typedef struct fe_live_memtable {
+    fe_memtable *memtable;
+    _Atomic(uint32_t) refs;
+    uint64_t first_log; // Number of the log that has its first commit.
+} fe_live_memtable;
+
+// Errors: FERRIC_NO_MEMORY. One reference.
+ferric_status fe_live_memtable_create(uint64_t capacity_bytes, ferric_slice anchor,
+                                      uint64_t first_log, fe_live_memtable **live);
+void fe_live_memtable_unref(fe_live_memtable *live);
+
+typedef struct fe_view {
+    fe_retired retired;
+    _Atomic(uint32_t) refs;
+    fe_version *version;
+    uint32_t memtable_count;
+    uint32_t memtable_capacity;
+    fe_live_memtable *memtables[]; // Newest first.
+} fe_view;
+
+// A view with one reference that shows `version` and has room for `capacity` memtables; it takes a
+// reference on the version. Making it can fail, filling it cannot, so that nothing fails between a
+// durable edit and its view. Errors: FERRIC_NO_MEMORY.
+ferric_status fe_view_create(fe_version *version, uint32_t capacity, fe_view **view);
+// Adds a memtable behind those it has, with a reference of its own. REQUIRES: not yet installed,
+// room.
+void fe_view_append(fe_view *view, fe_live_memtable *live);
+void fe_view_ref(fe_view *view);
+void fe_view_unref(fe_view *view);
+// The view that `retired` stands in.
+fe_view *fe_view_of_retired(fe_retired *retired);
+
+// Where a version of a key was found.
+typedef struct fe_found {
+    fe_entry entry;
+    fe_cached_block *block; // The block it lies in; NULL: in a memtable of the view.
+    bool is_found;
+} fe_found;
+
+// The newest version of `key` up to `sequence`, whatever its kind. REQUIRES: inside an epoch
+// section
+// that began before the view was loaded, or a reference on the view and a section.
+// Errors: as fe_table_cache_get.
+ferric_status fe_view_find(const fe_view *view, ferric_slice key, uint64_t hash, uint64_t sequence,
+                           fe_found *found);
+
+// All entries of the view in internal order. The view outlives the iterator. Errors:
+// FERRIC_NO_MEMORY.
+ferric_status fe_view_iterator(const fe_view *view, bool fill_cache, fe_iterator **iterator);
+
+#endif
