@@ -1,0 +1,169 @@
+// SPDX-License-Identifier: Apache-2.0
+// The store as a whole, in memory and on disk: what is written is read, also after flush, compaction
+// and reopening.
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "base/buffer.h"
+#include "base/coding.h"
+#include "base/random.h"
+#include "lsm/store.h"
+
+#define KEYS 2000
+#define DIRECTORY "/db"
+
+static ferric_options small_options(fe_vfs *vfs)
+{
+    ferric_options options = FERRIC_OPTIONS_INIT;
+
+    options.vfs = vfs;
+    options.background_threads = 0;
+    options.memtable_size = 16384;
+    options.log_size = 65536;
+    options.table_size = 65536;
+    options.memory_limit = 8 << 20;
+    return options;
+}
+
+static ferric_slice store_key(uint8_t *bytes, unsigned number)
+{
+    fe_put_u32_ordered(bytes, 20);
+    snprintf((char *)bytes + 4, 28, "key%08u", number);
+    return fe_slice(bytes, 4 + strlen((char *)bytes + 4));
+}
+
+static void put(fe_store *store, unsigned number, const char *value)
+{
+    uint8_t bytes[32];
+    fe_write_batch batch = {0};
+    ferric_slice key = store_key(bytes, number);
+
+    key = fe_slice(bytes + 4, key.size - 4);
+    if (value != NULL) {
+        assert_int_equal(fe_write_batch_put(&batch, 20, key, fe_slice_text(value), NULL), FERRIC_OK);
+    } else {
+        assert_int_equal(fe_write_batch_delete(&batch, 20, key, NULL), FERRIC_OK);
+    }
+    assert_int_equal(fe_store_write(store, &batch, false, NULL), FERRIC_OK);
+    fe_write_batch_deinit(&batch);
+}
+
+typedef struct model {
+    char values[KEYS][64]; // "" is absent.
+} model;
+
+static void check_all(fe_store *store, const model *expected, uint64_t sequence)
+{
+    ferric_buffer value = {0};
+    fe_cursor_options options = {.sequence = sequence, .fill_cache = true};
+    fe_cursor *cursor = NULL;
+    bool ok;
+
+    for (unsigned i = 0; i < KEYS; i++) {
+        uint8_t bytes[32];
+        ferric_status status =
+            fe_store_get(store, store_key(bytes, i), sequence, &value, NULL);
+        if (expected->values[i][0] == 0) {
+            assert_int_equal(status, FERRIC_NOT_FOUND);
+        } else {
+            assert_int_equal(status, FERRIC_OK);
+            assert_int_equal(value.size, strlen(expected->values[i]));
+            assert_memory_equal(value.data, expected->values[i], value.size);
+        }
+    }
+    assert_int_equal(fe_store_cursor(store, &options, &cursor), FERRIC_OK);
+    ok = fe_cursor_first(cursor);
+    for (unsigned i = 0; i < KEYS; i++) {
+        uint8_t bytes[32];
+        if (expected->values[i][0] == 0) continue;
+        assert_true(ok);
+        assert_true(fe_slice_equal(fe_cursor_entry(cursor)->key, store_key(bytes, i)));
+        assert_true(fe_slice_equal(fe_cursor_entry(cursor)->value,
+                                   fe_slice_text(expected->values[i])));
+        ok = fe_cursor_next(cursor);
+    }
+    assert_false(ok);
+    ok = fe_cursor_last(cursor);
+    for (unsigned i = KEYS; i-- > 0;) {
+        uint8_t bytes[32];
+        if (expected->values[i][0] == 0) continue;
+        assert_true(ok);
+        assert_true(fe_slice_equal(fe_cursor_entry(cursor)->key, store_key(bytes, i)));
+        ok = fe_cursor_prev(cursor);
+    }
+    assert_false(ok);
+    assert_int_equal(fe_cursor_status(cursor), FERRIC_OK);
+    fe_cursor_destroy(cursor);
+    fe_buffer_deinit(&value);
+}
+
+static void change(fe_store *store, model *expected, fe_random *random, unsigned count)
+{
+    for (unsigned i = 0; i < count; i++) {
+        unsigned number = (unsigned)fe_random_below(random, KEYS);
+        if (fe_random_below(random, 4) == 0) {
+            put(store, number, NULL);
+            expected->values[number][0] = 0;
+        } else {
+            snprintf(expected->values[number], 64, "value %u of %u", i, number);
+            put(store, number, expected->values[number]);
+        }
+    }
+}
+
+static void test_a_store_keeps_what_was_written_through_everything(void **state)
+{
+    fe_vfs *vfs;
+    fe_store *store;
+    ferric_options options;
+    model *expected = calloc(1, sizeof *expected);
+    model *old = calloc(1, sizeof *old);
+    fe_random random = {42};
+
+    (void)state;
+    assert_non_null(expected);
+    assert_non_null(old);
+    assert_int_equal(fe_vfs_memory_create(&vfs), FERRIC_OK);
+    options = small_options(vfs);
+    for (int round = 0; round < 12; round++) {
+        fe_snapshot *snapshot;
+        ferric_verify_report report;
+        options.background_threads = round % 3 == 2 ? 2 : 0;
+        assert_int_equal(fe_store_open(DIRECTORY, &options, &store), FERRIC_OK);
+        check_all(store, expected, FE_SEQUENCE_NEWEST);
+        change(store, expected, &random, 1500);
+        assert_int_equal(fe_store_snapshot(store, &snapshot), FERRIC_OK);
+        *old = *expected;
+        change(store, expected, &random, 1500);
+        check_all(store, expected, FE_SEQUENCE_NEWEST);
+        check_all(store, old, snapshot->sequence);
+        if (round % 2 == 1) {
+            assert_int_equal(fe_store_compact(store, fe_slice(NULL, 0), fe_slice(NULL, 0)),
+                             FERRIC_OK);
+            check_all(store, expected, FE_SEQUENCE_NEWEST);
+            check_all(store, old, snapshot->sequence);
+        }
+        assert_int_equal(fe_store_verify(store, NULL, NULL, &report), FERRIC_OK);
+        assert_true(report.files > 1);
+        fe_store_snapshot_release(store, snapshot);
+        assert_int_equal(fe_store_close(store), FERRIC_OK);
+    }
+    fe_vfs_memory_destroy(vfs);
+    free(expected);
+    free(old);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_a_store_keeps_what_was_written_through_everything),
+    };
+    return cmocka_run_group_tests_name("store", tests, NULL, NULL);
+}
