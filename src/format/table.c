@@ -11,18 +11,11 @@
 #include "base/buffer.h"
 #include "base/memory.h"
 #include "base/status.h"
+#include "format/table_index.h"
 #include "format/table_layout.h"
 
 // A reader keeps a window of this size; larger ones are given back after use.
 #define WINDOW_KEPT_MAX ((size_t)512 << 10)
-
-// Where a data block is and how large it becomes.
-typedef struct block_place {
-    uint64_t offset;
-    uint32_t stored_size;
-    uint32_t content_size;
-    uint32_t entries;
-} block_place;
 
 // A section in memory: content first, then the rest of its unit.
 typedef struct loaded_section {
@@ -33,8 +26,7 @@ typedef struct loaded_section {
 
 struct fe_table {
     fe_filter filter; // First, since every get begins with it. No lines: no filter.
-    fe_block index;
-    block_place *places; // Of each data block, as the index has them.
+    fe_table_index index;
     fe_file *file;
     char *path;
     fe_table_identity identity;
@@ -43,7 +35,6 @@ struct fe_table {
     fe_section data;
     loaded_section index_section;
     loaded_section filter_section;
-    fe_block_slot *index_slots;
 };
 
 // ---- Reading units ---------------------------------------------------------------------------
@@ -277,68 +268,20 @@ static ferric_status load_filter(fe_table *table, const fe_section *section)
     return fe_filter_init(&table->filter, section_content(&table->filter_section), table->path);
 }
 
-// Reads one line of the index. False when it cannot be right.
-static bool decode_place(const fe_table *table, ferric_slice line, uint64_t offset,
-                         block_place *place)
-{
-    uint64_t data_end = table->data.offset + table->data.stored_size;
-    size_t added = FE_BLOCK_KIND_SIZE + fe_seal_size(&table->sealer);
-    fe_decoder decoder = fe_decoder_of(line);
-    uint64_t stored_size = fe_decode_varint_max(&decoder, data_end - offset);
-    uint64_t content_size = fe_decode_varint_max(&decoder, FE_BLOCK_CONTENT_SIZE_MAX);
-    uint64_t entries = fe_decode_varint_max(&decoder, content_size / FE_BLOCK_ENTRY_ROOM_MIN);
-
-    if (decoder.failed || fe_decoder_remaining(&decoder) != 0 || entries == 0) return false;
-    if (stored_size < added || stored_size - added > content_size) return false;
-    place->offset = offset;
-    place->stored_size = (uint32_t)stored_size;
-    place->content_size = (uint32_t)content_size;
-    place->entries = (uint32_t)entries;
-    return true;
-}
-
-// Blocks follow one another without gaps, so their sizes say where they are.
-static ferric_status place_blocks(fe_table *table)
-{
-    uint64_t offset = table->data.offset;
-    uint64_t content_size = 0;
-
-    for (uint32_t i = 0; i < table->index.count; i++) {
-        fe_block_entry line;
-        fe_block_entry_at(&table->index, i, &line);
-        if (!decode_place(table, line.value, offset, &table->places[i])) {
-            return fe_fail(FERRIC_CORRUPT, "%s: line %" PRIu32 " of the index makes no sense",
-                           table->path, i);
-        }
-        offset += table->places[i].stored_size;
-        content_size += table->places[i].content_size;
-    }
-    if (offset - table->data.offset == table->data.stored_size &&
-        content_size == table->data.content_size &&
-        table->index.count == table->properties.block_count) {
-        return FERRIC_OK;
-    }
-    return fe_fail(FERRIC_CORRUPT,
-                   "%s: the index has %" PRIu32 " blocks of %" PRIu64
-                   " bytes, the directory %" PRIu64 " of %" PRIu64,
-                   table->path, table->index.count, offset - table->data.offset,
-                   table->properties.block_count, table->data.stored_size);
-}
-
 static ferric_status load_index(fe_table *table, const fe_section *section)
 {
-    uint32_t count;
+    fe_data_extent data = {
+        .offset = table->data.offset,
+        .stored_size = table->data.stored_size,
+        .content_size = table->data.content_size,
+        .block_count = table->properties.block_count,
+        .added_size = FE_BLOCK_KIND_SIZE + fe_seal_size(&table->sealer),
+    };
     ferric_status status = load_section(table, FE_UNIT_INDEX, section, &table->index_section);
 
     if (status != FERRIC_OK) return status;
-    count = fe_block_claimed_count(section_content(&table->index_section));
-    table->index_slots = fe_alloc_zero(count > 0 ? count : 1, sizeof *table->index_slots);
-    table->places = fe_alloc_zero(count > 0 ? count : 1, sizeof *table->places);
-    if (table->index_slots == NULL || table->places == NULL)
-        return fe_no_memory("table index", count * sizeof *table->places);
-    status = fe_block_init(&table->index, section_content(&table->index_section),
-                           table->index_slots, table->path, section->offset);
-    return status == FERRIC_OK ? place_blocks(table) : status;
+    return fe_table_index_init(&table->index, section_content(&table->index_section), &data,
+                               table->path, section->offset);
 }
 
 // ---- Open and close --------------------------------------------------------------------------
@@ -390,8 +333,7 @@ void fe_table_close(fe_table *table)
     fe_file_close(table->file);
     release_section(&table->index_section);
     release_section(&table->filter_section);
-    fe_free(table->index_slots);
-    fe_free(table->places);
+    fe_table_index_deinit(&table->index);
     fe_free(table->path);
     fe_free(table);
 }
@@ -416,8 +358,7 @@ const char *fe_table_path(const fe_table *table)
 size_t fe_table_memory(const fe_table *table)
 {
     return sizeof *table + strlen(table->path) + 1 + table->index_section.unit_size +
-           table->filter_section.unit_size +
-           table->index.count * (sizeof *table->index_slots + sizeof *table->places);
+           table->filter_section.unit_size + fe_table_index_memory(&table->index);
 }
 
 bool fe_table_has_filter(const fe_table *table)
@@ -437,43 +378,43 @@ void fe_table_prefetch(const fe_table *table, uint64_t key_hash)
 
 uint32_t fe_table_block_count(const fe_table *table)
 {
-    return table->index.count;
+    return table->index.lines.count;
 }
 
 uint32_t fe_table_find_block(const fe_table *table, ferric_slice key, uint64_t sequence)
 {
-    return fe_block_lower_bound(&table->index, key, sequence);
+    return fe_table_index_find(&table->index, key, sequence);
 }
 
 size_t fe_table_block_memory(const fe_table *table, uint32_t block)
 {
-    const block_place *place = &table->places[block];
+    const fe_block_place *place = &table->index.places[block];
 
     return place->entries * sizeof(fe_block_slot) + place->content_size;
 }
 
 uint32_t fe_table_block_entries(const fe_table *table, uint32_t block)
 {
-    return table->places[block].entries;
+    return table->index.places[block].entries;
 }
 
 uint64_t fe_table_block_offset(const fe_table *table, uint32_t block)
 {
-    return table->places[block].offset;
+    return table->index.places[block].offset;
 }
 
 size_t fe_table_block_stored_size(const fe_table *table, uint32_t block)
 {
-    return table->places[block].stored_size;
+    return table->index.places[block].stored_size;
 }
 
 ferric_status fe_table_block_bound(const fe_table *table, uint32_t block, ferric_buffer *key,
                                    uint64_t *sequence)
 {
     fe_block_entry line;
-    ferric_status status = fe_buffer_assign(key, fe_block_prefix(&table->index));
+    ferric_status status = fe_buffer_assign(key, fe_block_prefix(&table->index.lines));
 
-    fe_block_entry_at(&table->index, block, &line);
+    fe_block_entry_at(&table->index.lines, block, &line);
     *sequence = line.sequence;
     if (status != FERRIC_OK) return status;
     return fe_buffer_append(key, line.rest.data, line.rest.size);
@@ -496,7 +437,7 @@ void fe_block_reader_deinit(fe_block_reader *reader)
 }
 
 static bool is_in_window(const fe_block_reader *reader, const fe_table *table,
-                         const block_place *place)
+                         const fe_block_place *place)
 {
     uint64_t from_start = place->offset - reader->window_offset;
 
@@ -506,7 +447,7 @@ static bool is_in_window(const fe_block_reader *reader, const fe_table *table,
 }
 
 // Makes the block's stored bytes stand in the window and lends them.
-static ferric_status fetch_unit(const fe_table *table, const block_place *place,
+static ferric_status fetch_unit(const fe_table *table, const fe_block_place *place,
                                 fe_block_reader *reader, uint8_t **unit)
 {
     uint64_t remaining = table->data.offset + table->data.stored_size - place->offset;
@@ -530,7 +471,7 @@ static ferric_status fetch_unit(const fe_table *table, const block_place *place,
     return FERRIC_OK;
 }
 
-static ferric_status unpack(const fe_table *table, const block_place *place,
+static ferric_status unpack(const fe_table *table, const fe_block_place *place,
                             fe_block_reader *reader, const uint8_t *unit, size_t unit_size,
                             uint8_t *content)
 {
@@ -556,7 +497,7 @@ static ferric_status unpack(const fe_table *table, const block_place *place,
 ferric_status fe_table_read_block(const fe_table *table, uint32_t block, fe_block_reader *reader,
                                   void *memory, fe_block *view)
 {
-    const block_place *place = &table->places[block];
+    const fe_block_place *place = &table->index.places[block];
     fe_block_slot *slots = memory;
     uint8_t *content = (uint8_t *)(slots + place->entries);
     ferric_slice bytes = fe_slice(content, place->content_size);
@@ -564,7 +505,7 @@ ferric_status fe_table_read_block(const fe_table *table, uint32_t block, fe_bloc
     size_t unit_size;
     ferric_status status;
 
-    assert(block < table->index.count);
+    assert(block < table->index.lines.count);
     status = fetch_unit(table, place, reader, &unit);
     if (status != FERRIC_OK) return status;
     status = fe_seal_open(&table->sealer, FE_UNIT_DATA_BLOCK, place->offset, unit,
