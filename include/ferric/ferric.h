@@ -193,7 +193,7 @@ typedef struct ferric_options {
     // Tables kept open at once. Default 512, at least 16.
     uint32_t open_files_max;
     // Default 2: one for flush, one for compaction. 0 does both inside writing calls, so that a run
-    // is repeatable. 1 shares one thread.
+    // is repeatable. 1 shares one thread. At most 2.
     uint32_t background_threads;
     // How long to wait for another process's lock, in milliseconds. Default 0: answer at once.
     uint32_t lock_wait_ms;
@@ -640,7 +640,9 @@ typedef struct ferric_stats {
 
 #define FERRIC_STATS_INIT                                                                          \
     {                                                                                              \
-        sizeof(ferric_stats)                                                                       \
+        sizeof(ferric_stats), 0, 0, 0, 0, {{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0}},                  \
+            {{0, 0, 0, 0, 0, 0, 0}}, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,   \
+            0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, FERRIC_OK                                 \
     }
 
 // Fills `stats`, whose struct_size is set. Counters are read one by one, not at one instant.

@@ -137,14 +137,43 @@ uint64_t fe_statistics_sum(const fe_statistics *statistics, fe_counter number)
     return sum(statistics, offsetof(line, counters) + (size_t)number * sizeof(counter));
 }
 
+void fe_statistics_add_in(fe_statistics *statistics, fe_call call, fe_counter number,
+                          uint64_t amount)
+{
+    assert(number < FE_COUNTER_COUNT);
+    count(statistics, call.line, &call.line->counters[number], amount);
+}
+
+void fe_statistics_add_calls(fe_statistics *statistics, ferric_operation operation, uint64_t calls)
+{
+    line *mine = line_of_this_thread(statistics);
+
+    count(statistics, mine, &mine->operations[operation].attempts, calls);
+    count(statistics, mine, &mine->operations[operation].outcomes[OUTCOME_SUCCESS], calls);
+}
+
+static uint64_t start_time(const fe_statistics *statistics)
+{
+    uint64_t now = fe_vfs_monotonic_ns(statistics->vfs);
+    return now == 0 ? 1 : now; // 0 means that a call is not timed.
+}
+
 fe_call fe_statistics_begin(fe_statistics *statistics, ferric_operation operation)
 {
     fe_call call = {line_of_this_thread(statistics), 0};
     counter *attempts = &call.line->operations[operation].attempts;
 
     if (FE_LIKELY((count(statistics, call.line, attempts, 1) & SAMPLE_MASK) != 0)) return call;
-    call.start = fe_vfs_monotonic_ns(statistics->vfs);
-    if (call.start == 0) call.start = 1; // 0 means that it is not timed.
+    call.start = start_time(statistics);
+    return call;
+}
+
+fe_call fe_statistics_begin_timed(fe_statistics *statistics, ferric_operation operation)
+{
+    fe_call call = {line_of_this_thread(statistics), 0};
+
+    count(statistics, call.line, &call.line->operations[operation].attempts, 1);
+    call.start = start_time(statistics);
     return call;
 }
 

@@ -47,6 +47,14 @@ fe_call fe_statistics_begin(fe_statistics *statistics, ferric_operation operatio
 void fe_statistics_end(fe_statistics *statistics, ferric_operation operation, fe_call call,
                        ferric_status status);
 
+// As fe_statistics_add, inside a counted call, whose line is at hand.
+void fe_statistics_add_in(fe_statistics *statistics, fe_call call, fe_counter counter,
+                          uint64_t amount);
+// Counts `calls` successes at once: for loops too tight to count each step. None is timed.
+void fe_statistics_add_calls(fe_statistics *statistics, ferric_operation operation, uint64_t calls);
+// Begins a call that is timed whatever its number.
+fe_call fe_statistics_begin_timed(fe_statistics *statistics, ferric_operation operation);
+
 // Fills one operation's numbers.
 void fe_statistics_operation(const fe_statistics *statistics, ferric_operation operation,
                              ferric_operation_stats *stats);

@@ -1,10 +1,27 @@
 // SPDX-License-Identifier: Apache-2.0
-// Includes one public header twice and nothing else: it must need no other header and be guarded.
-// The build passes its name as FERRIC_HEADER.
+// Includes one public header twice and nothing else: it must need no other header and be guarded,
+// and its initialisers must be free of warnings. The build passes its name as FERRIC_HEADER.
 #include FERRIC_HEADER
 #include FERRIC_HEADER
 
+#ifdef FERRIC_OPTIONS_INIT
+static const ferric_options options = FERRIC_OPTIONS_INIT;
+static const ferric_write_options write_options = FERRIC_WRITE_OPTIONS_INIT;
+static const ferric_read_options read_options = FERRIC_READ_OPTIONS_INIT;
+static const ferric_iterator_options iterator_options = FERRIC_ITERATOR_OPTIONS_INIT;
+static const ferric_stats stats = FERRIC_STATS_INIT;
+
+int main(void)
+{
+    return options.struct_size == sizeof options && write_options.struct_size != 0 &&
+                   read_options.struct_size != 0 && iterator_options.struct_size != 0 &&
+                   stats.struct_size == sizeof stats && stats.background_status == FERRIC_OK
+               ? 0
+               : 1;
+}
+#else
 int main(void)
 {
     return 0;
 }
+#endif

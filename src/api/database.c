@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: Apache-2.0
+// Opening, closing and destroying databases.
+#include "api/arguments.h"
+#include "api/handles.h"
+#include "api/options.h"
+#include "base/memory.h"
+#include "base/status.h"
+
+static void set_main(ferric_keyspace *keyspace, fe_store *store, ferric_keyspace_kind kind)
+{
+    keyspace->store = store; // The database's own reference; the keyspace goes with it.
+    keyspace->name = "main";
+    keyspace->kind = kind;
+    atomic_init(&keyspace->id, 0);
+}
+
+static ferric_status check_path(const char *call, const char *path)
+{
+    if (path == NULL) return fe_argument_is_null(call, "path");
+    if (path[0] != '\0') return FERRIC_OK;
+    return fe_fail(FERRIC_INVALID_ARGUMENT,
+                   "%s: the path is empty: give a directory, or \":memory:\"", call);
+}
+
+ferric_status ferric_open(const char *path, const ferric_options *options, ferric_db **db)
+{
+    ferric_options checked;
+    ferric_db *opened;
+    ferric_status status;
+
+    if (db == NULL) return fe_argument_is_null("ferric_open", "db");
+    *db = NULL;
+    status = check_path("ferric_open", path);
+    if (status == FERRIC_OK) status = fe_options_check(options, &checked);
+    if (status != FERRIC_OK) return status;
+    opened = fe_alloc_zero(1, sizeof *opened);
+    if (opened == NULL) return fe_no_memory("a database", sizeof *opened);
+    status = fe_store_open(path, &checked, &opened->store);
+    if (status != FERRIC_OK) {
+        fe_free(opened);
+        return status;
+    }
+    set_main(&opened->main_raw, opened->store, FERRIC_KEYSPACE_RAW);
+    set_main(&opened->main_collection, opened->store, FERRIC_KEYSPACE_COLLECTION);
+    *db = opened;
+    return FERRIC_OK;
+}
+
+ferric_status ferric_close(ferric_db *db)
+{
+    ferric_status status;
+
+    if (db == NULL) return FERRIC_OK;
+    status = fe_store_close(db->store);
+    fe_free(db);
+    return status;
+}
+
+ferric_status ferric_destroy(const char *path, const ferric_options *options)
+{
+    ferric_options checked;
+    ferric_status status = check_path("ferric_destroy", path);
+
+    if (status == FERRIC_OK) status = fe_options_check(options, &checked);
+    if (status != FERRIC_OK) return status;
+    return fe_store_destroy(path, &checked);
+}
+
+void ferric_interrupt(ferric_db *db)
+{
+    if (db != NULL) fe_store_interrupt(db->store);
+}

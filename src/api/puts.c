@@ -1,0 +1,142 @@
+// SPDX-License-Identifier: Apache-2.0
+// Single writes: each is a batch of one operation and at most one condition.
+#include "api/puts.h"
+
+#include "api/arguments.h"
+#include "base/coding.h"
+#include "base/memory.h"
+#include "base/status.h"
+
+// Most writes are small: then the batch's bytes stand on the stack.
+#define SMALL_OPERATION 1024
+#define SMALL_KEY 128
+
+// A batch whose buffers borrow the memory of this struct as long as they fit. They are large enough
+// from the beginning, so that adding to them never asks for memory of another place.
+typedef struct single_write {
+    fe_write_batch batch;
+    uint8_t operation[SMALL_OPERATION];
+    fe_condition condition;
+    uint8_t condition_key[FE_KEYSPACE_ID_SIZE + SMALL_KEY];
+} single_write;
+
+// Kind, sizes and id around key and value.
+#define OPERATION_OVERHEAD (1 + FE_VARINT32_SIZE_MAX + FE_KEYSPACE_ID_SIZE + FE_VARINT64_SIZE_MAX)
+
+static void borrow(ferric_buffer *buffer, void *memory, size_t size)
+{
+    buffer->data = memory;
+    buffer->size = 0;
+    buffer->capacity = size;
+}
+
+static void give_back(ferric_buffer *buffer, const void *memory)
+{
+    if (buffer->data != memory) fe_free(buffer->data);
+}
+
+static void single_write_init(single_write *write, ferric_slice key, ferric_slice value)
+{
+    write->batch = (fe_write_batch){0};
+    // Larger ones grow on the heap. A size that is above its limit is refused before it is used.
+    if (key.size <= SMALL_OPERATION - OPERATION_OVERHEAD &&
+        value.size <= SMALL_OPERATION - OPERATION_OVERHEAD - key.size) {
+        borrow(&write->batch.operations, write->operation, sizeof write->operation);
+    }
+    borrow(&write->batch.conditions, &write->condition, sizeof write->condition);
+    if (key.size <= SMALL_KEY) {
+        borrow(&write->batch.condition_keys, write->condition_key, sizeof write->condition_key);
+    }
+}
+
+static void single_write_deinit(single_write *write)
+{
+    give_back(&write->batch.operations, write->operation);
+    give_back(&write->batch.conditions, &write->condition);
+    give_back(&write->batch.condition_keys, write->condition_key);
+}
+
+static ferric_status add_condition(single_write *write, uint32_t id, ferric_slice key,
+                                   const ferric_write_options *options)
+{
+    uint64_t version = options->condition == FERRIC_IF_VERSION ? options->if_version : 0;
+
+    if (options->condition == FERRIC_IF_ANY) return FERRIC_OK;
+    return fe_write_batch_require(&write->batch, id, key, version, NULL);
+}
+
+// Counts the commit as `operation` and its bytes where the store does.
+static ferric_status commit(ferric_db *db, ferric_operation operation, const fe_write_batch *batch,
+                            bool sync)
+{
+    fe_statistics *statistics = fe_store_statistics(db->store);
+    fe_call call = fe_statistics_begin(statistics, operation);
+    ferric_status status = fe_store_write(db->store, batch, sync, NULL);
+
+    fe_statistics_end(statistics, operation, call, status);
+    return status;
+}
+
+ferric_status fe_put(const char *call, ferric_db *db, ferric_keyspace *keyspace,
+                     ferric_keyspace_kind kind, ferric_slice key, ferric_slice value,
+                     const ferric_write_options *options)
+{
+    ferric_write_options taken;
+    ferric_keyspace *meant;
+    single_write write;
+    uint32_t id;
+    ferric_status status = fe_handles_check(call, db, keyspace, kind, &meant);
+
+    if (status == FERRIC_OK) status = fe_write_options_take(options, &taken);
+    if (status == FERRIC_OK) status = fe_check_key(key);
+    if (status == FERRIC_OK) status = fe_check_value(value);
+    if (status == FERRIC_OK) status = fe_keyspace_id_for_write(meant, &id);
+    if (status != FERRIC_OK) return status;
+    single_write_init(&write, key, value);
+    status = fe_write_batch_put(&write.batch, id, key, value, NULL);
+    if (status == FERRIC_OK) status = add_condition(&write, id, key, &taken);
+    if (status == FERRIC_OK) status = commit(db, FERRIC_OPERATION_PUT, &write.batch, taken.sync);
+    single_write_deinit(&write);
+    return status;
+}
+
+ferric_status ferric_put(ferric_db *db, ferric_keyspace *keyspace, ferric_slice key,
+                         ferric_slice value, const ferric_write_options *options)
+{
+    return fe_put("ferric_put", db, keyspace, FERRIC_KEYSPACE_RAW, key, value, options);
+}
+
+ferric_status ferric_delete(ferric_db *db, ferric_keyspace *keyspace, ferric_slice key,
+                            const ferric_write_options *options)
+{
+    ferric_write_options taken;
+    ferric_keyspace *meant;
+    single_write write;
+    uint32_t id;
+    ferric_status status = fe_handles_check("ferric_delete", db, keyspace, FE_KIND_ANY, &meant);
+
+    if (status == FERRIC_OK) status = fe_write_options_take(options, &taken);
+    if (status == FERRIC_OK) status = fe_check_key(key);
+    if (status == FERRIC_OK) status = fe_keyspace_id_for_write(meant, &id);
+    if (status != FERRIC_OK) return status;
+    single_write_init(&write, key, fe_slice(NULL, 0));
+    status = fe_write_batch_delete(&write.batch, id, key, NULL);
+    if (status == FERRIC_OK) status = add_condition(&write, id, key, &taken);
+    if (status == FERRIC_OK) status = commit(db, FERRIC_OPERATION_DELETE, &write.batch, taken.sync);
+    single_write_deinit(&write);
+    return status;
+}
+
+ferric_status ferric_sync(ferric_db *db)
+{
+    fe_statistics *statistics;
+    fe_call call;
+    ferric_status status = fe_db_check("ferric_sync", db);
+
+    if (status != FERRIC_OK) return status;
+    statistics = fe_store_statistics(db->store);
+    call = fe_statistics_begin(statistics, FERRIC_OPERATION_SYNC);
+    status = fe_store_sync(db->store);
+    fe_statistics_end(statistics, FERRIC_OPERATION_SYNC, call, status);
+    return status;
+}

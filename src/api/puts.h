@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: Apache-2.0
+// Writes of one kind of keyspace: what the calls for raw values and those for documents share.
+#ifndef FERRIC_API_PUTS_H
+#define FERRIC_API_PUTS_H
+
+#include "api/handles.h"
+
+// Commits a put of `key` in a keyspace of `kind`. `call` is the public function, for messages.
+// Errors: as ferric_put.
+ferric_status fe_put(const char *call, ferric_db *db, ferric_keyspace *keyspace,
+                     ferric_keyspace_kind kind, ferric_slice key, ferric_slice value,
+                     const ferric_write_options *options);
+
+// Adds a put to a batch. Errors: as ferric_batch_put.
+ferric_status fe_batch_put(const char *call, ferric_batch *batch, ferric_keyspace *keyspace,
+                           ferric_keyspace_kind kind, ferric_slice key, ferric_slice value);
+
+#endif

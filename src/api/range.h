@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: Apache-2.0
+// From a keyspace, bounds and a prefix to a cursor of the store.
+#ifndef FERRIC_API_RANGE_H
+#define FERRIC_API_RANGE_H
+
+#include "api/handles.h"
+
+// Checks what a call over a range is given, and finds where and when to read.
+// Errors: FERRIC_NOT_FOUND (an outcome): the keyspace does not exist yet. As fe_handles_check.
+ferric_status fe_range_aim(const char *call, ferric_db *db, ferric_keyspace *keyspace,
+                           const ferric_snapshot *snapshot, uint32_t *id, uint64_t *sequence);
+
+// A cursor over the keys of keyspace `id` within lower, upper and prefix of `options`. *cursor is
+// NULL when these leave nothing. Errors: as fe_store_cursor.
+ferric_status fe_range_cursor(fe_store *store, uint32_t id, uint64_t sequence,
+                              const ferric_iterator_options *options, bool fill_cache,
+                              fe_cursor **cursor);
+
+#endif
