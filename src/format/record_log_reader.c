@@ -239,6 +239,8 @@ static void take_evidence(evidence *found, const fe_frame *frame)
 
 static void note_nonzero(evidence *found, uint64_t offset, const uint8_t *bytes, size_t size)
 {
+    while (size >= 8 && fe_get_u64(bytes + size - 8) == 0)
+        size -= 8; // Reserved space is mostly zeros, and much of it.
     while (size > 0 && bytes[size - 1] == 0)
         size--;
     if (size > 0) found->last_nonzero = offset + size;

@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: Apache-2.0
+// The hex of docs/format is what the code writes. A page's example is the lines that begin with an
+// offset of eight digits.
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "base/slice.h"
+#include "log_frames.h"
+
+#define EXAMPLE_SIZE_MAX 256
+
+// Takes the bytes of one line of hex; returns how many.
+static size_t take_line(const char *line, size_t offset, uint8_t *bytes)
+{
+    char expected[16];
+    size_t size = 0;
+
+    snprintf(expected, sizeof expected, "%08zx  ", offset);
+    if (strncmp(line, expected, 10) != 0) return 0;
+    for (const char *at = line + 10; size < 16; at += 3) {
+        unsigned byte;
+        if (sscanf(at, "%2x", &byte) != 1 || at[0] == ' ') break;
+        assert_true(offset + size < EXAMPLE_SIZE_MAX);
+        bytes[offset + size++] = (uint8_t)byte;
+        if (at[2] != ' ') break;
+    }
+    return size;
+}
+
+static size_t read_example(const char *page, uint8_t *bytes)
+{
+    FILE *file = fopen(page, "r");
+    size_t size = 0;
+    char line[512];
+
+    assert_non_null(file);
+    while (fgets(line, sizeof line, file) != NULL)
+        size += take_line(line, size, bytes);
+    fclose(file);
+    return size;
+}
+
+static void test_format_pages_show_what_a_file_header_is(void **state)
+{
+    fe_file_header header = log_header();
+    uint8_t shown[EXAMPLE_SIZE_MAX];
+    uint8_t written[FE_FILE_HEADER_SIZE];
+
+    (void)state;
+    fe_file_header_encode(&header, written);
+    assert_int_equal(read_example(FERRIC_DOCS "/format/file_header.md", shown), sizeof written);
+    assert_memory_equal(shown, written, sizeof written);
+}
+
+static void test_format_pages_show_what_a_record_log_is(void **state)
+{
+    const fe_frame commit = {FE_FRAME_COMMITS, 1, 1, 0, LOG_CREATED_MS + 1500, {0}};
+    const fe_frame witness = {FE_FRAME_WITNESS, 0, 2, 1, LOG_CREATED_MS + 1520, {0}};
+    const ferric_slice hello = fe_slice_text("hello");
+    uint8_t shown[EXAMPLE_SIZE_MAX];
+    fe_record_log_writer *writer;
+    uint8_t *written;
+    fe_vfs *vfs;
+    size_t size;
+
+    (void)state;
+    assert_int_equal(fe_vfs_memory_create(&vfs), FERRIC_OK);
+    writer = log_create(vfs);
+    assert_int_equal(fe_record_log_append(writer, &commit, &hello, 1), FERRIC_OK);
+    assert_int_equal(fe_record_log_append(writer, &witness, NULL, 0), FERRIC_OK);
+    assert_int_equal(fe_record_log_trim(writer), FERRIC_OK);
+    fe_record_log_close(writer);
+    written = log_content(vfs, &size);
+    assert_int_equal(read_example(FERRIC_DOCS "/format/record_log.md", shown), size);
+    assert_memory_equal(shown, written, size);
+    free(written);
+    fe_vfs_memory_destroy(vfs);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_format_pages_show_what_a_file_header_is),
+        cmocka_unit_test(test_format_pages_show_what_a_record_log_is),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
