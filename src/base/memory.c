@@ -87,9 +87,9 @@ char *fe_string_duplicate(const char *text)
     return copy;
 }
 
-ferric_status fe_no_memory(const char *what, size_t size_bytes)
+void fe_no_memory_message(const char *what, size_t size_bytes)
 {
-    return fe_fail(FERRIC_NO_MEMORY, "no memory for %s (%zu bytes)", what, size_bytes);
+    (void)fe_fail(FERRIC_NO_MEMORY, "no memory for %s (%zu bytes)", what, size_bytes);
 }
 
 void fe_wipe(void *memory, size_t size)

@@ -22,8 +22,15 @@ void fe_free_aligned(void *memory);
 void fe_free(void *memory);
 // A copy of `text` ended by a zero byte, NULL when there is no memory.
 char *fe_string_duplicate(const char *text);
-// FERRIC_NO_MEMORY with a message that names `what` and the size.
-ferric_status fe_no_memory(const char *what, size_t size_bytes);
+// Sets the message of fe_no_memory.
+void fe_no_memory_message(const char *what, size_t size_bytes);
+// FERRIC_NO_MEMORY with a message that names `what` and the size. Inline, so that an analyser sees
+// that it is never FERRIC_OK.
+static inline ferric_status fe_no_memory(const char *what, size_t size_bytes)
+{
+    fe_no_memory_message(what, size_bytes);
+    return FERRIC_NO_MEMORY;
+}
 // Overwrites memory in a way that the compiler may not drop.
 void fe_wipe(void *memory, size_t size);
 // Replaces the allocator; NULL restores malloc. Only while no handle of the library exists.
