@@ -191,6 +191,8 @@ static inline ferric_status fe_vfs_create_log(fe_vfs *vfs, const char *path, fe_
 }
 
 // Makes sure that spans up to offset `end` have their space. Already reserved space is a no-op.
+// May take more, in steps of 64 KiB to 1 MiB. Under FE_LOG_SYNCED the new space is written, at the
+// disk's speed: ask for what the next spans need, not for the whole log at once.
 // Errors: FERRIC_NO_SPACE: nothing changed for spans below the old end.
 static inline ferric_status fe_log_file_reserve(fe_log_file *log, uint64_t end)
 {

@@ -30,6 +30,7 @@ static struct {
     int error;                  // Then the errno of every call, 0 for none.
     size_t piece_max;           // Then the most bytes that one call does.
     int allocation_error;       // The errno of fallocate alone, 0 for none.
+    int zeros_error;            // The errno of pwritev alone, 0 for none.
     unsigned call_count;
 } weather;
 
@@ -39,6 +40,7 @@ static void set_weather(unsigned interrupted_count, int error, size_t piece_max)
     weather.error = error;
     weather.piece_max = piece_max;
     weather.allocation_error = 0;
+    weather.zeros_error = 0;
     weather.call_count = 0;
 }
 
@@ -84,8 +86,9 @@ ssize_t __wrap_pwritev64(int descriptor, const struct iovec *parts, int count, o
     size_t size = parts[0].iov_len;
 
     (void)count; // The first part alone is a short write too.
-    return call_fails() ? -1
-                        : __real_pwrite64(descriptor, parts[0].iov_base, piece_of(size), offset);
+    if (call_fails()) return -1;
+    errno = weather.zeros_error;
+    return errno != 0 ? -1 : __real_pwrite64(descriptor, parts[0].iov_base, piece_of(size), offset);
 }
 
 int __real_ftruncate64(int descriptor, off64_t size);
@@ -368,6 +371,12 @@ static void test_a_refused_growth_leaves_the_log_as_it_was(void **state)
     assert_fault(fe_log_file_reserve(log, 65537), FERRIC_NO_SPACE, "/log at offset 65536");
     set_weather(0, EIO, SIZE_MAX);
     assert_fault(fe_log_file_reserve(log, 65537), FERRIC_IO, "/log at offset 65536");
+    set_fair_weather();
+    weather.zeros_error = EIO; // The blocks were given, the zeros refused.
+    assert_fault(fe_log_file_reserve(log, 65537), FERRIC_IO, "/log at offset 65536");
+    set_weather(0, 0, 0);
+    weather.allocation_error = EOPNOTSUPP;
+    assert_fault(fe_log_file_reserve(log, 65537), FERRIC_IO, "pwritev ");
     set_fair_weather();
     assert_int_equal(size_of(fixture, "log"), 65536);
     assert_int_equal(fe_log_file_commit(log, 65530, "at end", 6), FERRIC_OK);

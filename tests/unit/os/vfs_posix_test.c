@@ -259,6 +259,21 @@ static void test_a_device_is_neither_file_nor_directory(void **state)
     assert_int_equal(kind, FE_PATH_OTHER);
 }
 
+static void test_a_name_that_is_too_long_is_a_fault_and_not_a_missing_file(void **state)
+{
+    vfs_fixture *fixture = *state;
+    char name[300];
+    fe_path_kind kind;
+    fe_file *file;
+
+    memset(name, 'n', sizeof name);
+    name[sizeof name - 1] = '\0';
+    assert_fault(fe_vfs_stat(fixture->vfs, path_of(fixture, name), &kind, NULL), FERRIC_IO, "stat");
+    assert_non_null(strstr(fe_message(), "File name too long"));
+    assert_fault(fe_vfs_open(fixture->vfs, path_of(fixture, name), FE_OPEN_READ, &file), FERRIC_IO,
+                 "open");
+}
+
 static void test_a_link_to_another_file_system_is_unsupported(void **state)
 {
     vfs_fixture *fixture = *state;
@@ -428,6 +443,7 @@ int main(void)
         POSIX_CASE(test_the_limit_on_open_files_has_its_own_status),
         POSIX_CASE(test_a_device_without_space_is_no_space),
         POSIX_CASE(test_a_device_is_neither_file_nor_directory),
+        POSIX_CASE(test_a_name_that_is_too_long_is_a_fault_and_not_a_missing_file),
         POSIX_CASE(test_a_link_to_another_file_system_is_unsupported),
         POSIX_CASE(test_a_reservation_has_its_blocks_before_the_first_span),
         POSIX_CASE(test_growth_doubles_from_64_kib_to_one_mib),
