@@ -148,39 +148,43 @@ static void test_a_living_child_does_not_keep_a_lock_that_its_parent_gave_up(voi
     end_idle_child(child, end);
 }
 
-// A process that locks, forks, tells that its child runs, and waits to be killed.
-static void lock_fork_and_wait(vfs_fixture *fixture, int ready)
+// Lives until the test process ends or closes its end of the pipe.
+static void live_on(int life)
+{
+    char byte;
+    _exit(read(life, &byte, 1) == 0 ? 0 : 1);
+}
+
+// A process that locks, has a child which tells that it runs, and waits to be killed.
+static void lock_and_fork(vfs_fixture *fixture, int ready, int life)
 {
     lock_exclusively(fixture);
-    if (fork() == 0) {
-        // The handlers of fork have run when it returns.
-        if (write(ready, "r", 1) != 1) _exit(1);
-        for (;;)
-            pause();
-    }
-    for (;;)
-        pause();
+    if (fork() == 0 && write(ready, "r", 1) != 1) _exit(1); // Its handlers have run by now.
+    live_on(life);
 }
 
 static void test_a_living_child_does_not_keep_the_lock_of_a_parent_that_was_killed(void **state)
 {
     vfs_fixture *fixture = *state;
     int ready[2];
+    int life[2];
     char byte;
     int result;
     pid_t holder;
 
     assert_int_equal(pipe(ready), 0);
+    assert_int_equal(pipe(life), 0);
     holder = fork();
     if (holder == 0) {
-        setpgid(0, 0); // So that the orphan can be ended with its group.
-        lock_fork_and_wait(fixture, ready[1]);
+        close(life[1]);
+        lock_and_fork(fixture, ready[1], life[0]);
     }
     assert_int_equal(read(ready[0], &byte, 1), 1);
     assert_int_equal(kill(holder, SIGKILL), 0);
     assert_int_equal(waitpid(holder, &result, 0), holder);
     fe_vfs_unlock(fixture->vfs, lock_exclusively(fixture));
-    assert_int_equal(kill(-holder, SIGKILL), 0);
+    close(life[1]); // The orphan ends.
+    close(life[0]);
     close(ready[0]);
     close(ready[1]);
 }
