@@ -337,17 +337,6 @@ void fe_table_cache_discard(fe_table_cache *cache, fe_table_file *file)
 
 // ---- Reading ---------------------------------------------------------------------------------
 
-ferric_status fe_open_table_block(fe_open_table *open, uint32_t block, fe_block_reader *reader,
-                                  bool fill, fe_cached_block **cached, bool *was_cached)
-{
-    fe_block_home *home = &open->homes[block];
-
-    *cached = fill ? fe_block_cache_find(home) : fe_block_cache_peek(home);
-    if (was_cached != NULL) *was_cached = *cached != NULL;
-    if (FE_LIKELY(*cached != NULL)) return FERRIC_OK;
-    return fe_block_cache_load(open->cache->blocks, open->table, block, reader, fill, home, cached);
-}
-
 // Where the slots are is known before the block's first line has come, so both are fetched at once;
 // five lines are the slots of an ordinary block.
 static inline void prefetch_slots(const fe_cached_block *cached)
@@ -356,6 +345,20 @@ static inline void prefetch_slots(const fe_cached_block *cached)
 
     for (int i = 0; i < 5; i++)
         FE_PREFETCH(slots + i * FE_CACHE_LINE);
+}
+
+ferric_status fe_open_table_block(fe_open_table *open, uint32_t block, fe_block_reader *reader,
+                                  bool fill, fe_cached_block **cached, bool *was_cached)
+{
+    fe_block_home *home = &open->homes[block];
+
+    *cached = fill ? fe_block_cache_find(home) : fe_block_cache_peek(home);
+    if (was_cached != NULL) *was_cached = *cached != NULL;
+    if (FE_LIKELY(*cached != NULL)) {
+        prefetch_slots(*cached);
+        return FERRIC_OK;
+    }
+    return fe_block_cache_load(open->cache->blocks, open->table, block, reader, fill, home, cached);
 }
 
 static ferric_status find_entry(fe_table_cache *cache, fe_open_table *open, ferric_slice key,
@@ -373,7 +376,6 @@ static ferric_status find_entry(fe_table_cache *cache, fe_open_table *open, ferr
     }
     status = fe_open_table_block(open, block, NULL, true, cached, &was_cached);
     if (status != FERRIC_OK) return status;
-    prefetch_slots(*cached);
     fe_tally_add(&cache->tally, was_cached ? COUNTER_HIT : COUNTER_MISSED, 1);
     *found = fe_block_find(fe_cached_block_view(*cached), key, sequence, &inside);
     if (!*found) return FERRIC_OK;
