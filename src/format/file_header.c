@@ -46,6 +46,11 @@ void fe_file_header_encode(const fe_file_header *header, uint8_t bytes[FE_FILE_H
     fe_put_u32(bytes + CHECK_AT, fe_crc32c(0, bytes, CHECK_AT));
 }
 
+bool fe_file_header_has_magic(ferric_slice bytes)
+{
+    return bytes.size >= sizeof magic && memcmp(bytes.data, magic, sizeof magic) == 0;
+}
+
 // Whether the bytes are a header at all, of whatever version.
 static ferric_status check_integrity(ferric_slice bytes, const char *path)
 {
@@ -57,7 +62,7 @@ static ferric_status check_integrity(ferric_slice bytes, const char *path)
         return fe_fail(FERRIC_CORRUPT, "%s: the file header has %zu bytes, expected %d", path,
                        bytes.size, FE_FILE_HEADER_SIZE);
     }
-    if (memcmp(at + MAGIC_AT, magic, sizeof magic) != 0) {
+    if (!fe_file_header_has_magic(bytes)) {
         return fe_fail(FERRIC_CORRUPT,
                        "%s: offset 0: magic number %02x%02x%02x%02x, expected %02x%02x%02x%02x",
                        path, at[0], at[1], at[2], at[3], magic[0], magic[1], magic[2], magic[3]);

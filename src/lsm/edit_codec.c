@@ -173,6 +173,7 @@ static ferric_status decode_table(fe_decoder *decoder, fe_table_cache *tables,
     summary.largest_key = fe_decode_sized(decoder);
     if (decoder->failed ||
         summary.properties.smallest_sequence > summary.properties.largest_sequence ||
+        summary.properties.deletes > summary.properties.entries || summary.identity.number == 0 ||
         summary.smallest_key.size == 0 || summary.smallest_key.size > FE_KEY_SIZE_MAX ||
         summary.largest_key.size == 0 || summary.largest_key.size > FE_KEY_SIZE_MAX) {
         return damaged("table");

@@ -45,6 +45,7 @@ bool fe_file_name_parse(const char *name, fe_file_kind *kind, uint64_t *number)
     uint64_t value = 0;
 
     if (digits < 6 || digits > 19) return false;
+    if (digits > 6 && name[0] == '0') return false; // Only one name is that of a number.
     for (size_t i = 0; i < digits; i++)
         value = value * 10 + (uint64_t)(name[i] - '0');
     for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++) {

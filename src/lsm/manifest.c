@@ -40,15 +40,14 @@ static ferric_status read_current(fe_vfs *vfs, const char *path, fe_file_header 
     return fe_file_header_decode(fe_slice(bytes, got), FE_FILE_CURRENT, path, header);
 }
 
-static ferric_status take_logs(fe_manifest_state *state, fe_version_edit *edit)
+static void take_logs(fe_manifest_state *state, fe_version_edit *edit)
 {
-    if (!edit->has_logs) return FERRIC_OK;
+    if (!edit->has_logs) return;
     fe_free(state->logs);
     state->logs = edit->logs;
     state->log_count = edit->log_count;
     edit->logs = NULL;
     edit->log_count = 0;
-    return FERRIC_OK;
 }
 
 static ferric_status take_edit(fe_manifest_state *state, ferric_slice payload, const char *path)
@@ -58,17 +57,16 @@ static ferric_status take_edit(fe_manifest_state *state, ferric_slice payload, c
     fe_version *next = NULL;
     ferric_status status = fe_edit_decode(payload, tables, &edit);
 
-    if (status != FERRIC_OK) goto out;
-    status = fe_version_apply(state->version, &edit, &next);
-    if (status != FERRIC_OK) goto out;
-    fe_version_unref(state->version);
-    state->version = next;
-    if (edit.next_file_number != 0) state->next_file_number = edit.next_file_number;
-    if (edit.last_sequence != 0) state->last_sequence = edit.last_sequence;
-    status = take_logs(state, &edit);
-    state->edits++;
-    fe_version_edit_deinit(&edit, tables);
-out:
+    if (status == FERRIC_OK) status = fe_version_apply(state->version, &edit, &next);
+    if (status == FERRIC_OK) {
+        fe_version_unref(state->version);
+        state->version = next;
+        if (edit.next_file_number != 0) state->next_file_number = edit.next_file_number;
+        if (edit.last_sequence != 0) state->last_sequence = edit.last_sequence;
+        take_logs(state, &edit);
+        state->edits++;
+    }
+    fe_version_edit_deinit(&edit, tables); // Decoding left it {0} when it failed.
     if (status == FERRIC_CORRUPT) {
         return fe_fail(FERRIC_CORRUPT, "%s: edit %" PRIu64 ": %s", path, state->edits + 1,
                        fe_message());

@@ -54,21 +54,21 @@ static ferric_status close_builder(table_writer *writer)
     fe_table_file *file = NULL;
     ferric_status status = fe_table_builder_finish(writer->builder, &summary);
 
-    if (status == FERRIC_OK) status = fe_table_file_create(&summary, &file);
+    if (status != FERRIC_OK) return status;
+    status = fe_table_file_create(&summary, &file);
     if (status == FERRIC_OK) {
         status = fe_version_edit_add(writer->edit, writer->options->output_level, file);
     }
-    if (status != FERRIC_OK) {
-        if (file != NULL && fe_table_file_unref(file)) {
-            atomic_store(&file->is_obsolete, true);
-            fe_table_cache_discard(writer->options->version->tables, file);
-        }
-        return status;
-    }
     writer->result->bytes_out += summary.identity.size_bytes;
+    // The builder gave its file away when it finished: without an addition it is ours to remove.
     fe_table_builder_destroy(writer->builder);
     writer->builder = NULL;
-    return FERRIC_OK;
+    if (status == FERRIC_OK) return FERRIC_OK;
+    (void)fe_vfs_remove(writer->options->vfs, fe_path_text(&writer->path));
+    if (file != NULL && fe_table_file_unref(file)) {
+        fe_table_cache_discard(writer->options->version->tables, file);
+    }
+    return status;
 }
 
 static bool may_exist_below(const table_writer *writer, ferric_slice key)
@@ -127,7 +127,10 @@ static ferric_status take_entry(table_writer *writer, const fe_entry *entry)
     ferric_status status = FERRIC_OK;
 
     writer->result->entries_in++;
-    if (!is_same_key && is_time_to_cut(writer, entry->key)) status = close_builder(writer);
+    if ((!is_same_key || FE_SEEDED_BUG(FE_BUG_KEY_SPLIT_ACROSS_TABLES)) &&
+        is_time_to_cut(writer, entry->key)) {
+        status = close_builder(writer);
+    }
     if (status == FERRIC_OK && !is_same_key) status = fe_buffer_assign(&writer->key, entry->key);
     if (status != FERRIC_OK) return status;
     writer->has_key = true;
@@ -150,7 +153,7 @@ static ferric_status take_all(table_writer *writer, fe_iterator *input)
         fe_iterator_next(input);
         if (is_stopping != NULL && (writer->result->entries_in & 1023) == 0 &&
             atomic_load_explicit(is_stopping, memory_order_relaxed)) {
-            status = FERRIC_INTERRUPTED;
+            status = fe_fail(FERRIC_INTERRUPTED, "writing tables was interrupted");
         }
     }
     if (status == FERRIC_OK && !FE_SEEDED_BUG(FE_BUG_READ_ERROR_IS_END)) status = input->status;

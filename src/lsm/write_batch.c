@@ -30,7 +30,10 @@ void fe_write_batch_deinit(fe_write_batch *batch)
 
 ferric_status fe_check_key(ferric_slice key)
 {
-    if (key.size == 0 || key.data == NULL) {
+    if (key.size != 0 && key.data == NULL) {
+        return fe_fail(FERRIC_INVALID_ARGUMENT, "the key has size %zu but no data", key.size);
+    }
+    if (key.size == 0) {
         return fe_fail(FERRIC_INVALID_ARGUMENT, "the key is empty: a key has 1 to %d bytes",
                        FERRIC_KEY_SIZE_MAX);
     }
