@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
-// Merges k iterators, which stand in the order of the walk, by a linear scan in which the winner
-// runs on.
+// Merges k iterators, which stand sorted by the entry that each is at.
 //
-// States and who changes them: the walk goes forward after seek, first and next, backward after
-// seek_before, last and prev. While it goes forward every valid child stands at its first entry
-// that is not before the current one; backward, at its last that is not behind it.
+//   order:  [ current | rival | ... ]   valid children, the one that the walk meets first in front
 //
-// `rival` is the best child beside the current one. The other children do not move while the
-// current one runs on, so it stays the rival, and its entry stays lent, until it wins.
+// After a step the current child is compared with its rival alone: it mostly wins and runs on. When
+// it loses it is put back among the others by binary search, whose entries have not moved.
+//
+// The walk goes forward after seek, first and next, backward after seek_before, last and prev.
+// While it goes forward every valid child stands at its first entry that is not before the current
+// one; backward, at its last that is not behind it.
 #include "lsm/merge_iterator.h"
 
 #include <assert.h>
@@ -18,9 +19,9 @@
 typedef struct merge_iterator {
     fe_iterator base;
     bool is_forward;
-    fe_iterator *current;
-    fe_iterator *rival; // NULL when no other child is valid.
     size_t count;
+    size_t valid_count;
+    fe_iterator **order; // valid_count of them; stands behind the children.
     fe_iterator *children[];
 } merge_iterator;
 
@@ -41,74 +42,90 @@ static void stand_nowhere(merge_iterator *merge, ferric_status status)
 {
     merge->base.status = status;
     merge->base.is_valid = false;
-    merge->current = NULL;
-    merge->rival = NULL;
+    merge->valid_count = 0;
 }
 
-static void stand_at(merge_iterator *merge, fe_iterator *child)
+static void stand_at_first(merge_iterator *merge)
 {
-    merge->current = child;
-    merge->base.is_valid = true;
-    merge->base.entry = child->entry;
-}
-
-// The valid child that the walk meets first, `but` left out; NULL when there is none.
-static fe_iterator *best_but(const merge_iterator *merge, const fe_iterator *but)
-{
-    fe_iterator *best = NULL;
-
-    for (size_t i = 0; i < merge->count; i++) {
-        fe_iterator *child = merge->children[i];
-        if (child == but || !child->is_valid) continue;
-        if (best == NULL || goes_before(merge, child, best)) best = child;
-    }
-    return best;
-}
-
-// After any of the children have moved.
-static void choose(merge_iterator *merge)
-{
-    for (size_t i = 0; i < merge->count; i++) {
-        if (merge->children[i]->status != FERRIC_OK) {
-            stand_nowhere(merge, merge->children[i]->status);
-            return;
-        }
-    }
-    merge->current = best_but(merge, NULL);
-    if (merge->current == NULL) {
+    if (merge->valid_count == 0) {
         stand_nowhere(merge, FERRIC_OK);
         return;
     }
-    merge->rival = best_but(merge, merge->current);
-    stand_at(merge, merge->current);
+    merge->base.is_valid = true;
+    merge->base.entry = merge->order[0]->entry;
 }
 
-// After the current child alone has moved, one step in the direction of the walk.
-static void run_on(merge_iterator *merge)
+// Where `child` belongs among order[from .. valid_count).
+static size_t place_of(const merge_iterator *merge, const fe_iterator *child, size_t from)
 {
-    fe_iterator *child = merge->current;
-    fe_iterator *rival = merge->rival;
+    size_t low = from;
+    size_t high = merge->valid_count;
 
-    if (child->is_valid && (rival == NULL || goes_before(merge, child, rival))) {
-        merge->base.entry = child->entry;
-    } else if (child->status != FERRIC_OK || rival == NULL) {
-        stand_nowhere(merge, child->status);
-    } else {
-        merge->rival = best_but(merge, rival);
-        stand_at(merge, rival);
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (goes_before(merge, merge->order[middle], child)) {
+            low = middle + 1;
+        } else {
+            high = middle;
+        }
     }
+    return low;
+}
+
+// Sorts the children after any of them have moved.
+static void sort_all(merge_iterator *merge)
+{
+    merge->valid_count = 0;
+    for (size_t i = 0; i < merge->count; i++) {
+        fe_iterator *child = merge->children[i];
+        size_t place;
+        if (child->status != FERRIC_OK) {
+            stand_nowhere(merge, child->status);
+            return;
+        }
+        if (!child->is_valid) continue;
+        place = place_of(merge, child, 0);
+        memmove(merge->order + place + 1, merge->order + place,
+                (merge->valid_count - place) * sizeof *merge->order);
+        merge->order[place] = child;
+        merge->valid_count++;
+    }
+    stand_at_first(merge);
+}
+
+// Puts the current child, and it alone has moved, back in its place.
+static void resort_first(merge_iterator *merge)
+{
+    fe_iterator *child = merge->order[0];
+    size_t place = merge->valid_count;
+
+    if (child->is_valid) {
+        if (place == 1 || goes_before(merge, child, merge->order[1])) {
+            merge->base.entry = child->entry;
+            return;
+        }
+        place = place_of(merge, child, 2);
+    } else if (child->status != FERRIC_OK) {
+        stand_nowhere(merge, child->status);
+        return;
+    }
+    memmove(merge->order, merge->order + 1, (place - 1) * sizeof *merge->order);
+    merge->order[place - 1] = child;
+    if (!child->is_valid) merge->valid_count--;
+    stand_at_first(merge);
 }
 
 // Turns the walk round: every child but the current one is put at the other side of its entry.
 static void turn(merge_iterator *merge, bool is_forward)
 {
-    ferric_slice key = merge->current->entry.key;
-    uint64_t sequence = merge->current->entry.sequence;
+    const fe_iterator *current = merge->order[0];
+    ferric_slice key = current->entry.key;
+    uint64_t sequence = current->entry.sequence;
 
     merge->is_forward = is_forward;
     for (size_t i = 0; i < merge->count; i++) {
         fe_iterator *child = merge->children[i];
-        if (child == merge->current) continue;
+        if (child == current) continue;
         if (is_forward) {
             fe_iterator_seek(child, key, sequence);
         } else {
@@ -125,7 +142,7 @@ static void merge_seek(fe_iterator *iterator, ferric_slice key, uint64_t sequenc
     merge->base.status = FERRIC_OK;
     for (size_t i = 0; i < merge->count; i++)
         fe_iterator_seek(merge->children[i], key, sequence);
-    choose(merge);
+    sort_all(merge);
 }
 
 static void merge_seek_before(fe_iterator *iterator, ferric_slice key, uint64_t sequence)
@@ -136,7 +153,7 @@ static void merge_seek_before(fe_iterator *iterator, ferric_slice key, uint64_t 
     merge->base.status = FERRIC_OK;
     for (size_t i = 0; i < merge->count; i++)
         fe_iterator_seek_before(merge->children[i], key, sequence);
-    choose(merge);
+    sort_all(merge);
 }
 
 static void merge_first(fe_iterator *iterator)
@@ -147,7 +164,7 @@ static void merge_first(fe_iterator *iterator)
     merge->base.status = FERRIC_OK;
     for (size_t i = 0; i < merge->count; i++)
         fe_iterator_first(merge->children[i]);
-    choose(merge);
+    sort_all(merge);
 }
 
 static void merge_last(fe_iterator *iterator)
@@ -158,7 +175,7 @@ static void merge_last(fe_iterator *iterator)
     merge->base.status = FERRIC_OK;
     for (size_t i = 0; i < merge->count; i++)
         fe_iterator_last(merge->children[i]);
-    choose(merge);
+    sort_all(merge);
 }
 
 static void merge_next(fe_iterator *iterator)
@@ -167,13 +184,13 @@ static void merge_next(fe_iterator *iterator)
 
     assert(iterator->is_valid);
     if (merge->is_forward) {
-        fe_iterator_next(merge->current);
-        run_on(merge);
+        fe_iterator_next(merge->order[0]);
+        resort_first(merge);
         return;
     }
     turn(merge, true);
-    fe_iterator_next(merge->current);
-    choose(merge);
+    fe_iterator_next(merge->order[0]);
+    sort_all(merge);
 }
 
 static void merge_prev(fe_iterator *iterator)
@@ -182,13 +199,13 @@ static void merge_prev(fe_iterator *iterator)
 
     assert(iterator->is_valid);
     if (!merge->is_forward) {
-        fe_iterator_prev(merge->current);
-        run_on(merge);
+        fe_iterator_prev(merge->order[0]);
+        resort_first(merge);
         return;
     }
     turn(merge, false);
-    fe_iterator_prev(merge->current);
-    choose(merge);
+    fe_iterator_prev(merge->order[0]);
+    sort_all(merge);
 }
 
 static void merge_destroy(fe_iterator *iterator)
@@ -212,7 +229,7 @@ static const fe_iterator_ops merge_ops = {
 
 ferric_status fe_merge_iterator_create(fe_iterator **children, size_t count, fe_iterator **iterator)
 {
-    size_t size = sizeof(merge_iterator) + count * sizeof(fe_iterator *);
+    size_t size = sizeof(merge_iterator) + 2 * count * sizeof(fe_iterator *);
     merge_iterator *merge;
 
     *iterator = NULL;
@@ -230,6 +247,7 @@ ferric_status fe_merge_iterator_create(fe_iterator **children, size_t count, fe_
     merge->base.status = FERRIC_OK;
     merge->is_forward = true;
     merge->count = count;
+    merge->order = merge->children + count;
     for (size_t i = 0; i < count; i++)
         merge->children[i] = children[i];
     *iterator = &merge->base;
