@@ -47,7 +47,8 @@ static void put(fe_store *store, unsigned number, const char *value)
 
     key = fe_slice(bytes + 4, key.size - 4);
     if (value != NULL) {
-        assert_int_equal(fe_write_batch_put(&batch, 20, key, fe_slice_text(value), NULL), FERRIC_OK);
+        assert_int_equal(fe_write_batch_put(&batch, 20, key, fe_slice_text(value), NULL),
+                         FERRIC_OK);
     } else {
         assert_int_equal(fe_write_batch_delete(&batch, 20, key, NULL), FERRIC_OK);
     }
@@ -68,8 +69,7 @@ static void check_all(fe_store *store, const model *expected, uint64_t sequence)
 
     for (unsigned i = 0; i < KEYS; i++) {
         uint8_t bytes[32];
-        ferric_status status =
-            fe_store_get(store, store_key(bytes, i), sequence, &value, NULL);
+        ferric_status status = fe_store_get(store, store_key(bytes, i), sequence, &value, NULL);
         if (expected->values[i][0] == 0) {
             assert_int_equal(status, FERRIC_NOT_FOUND);
         } else {
@@ -85,8 +85,8 @@ static void check_all(fe_store *store, const model *expected, uint64_t sequence)
         if (expected->values[i][0] == 0) continue;
         assert_true(ok);
         assert_true(fe_slice_equal(fe_cursor_entry(cursor)->key, store_key(bytes, i)));
-        assert_true(fe_slice_equal(fe_cursor_entry(cursor)->value,
-                                   fe_slice_text(expected->values[i])));
+        assert_true(
+            fe_slice_equal(fe_cursor_entry(cursor)->value, fe_slice_text(expected->values[i])));
         ok = fe_cursor_next(cursor);
     }
     assert_false(ok);
