@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: Apache-2.0
+// Documents as callers see them: JSON goes in and comes out, the stored form stays inside.
+#include "api/arguments.h"
+#include "api/gets.h"
+#include "api/puts.h"
+#include "base/buffer.h"
+#include "base/status.h"
+#include "doc/document.h"
+#include "doc/json.h"
+
+ferric_status ferric_document_put(ferric_db *db, ferric_keyspace *collection, ferric_slice key,
+                                  ferric_slice json, const ferric_write_options *options)
+{
+    const char *call = "ferric_document_put";
+    ferric_buffer stored = {0};
+    ferric_status status = fe_slice_check(call, "json", json);
+
+    if (status == FERRIC_OK) status = fe_slice_check(call, "key", key);
+    if (status == FERRIC_OK) status = fe_document_encode(key, json, &stored);
+    if (status == FERRIC_OK) {
+        status = fe_put(call, db, collection, FERRIC_KEYSPACE_COLLECTION, key,
+                        fe_buffer_slice(&stored), options);
+    }
+    fe_buffer_deinit(&stored);
+    return status;
+}
+
+ferric_status ferric_batch_document_put(ferric_batch *batch, ferric_keyspace *collection,
+                                        ferric_slice key, ferric_slice json)
+{
+    const char *call = "ferric_batch_document_put";
+    ferric_buffer stored = {0};
+    ferric_status status;
+
+    if (collection == NULL) return fe_argument_is_null(call, "collection");
+    status = fe_slice_check(call, "json", json);
+    if (status == FERRIC_OK) status = fe_slice_check(call, "key", key);
+    if (status == FERRIC_OK) status = fe_document_encode(key, json, &stored);
+    if (status == FERRIC_OK) {
+        status = fe_batch_put(call, batch, collection, FERRIC_KEYSPACE_COLLECTION, key,
+                              fe_buffer_slice(&stored));
+    }
+    fe_buffer_deinit(&stored);
+    return status;
+}
+
+ferric_status ferric_document_get(ferric_db *db, ferric_keyspace *collection, ferric_slice key,
+                                  const ferric_read_options *options, ferric_buffer *json,
+                                  uint64_t *version)
+{
+    const char *call = "ferric_document_get";
+    ferric_slice text;
+    ferric_status status;
+
+    if (json == NULL) return fe_argument_is_null(call, "json");
+    status = fe_get(call, db, collection, FERRIC_KEYSPACE_COLLECTION, key, options, json, version);
+    if (status == FERRIC_OK) status = fe_document_text(fe_buffer_slice(json), &text);
+    if (status != FERRIC_OK) return status;
+    memmove(json->data, text.data, text.size); // Over the format byte.
+    json->size = text.size;
+    return FERRIC_OK;
+}
+
+ferric_status ferric_document_text(ferric_slice stored, ferric_slice *json)
+{
+    const char *call = "ferric_document_text";
+    ferric_status status;
+    if (json == NULL) return fe_argument_is_null(call, "json");
+    status = fe_slice_check(call, "stored", stored);
+    return status != FERRIC_OK ? status : fe_document_text(stored, json);
+}
+
+ferric_status ferric_json_minify(ferric_slice json, ferric_buffer *minified, size_t *error_offset)
+{
+    const char *call = "ferric_json_minify";
+    ferric_status status;
+    if (error_offset != NULL) *error_offset = 0;
+    if (minified == NULL) return fe_argument_is_null(call, "minified");
+    status = fe_slice_check(call, "json", json);
+    if (status != FERRIC_OK) return status;
+    fe_buffer_clear(minified);
+    return fe_json_minify(json, minified, error_offset);
+}
