@@ -1,0 +1,293 @@
+// SPDX-License-Identifier: Apache-2.0
+// The tables of options and commands; see command_table.h.
+#include "cli/command_table.h"
+
+#include <string.h>
+
+#include "cli/commands.h"
+
+const cli_option_info cli_options[OPTION_COUNT] = {
+    [OPTION_NONE] = {"", 0, NULL, NULL, ""},
+    [OPTION_HELP] = {"help", 'h', NULL, NULL, "what the command does and takes"},
+    [OPTION_VERSION] = {"version", 'V', NULL, NULL, "the version of the program"},
+    [OPTION_KEYSPACE] = {"keyspace", 'k', "NAME", NULL, "collection or raw keyspace [main]"},
+    [OPTION_RAW] = {"raw", 'r', NULL, NULL, "values are bytes, not JSON"},
+    [OPTION_JSON] = {"json", 'j', NULL, NULL, "print JSON, one value on each line"},
+    [OPTION_NUL] = {"null", '0', NULL, NULL, "end each key or value by a zero byte"},
+    [OPTION_QUIET] = {"quiet", 'q', NULL, NULL, "no notes and no progress on standard error"},
+    [OPTION_WAIT] = {"wait", 'w', "SECONDS", NULL, "wait for another process's lock [0]"},
+    [OPTION_FSYNC] = {"fsync", 0, "POLICY", NULL, "always, periodic[:MS] or never [always]"},
+    [OPTION_SETTING] = {"option", 'o', "NAME=VALUE", NULL, "set an option of the database"},
+    [OPTION_PREFIX] = {"prefix", 'p', "TEXT", NULL, "only keys that begin with it"},
+    [OPTION_FROM] = {"from", 0, "KEY", NULL, "only keys from this one on"},
+    [OPTION_TO] = {"to", 0, "KEY", NULL, "only keys before this one"},
+    [OPTION_REVERSE] = {"reverse", 0, NULL, NULL, "largest key first"},
+    [OPTION_LIMIT] = {"limit", 'n', "COUNT", NULL, "stop after so many [all]"},
+    [OPTION_META] = {"meta", 0, NULL, NULL, "print key, version and value as a JSON object"},
+    [OPTION_IF_ABSENT] = {"if-absent", 0, NULL, NULL, "only when the key does not exist"},
+    [OPTION_IF_VERSION] = {"if-version", 0, "N", NULL, "only when this is the key's version"},
+    [OPTION_ESTIMATE] = {"estimate", 0, NULL, NULL, "all keyspaces, without reading, as ~N"},
+    [OPTION_EXACT] = {"exact", 0, NULL, NULL, "count the keys of each keyspace"},
+    [OPTION_FORMAT] = {"format", 'f', "NAME", "jsonl csv deb822 raw",
+                       "form of the lines [by the file's name, else jsonl]"},
+    [OPTION_ID] = {"id", 0, "FIELD", NULL, "the field that is the key [_id, else a new UUID]"},
+    [OPTION_ON_ERROR] = {"on-error", 0, "WHAT", "skip stop", "what to do about a bad line [skip]"},
+    [OPTION_BATCH] = {"batch", 0, "COUNT", NULL, "entries in one commit [1000]"},
+    [OPTION_LINE_MAX] = {"line-max", 0, "SIZE", NULL, "the longest line, or paragraph [64MiB]"},
+    [OPTION_ACK_FILE] = {"ack-file", 0, "FILE", NULL,
+                         "append each key to it once its commit is acknowledged"},
+    [OPTION_INFER] = {"infer", 0, NULL, NULL, "numbers, true, false and empty cells become JSON's"},
+    [OPTION_WATCH] = {"watch", 0, "SECONDS", NULL, "look again every so many seconds"},
+    [OPTION_YES] = {"yes", 'y', NULL, NULL, "do not ask"},
+    [OPTION_WORKLOAD] = {"workload", 0, "LIST", NULL, "names, parted by commas [all]"},
+    [OPTION_ENTRIES] = {"entries", 0, "COUNT", NULL, "keys in the database [100k]"},
+    [OPTION_OPERATIONS] = {"operations", 0, "COUNT", NULL, "operations of each workload [entries]"},
+    [OPTION_VALUE_SIZE] = {"value-size", 0, "SIZE", NULL, "bytes of each value [100]"},
+    [OPTION_SEED] = {"seed", 0, "N", NULL, "of the random numbers [1]"},
+    [OPTION_KEEP] = {"keep", 0, NULL, NULL, "leave the database there afterwards"},
+    [OPTION_MAN] = {"man", 0, NULL, NULL, "the manual page, as scdoc source"},
+};
+
+#define DATABASE_OPTIONS OPTION_WAIT, OPTION_SETTING
+#define KEYSPACE_OPTIONS OPTION_KEYSPACE, DATABASE_OPTIONS
+#define RANGE_OPTIONS OPTION_PREFIX, OPTION_FROM, OPTION_TO
+
+static const cli_command commands[] = {
+    {"get",
+     "PATH KEY...",
+     "print the value of a key",
+     "Laid out for reading on a terminal; exactly what is stored, and a newline, in a pipe.\n"
+     "Exit code 1 when a key is not there.",
+     cli_get,
+     1,
+     -1,
+     true,
+     NULL,
+     {KEYSPACE_OPTIONS, OPTION_JSON, OPTION_NUL, OPTION_META}},
+    {"set",
+     "PATH KEY [VALUE]",
+     "set a key to a value",
+     "A VALUE that is JSON is stored as that JSON. One that begins with {, [ or \" and is no\n"
+     "JSON is an error. Anything else is stored as a string, and a note says so. Without\n"
+     "VALUE, or with -, it is read from standard input.\n\n"
+     "The database is made when it is not there. With --if-absent or --if-version the exit\n"
+     "code is 7 when the condition does not hold, and nothing is written.",
+     cli_set,
+     1,
+     2,
+     true,
+     NULL,
+     {KEYSPACE_OPTIONS, OPTION_RAW, OPTION_FSYNC, OPTION_IF_ABSENT, OPTION_IF_VERSION}},
+    {"del",
+     "PATH KEY...",
+     "delete keys",
+     "Exit code 1 when one of them is not there; the others are deleted all the same.",
+     cli_del,
+     1,
+     -1,
+     true,
+     NULL,
+     {KEYSPACE_OPTIONS, OPTION_FSYNC, OPTION_IF_VERSION}},
+    {"scan",
+     "PATH",
+     "print keys and values in the order of keys",
+     "Each line has a key, a tab and a value. With --json it is one object, with the key as\n"
+     "\"_id\"; a value that is no object stands in \"_value\". With -0 a zero byte follows each\n"
+     "key and each value.",
+     cli_scan,
+     0,
+     0,
+     true,
+     NULL,
+     {KEYSPACE_OPTIONS, RANGE_OPTIONS, OPTION_REVERSE, OPTION_LIMIT, OPTION_JSON, OPTION_NUL}},
+    {"keys",
+     "PATH",
+     "print keys in their order",
+     "One on each line, sorted by bytes.",
+     cli_keys,
+     0,
+     0,
+     true,
+     NULL,
+     {KEYSPACE_OPTIONS, RANGE_OPTIONS, OPTION_REVERSE, OPTION_LIMIT, OPTION_JSON, OPTION_NUL}},
+    {"count",
+     "PATH",
+     "count keys",
+     "Exact, by reading every key. --estimate prints what is known without reading, with ~ in\n"
+     "front, for all keyspaces together.",
+     cli_count,
+     0,
+     0,
+     true,
+     NULL,
+     {KEYSPACE_OPTIONS, RANGE_OPTIONS, OPTION_ESTIMATE, OPTION_JSON}},
+    {"import",
+     "PATH [FILE]",
+     "read documents from a file",
+     "From standard input without FILE, or with -. Compressed by gzip or not. Formats:\n\n"
+     "  jsonl   one JSON value on each line\n"
+     "  csv     RFC 4180; the first line names the fields; every cell becomes a string\n"
+     "  deb822  paragraphs of Debian control files; every field becomes a string\n"
+     "  raw     key, tab, value; \\t \\n \\r \\\\ and \\xNN are read as those bytes; a value is\n"
+     "          understood as set understands it\n\n"
+     "The key is the field --id, which stays in the document unless it is _id. Without\n"
+     "--id it is the field _id, and where that is missing a new UUID.\n\n"
+     "A bad line is reported with its number and skipped, or ends the import with\n"
+     "--on-error stop. What was committed stays: the last line says how far it came.",
+     cli_import,
+     0,
+     1,
+     true,
+     NULL,
+     {KEYSPACE_OPTIONS, OPTION_RAW, OPTION_FSYNC, OPTION_FORMAT, OPTION_ID, OPTION_ON_ERROR,
+      OPTION_BATCH, OPTION_LINE_MAX, OPTION_ACK_FILE, OPTION_INFER, OPTION_LIMIT}},
+    {"export",
+     "PATH [FILE]",
+     "write documents to a file",
+     "To standard output without FILE, or with -. A FILE that ends in .gz is compressed; it\n"
+     "appears under its name when it is complete. All of it is one state of the database,\n"
+     "and import reads it back. Formats: jsonl, with the key as \"_id\", and raw.",
+     cli_export,
+     0,
+     1,
+     true,
+     NULL,
+     {KEYSPACE_OPTIONS, RANGE_OPTIONS, OPTION_LIMIT, OPTION_FORMAT}},
+    {"info",
+     "PATH",
+     "what is in a database, and how it is doing",
+     "Keyspaces, size, levels, memory, amplification and what recovery found.",
+     cli_info,
+     0,
+     0,
+     true,
+     NULL,
+     {DATABASE_OPTIONS, OPTION_JSON, OPTION_EXACT}},
+    {"stats",
+     "PATH",
+     "every number the database knows of itself",
+     "With --watch it opens the database again and again, beside its writer, and prints what\n"
+     "changed. --json prints the library's own JSON.",
+     cli_stats,
+     0,
+     0,
+     true,
+     NULL,
+     {DATABASE_OPTIONS, OPTION_JSON, OPTION_WATCH}},
+    {"compact",
+     "PATH",
+     "merge all tables and drop what is deleted",
+     "Gives space back and makes reading cheaper. It happens by itself in time.",
+     cli_compact,
+     0,
+     0,
+     true,
+     NULL,
+     {DATABASE_OPTIONS}},
+    {"verify",
+     "PATH",
+     "read the whole database and check every checksum",
+     "Prints each problem with its file and offset. Exit code 4 when there is one.",
+     cli_verify,
+     0,
+     0,
+     true,
+     NULL,
+     {DATABASE_OPTIONS, OPTION_JSON}},
+    {"destroy",
+     "PATH",
+     "remove a database",
+     "Files in the directory that are not the database's stay. Asks on a terminal; elsewhere\n"
+     "--yes is needed.",
+     cli_destroy,
+     0,
+     0,
+     true,
+     NULL,
+     {OPTION_YES}},
+    {"bench",
+     "PATH",
+     "measure this machine",
+     "Makes a database at PATH, which must not exist, runs workloads on it, checks every value\n"
+     "that it reads, and removes it. Workloads:\n\n"
+     "  fill-sequential fill-random overwrite fill-batch\n"
+     "  fill-sync fill-sync-4 fill-sync-16   one sync a commit, from so many threads\n"
+     "  read-random read-zipfian read-missing read-multi\n"
+     "  scan  100 entries each          reader-writer  a reader beside a writer\n"
+     "  delete\n"
+     "  ycsb-a ycsb-b ycsb-c ycsb-d ycsb-e ycsb-f\n\n"
+     "Unsynced workloads run with --fsync=never unless it is given.",
+     cli_bench,
+     0,
+     0,
+     true,
+     NULL,
+     {OPTION_JSON, OPTION_FSYNC, OPTION_SETTING, OPTION_WORKLOAD, OPTION_ENTRIES, OPTION_OPERATIONS,
+      OPTION_VALUE_SIZE, OPTION_SEED, OPTION_KEEP}},
+    {"repl",
+     "PATH",
+     "work with a database by hand",
+     "The same as ferric PATH. HELP and .help list what can be typed. Reads lines from\n"
+     "standard input when it is no terminal.",
+     cli_repl,
+     0,
+     0,
+     true,
+     NULL,
+     {KEYSPACE_OPTIONS, OPTION_FSYNC, OPTION_JSON}},
+    {"completion",
+     "SHELL",
+     "print completion for bash, zsh or fish",
+     "bash:  ferric completion bash >~/.local/share/bash-completion/completions/ferric\n"
+     "zsh:   ferric completion zsh >~/.zfunc/_ferric, with ~/.zfunc in fpath\n"
+     "fish:  ferric completion fish >~/.config/fish/completions/ferric.fish",
+     cli_completion,
+     1,
+     1,
+     false,
+     "bash zsh fish",
+     {OPTION_NONE}},
+    {"version",
+     "",
+     "print the version",
+     "Of the program and its library.",
+     cli_version,
+     0,
+     0,
+     false,
+     "",
+     {OPTION_JSON}},
+    {"help",
+     "[COMMAND]",
+     "explain a command",
+     "Without COMMAND: the list of commands.",
+     cli_help,
+     0,
+     1,
+     false,
+     CLI_WORDS_COMMANDS,
+     {OPTION_MAN}},
+};
+
+const cli_command *cli_commands(size_t *count)
+{
+    *count = sizeof commands / sizeof *commands;
+    return commands;
+}
+
+const cli_command *cli_command_find(const char *name)
+{
+    for (size_t i = 0; i < sizeof commands / sizeof *commands; i++) {
+        if (strcmp(commands[i].name, name) == 0) return &commands[i];
+    }
+    return NULL;
+}
+
+bool cli_command_takes(const cli_command *command, cli_option option)
+{
+    if (option == OPTION_HELP || option == OPTION_VERSION || option == OPTION_QUIET) return true;
+    for (size_t i = 0; i < CLI_COMMAND_OPTIONS_MAX; i++) {
+        if (command->options[i] == option) return true;
+    }
+    return false;
+}

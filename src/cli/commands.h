@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: Apache-2.0
+// The functions behind the commands of the table. Each has printed all it has to say when it
+// returns its exit code.
+#ifndef FERRIC_CLI_COMMANDS_H
+#define FERRIC_CLI_COMMANDS_H
+
+#include "cli/command_line.h"
+
+int cli_get(const cli_arguments *arguments);
+int cli_set(const cli_arguments *arguments);
+int cli_del(const cli_arguments *arguments);
+int cli_scan(const cli_arguments *arguments);
+int cli_keys(const cli_arguments *arguments);
+int cli_count(const cli_arguments *arguments);
+int cli_import(const cli_arguments *arguments);
+int cli_export(const cli_arguments *arguments);
+int cli_info(const cli_arguments *arguments);
+int cli_stats(const cli_arguments *arguments);
+int cli_compact(const cli_arguments *arguments);
+int cli_verify(const cli_arguments *arguments);
+int cli_destroy(const cli_arguments *arguments);
+int cli_bench(const cli_arguments *arguments);
+int cli_repl(const cli_arguments *arguments);
+int cli_completion(const cli_arguments *arguments);
+int cli_version(const cli_arguments *arguments);
+int cli_help(const cli_arguments *arguments);
+
+#endif

@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: Apache-2.0
+// One entry, read and printed; see entry.h.
+#include "cli/entry.h"
+
+#include "base/buffer.h"
+#include "base/json_text.h"
+#include "base/status.h"
+#include "base/utf8.h"
+#include "cli/output.h"
+#include "cli/value_text.h"
+
+ferric_status cli_entry_get(const cli_session *session, ferric_slice key, ferric_buffer *value,
+                            uint64_t *version)
+{
+    if (session->kind == FERRIC_KEYSPACE_COLLECTION) {
+        return ferric_document_get(session->db, session->keyspace, key, NULL, value, version);
+    }
+    return ferric_get(session->db, session->keyspace, key, NULL, value, version);
+}
+
+ferric_status cli_entry_set(const cli_session *session, ferric_slice key, ferric_slice text,
+                            const ferric_write_options *options)
+{
+    ferric_buffer json = {0};
+    bool is_string;
+    ferric_status status;
+
+    if (session->kind == FERRIC_KEYSPACE_RAW) {
+        return ferric_put(session->db, session->keyspace, key, text, options);
+    }
+    status = cli_value_read(text, &json, &is_string);
+    if (status == FERRIC_OK) {
+        status = ferric_document_put(session->db, session->keyspace, key, fe_buffer_slice(&json),
+                                     options);
+    }
+    if (status == FERRIC_OK && is_string) {
+        cli_note("stored as the string %.*s%s", json.size > 60 ? 60 : (int)json.size,
+                 (const char *)json.data, json.size > 60 ? "..." : "");
+    }
+    fe_buffer_deinit(&json);
+    return status;
+}
+
+ferric_status cli_entry_value(const cli_session *session, const ferric_iterator *iterator,
+                              ferric_slice *value)
+{
+    ferric_slice stored = ferric_iterator_value(iterator);
+    if (session->kind == FERRIC_KEYSPACE_COLLECTION) return ferric_document_text(stored, value);
+    *value = stored;
+    return FERRIC_OK;
+}
+
+static ferric_slice option_slice(const cli_arguments *arguments, cli_option option)
+{
+    const char *text = arguments->values[option];
+    return text == NULL ? fe_slice(NULL, 0) : fe_slice_text(text);
+}
+
+void cli_entry_range(const cli_arguments *arguments, ferric_iterator_options *options)
+{
+    options->prefix = option_slice(arguments, OPTION_PREFIX);
+    options->lower = option_slice(arguments, OPTION_FROM);
+    options->upper = option_slice(arguments, OPTION_TO);
+    options->reverse = cli_has(arguments, OPTION_REVERSE);
+}
+
+void cli_entry_print_value(const cli_session *session, ferric_slice value)
+{
+    if (session->kind == FERRIC_KEYSPACE_COLLECTION) {
+        cli_write_json(value);
+    } else {
+        cli_write_data(value);
+    }
+}
+
+// The value, a JSON text, behind a key that was appended.
+static ferric_status append_document(ferric_slice value, ferric_buffer *line)
+{
+    ferric_status status;
+    if (fe_json_kind(value) == '{') {
+        ferric_slice members = fe_slice(fe_slice_bytes(value) + 1, value.size - 1);
+        status = members.size > 1 ? fe_buffer_append(line, ",", 1) : FERRIC_OK;
+        return status != FERRIC_OK ? status : fe_buffer_append(line, members.data, members.size);
+    }
+    status = fe_buffer_append(line, ",\"_value\":", 10);
+    if (status == FERRIC_OK) status = fe_buffer_append(line, value.data, value.size);
+    if (status == FERRIC_OK) status = fe_buffer_append(line, "}", 1);
+    return status;
+}
+
+ferric_status cli_entry_json(const cli_session *session, ferric_slice key, ferric_slice value,
+                             ferric_buffer *line)
+{
+    bool is_raw = session->kind == FERRIC_KEYSPACE_RAW;
+    ferric_status status;
+
+    if (is_raw && (!fe_utf8_valid(key) || !fe_utf8_valid(value))) {
+        return fe_fail(FERRIC_INVALID_ARGUMENT,
+                       "%s holds bytes that are not UTF-8, so they are no "
+                       "JSON; use the raw format",
+                       session->name);
+    }
+    status = fe_buffer_append(line, "{\"_id\":", 7);
+    if (status == FERRIC_OK) status = fe_json_quote(key, line);
+    if (status == FERRIC_OK && !is_raw) return append_document(value, line);
+    if (status == FERRIC_OK) status = fe_buffer_append(line, ",\"_value\":", 10);
+    if (status == FERRIC_OK) status = fe_json_quote(value, line);
+    if (status == FERRIC_OK) status = fe_buffer_append(line, "}", 1);
+    return status;
+}

@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0
+// One entry of a keyspace, read and printed: what get, scan, keys, export and the REPL share.
+#ifndef FERRIC_CLI_ENTRY_H
+#define FERRIC_CLI_ENTRY_H
+
+#include <ferric/ferric.h>
+
+#include "cli/command_line.h"
+#include "cli/session.h"
+
+// Replaces `value` by the JSON text or the bytes of `key`. Errors: as ferric_get.
+ferric_status cli_entry_get(const cli_session *session, ferric_slice key, ferric_buffer *value,
+                            uint64_t *version);
+
+// Sets `key` to what `text` means: in a raw keyspace those bytes, else JSON or a string. Says so on
+// standard error when it is a string. Errors: as ferric_document_put.
+ferric_status cli_entry_set(const cli_session *session, ferric_slice key, ferric_slice text,
+                            const ferric_write_options *options);
+
+// The value of the entry at which `iterator` stands, as cli_entry_get gives it.
+ferric_status cli_entry_value(const cli_session *session, const ferric_iterator *iterator,
+                              ferric_slice *value);
+
+// Bounds and direction of an iterator from the command line.
+void cli_entry_range(const cli_arguments *arguments, ferric_iterator_options *options);
+
+// Prints a value for a person on a terminal, as it is in a pipe.
+void cli_entry_print_value(const cli_session *session, ferric_slice value);
+
+// Appends the entry as one JSON object: {"_id":KEY,...} for an object, {"_id":KEY,"_value":VALUE}
+// for anything else; bytes are a string. Errors: FERRIC_INVALID_ARGUMENT: a raw key or value is not
+// UTF-8. FERRIC_NO_MEMORY.
+ferric_status cli_entry_json(const cli_session *session, ferric_slice key, ferric_slice value,
+                             ferric_buffer *line);
+
+#endif

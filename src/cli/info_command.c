@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: Apache-2.0
+// ferric info: what a person wants to know about a database at a glance.
+#include "base/buffer.h"
+#include "cli/commands.h"
+#include "cli/figures.h"
+#include "cli/output.h"
+#include "cli/session.h"
+#include "cli/stats_report.h"
+
+// A keyspace's exact count, by reading its keys.
+static ferric_status count_keyspace(ferric_db *db, const ferric_keyspace_info *info,
+                                    uint64_t *count)
+{
+    ferric_slice all = {NULL, 0};
+    ferric_keyspace *keyspace;
+    ferric_status status = ferric_keyspace_open(db, info->name, info->kind, &keyspace);
+    if (status == FERRIC_OK) status = ferric_count(db, keyspace, all, all, NULL, count);
+    ferric_keyspace_close(keyspace);
+    return status;
+}
+
+static void print_keyspace(const ferric_keyspace_info *info, bool is_json, bool is_first,
+                           const uint64_t *count)
+{
+    const char *kind = info->kind == FERRIC_KEYSPACE_RAW ? "raw" : "collection";
+    if (is_json) {
+        cli_print("%s{\"name\":", is_first ? "" : ",");
+        cli_write_quoted(fe_slice_text(info->name));
+        cli_print(",\"kind\":\"%s\"", kind);
+        if (count != NULL) cli_print(",\"keys\":%llu", (unsigned long long)*count);
+        cli_print("}");
+        return;
+    }
+    cli_print("  %-12s ", kind);
+    cli_color_set(CLI_KEY);
+    cli_write_data(fe_slice_text(info->name));
+    cli_color_set(CLI_PLAIN);
+    if (count != NULL) cli_print("  %s keys", cli_count_text(*count).text);
+    cli_print("\n");
+}
+
+static ferric_status print_keyspaces(ferric_db *db, bool is_json, bool is_exact)
+{
+    ferric_keyspace_info *list;
+    size_t count;
+    ferric_status status = ferric_keyspace_list(db, &list, &count);
+
+    for (size_t i = 0; status == FERRIC_OK && i < count; i++) {
+        uint64_t keys;
+        if (is_exact) status = count_keyspace(db, &list[i], &keys);
+        if (status == FERRIC_OK) print_keyspace(&list[i], is_json, i == 0, is_exact ? &keys : NULL);
+    }
+    ferric_free(list);
+    return status;
+}
+
+static ferric_status print_json(const cli_session *session, bool is_exact)
+{
+    ferric_buffer stats = {0};
+    uint64_t estimate;
+    ferric_status status = ferric_count_estimate(session->db, &estimate);
+    if (status == FERRIC_OK) status = ferric_stats_json(session->db, &stats);
+    if (status == FERRIC_OK) {
+        cli_print("{\"path\":");
+        cli_write_quoted(fe_slice_text(session->path));
+        cli_print(",\"keys_estimate\":%llu,\"keyspaces\":[", (unsigned long long)estimate);
+        status = print_keyspaces(session->db, true, is_exact);
+        cli_print("],\"stats\":");
+        cli_write(fe_buffer_slice(&stats));
+        cli_print("}\n");
+    }
+    ferric_buffer_free(&stats);
+    return status;
+}
+
+static ferric_status print_text(const cli_session *session, bool is_exact)
+{
+    ferric_stats stats = FERRIC_STATS_INIT;
+    uint64_t estimate;
+    ferric_status status = ferric_count_estimate(session->db, &estimate);
+    if (status == FERRIC_OK) status = ferric_stats_get(session->db, &stats);
+    if (status != FERRIC_OK) return status;
+    cli_color_set(CLI_BOLD);
+    cli_write_data(fe_slice_text(session->path));
+    cli_color_set(CLI_PLAIN);
+    cli_print("  ~%s keys, %s on disk\n", cli_count_text(estimate).text,
+              cli_size_text(stats.disk_bytes).text);
+    status = print_keyspaces(session->db, false, is_exact);
+    if (status == FERRIC_OK) cli_report_print(&stats);
+    return status;
+}
+
+int cli_info(const cli_arguments *arguments)
+{
+    bool is_exact = cli_has(arguments, OPTION_EXACT);
+    cli_session session;
+    ferric_status status;
+    int code = cli_session_open(arguments, CLI_READ, &session);
+
+    if (code != CLI_DONE) return code;
+    status = cli_has(arguments, OPTION_JSON) ? print_json(&session, is_exact)
+                                             : print_text(&session, is_exact);
+    if (status != FERRIC_OK) code = cli_fail_status(status, session.path);
+    return cli_session_end(&session, code);
+}

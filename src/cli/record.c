@@ -1,0 +1,258 @@
+// SPDX-License-Identifier: Apache-2.0
+// Records of JSON lines and raw lines, and what all formats share; see record.h.
+#include "cli/record.h"
+
+#include "base/buffer.h"
+#include "base/json_text.h"
+#include "base/status.h"
+#include "base/uuid.h"
+#include "cli/value_text.h"
+#include "os/vfs.h"
+
+// Ends with `ending`, whatever its case, and something before it.
+static bool has_ending(ferric_slice text, const char *ending)
+{
+    size_t size = strlen(ending);
+    const uint8_t *at = fe_slice_bytes(text);
+    if (text.size <= size) return false;
+    for (size_t i = 0; i < size; i++) {
+        uint8_t byte = at[text.size - size + i];
+        if ((byte >= 'A' && byte <= 'Z' ? byte + 32 : byte) != ending[i]) return false;
+    }
+    return true;
+}
+
+cli_format cli_format_of(const char *name, const char *path)
+{
+    static const char *const names[] = {"jsonl", "csv", "deb822", "raw"};
+    ferric_slice text = fe_slice_text(path == NULL ? "" : path);
+
+    for (int i = 0; name != NULL && i < 4; i++) {
+        if (strcmp(name, names[i]) == 0) return (cli_format)i;
+    }
+    if (has_ending(text, ".gz")) text.size -= 3;
+    if (has_ending(text, ".csv")) return CLI_FORMAT_CSV;
+    if (has_ending(text, ".deb822")) return CLI_FORMAT_DEB822;
+    if (has_ending(text, ".tsv") || has_ending(text, ".raw")) return CLI_FORMAT_RAW;
+    return CLI_FORMAT_JSONL;
+}
+
+ferric_status cli_records_open(cli_records *records, const char *path, size_t line_size_max)
+{
+    ferric_status status = cli_lines_open(&records->lines, path, line_size_max);
+    if (status == FERRIC_OK && records->format == CLI_FORMAT_CSV) {
+        status = cli_record_read_csv_header(records);
+    }
+    if (status != FERRIC_OK) cli_records_close(records);
+    return status;
+}
+
+void cli_records_close(cli_records *records)
+{
+    cli_lines_close(&records->lines);
+    cli_csv_deinit(&records->csv);
+    fe_buffer_deinit(&records->key);
+    fe_buffer_deinit(&records->value);
+    fe_buffer_deinit(&records->names);
+    fe_buffer_deinit(&records->text);
+}
+
+cli_record_result cli_record_result_of(ferric_status status)
+{
+    if (status == FERRIC_OK) return CLI_RECORD_READ;
+    return status == FERRIC_NO_MEMORY ? CLI_RECORD_FAILED : CLI_RECORD_BAD;
+}
+
+cli_record_result cli_record_no_line(cli_records *records, cli_line_result result)
+{
+    records->line = records->lines.number;
+    if (result == CLI_LINE_END) return CLI_RECORD_END;
+    if (result == CLI_LINE_FAILED) return CLI_RECORD_FAILED;
+    fe_fail(FERRIC_TOO_LARGE, "longer than %zu bytes", records->lines.line_size_max);
+    return CLI_RECORD_BAD;
+}
+
+ferric_status cli_record_add_name(cli_records *records, ferric_slice name_literal)
+{
+    const char *text = records->value.data;
+    ferric_status status = FERRIC_OK;
+    if (text[records->value.size - 1] != '{') status = fe_buffer_append(&records->value, ",", 1);
+    if (status == FERRIC_OK) {
+        status = fe_buffer_append(&records->value, name_literal.data, name_literal.size);
+    }
+    if (status == FERRIC_OK) status = fe_buffer_append(&records->value, ":", 1);
+    return status;
+}
+
+// ---- The key --------------------------------------------------------------------------------
+
+static ferric_status make_uuid(cli_records *records)
+{
+    uint8_t random[FE_UUID_RANDOM_SIZE];
+    char text[FE_UUID_TEXT_SIZE + 1];
+    fe_vfs *vfs = fe_vfs_posix();
+    ferric_status status = fe_vfs_random(vfs, random, sizeof random);
+
+    if (status != FERRIC_OK) return status;
+    fe_uuid7(fe_vfs_now_ms(vfs), random, text);
+    return fe_buffer_append(&records->key, text, FE_UUID_TEXT_SIZE);
+}
+
+static ferric_status key_of_value(cli_records *records, const char *id, ferric_slice value)
+{
+    switch (fe_json_kind(value)) {
+    case '"':
+        return fe_json_unquote(value, &records->key);
+    case '0':
+        return fe_buffer_append(&records->key, value.data, value.size);
+    default:
+        return fe_fail(FERRIC_INVALID_ARGUMENT,
+                       "the field %s is %.*s%s; a key is a string or a number", id,
+                       value.size > 40 ? 40 : (int)value.size, (const char *)value.data,
+                       value.size > 40 ? "..." : "");
+    }
+}
+
+// Writes the object in records->value anew without "_id"; {"_id":..., "_value":...} becomes the
+// value alone.
+static ferric_status drop_id(cli_records *records)
+{
+    fe_json_walk walk = fe_json_walk_into(fe_buffer_slice(&records->value));
+    ferric_buffer old = records->value;
+    ferric_slice name;
+    ferric_slice value;
+    ferric_slice last = {NULL, 0};
+    size_t count = 0;
+    ferric_status status;
+
+    records->value = records->text;
+    fe_buffer_clear(&records->value);
+    status = fe_buffer_append(&records->value, "{", 1);
+    while (status == FERRIC_OK && fe_json_next_member(&walk, &name, &value)) {
+        if (fe_json_string_is(name, fe_slice_text("_id"))) continue;
+        last = fe_json_string_is(name, fe_slice_text("_value")) ? value : fe_slice(NULL, 0);
+        count++;
+        status = cli_record_add_name(records, name);
+        if (status == FERRIC_OK) {
+            status = fe_buffer_append(&records->value, value.data, value.size);
+        }
+    }
+    if (status == FERRIC_OK) status = fe_buffer_append(&records->value, "}", 1);
+    if (status == FERRIC_OK && count == 1 && last.size > 0) {
+        status = fe_buffer_assign(&records->value, last);
+    }
+    records->text = old;
+    return status;
+}
+
+ferric_status cli_record_take_key(cli_records *records)
+{
+    const char *id = records->id == NULL ? "_id" : records->id;
+    ferric_slice json = fe_buffer_slice(&records->value);
+    fe_json_walk walk = fe_json_walk_into(json);
+    ferric_slice name;
+    ferric_slice value;
+    ferric_slice found = {NULL, 0};
+    ferric_status status;
+
+    fe_buffer_clear(&records->key);
+    while (fe_json_kind(json) == '{' && fe_json_next_member(&walk, &name, &value)) {
+        if (fe_json_string_is(name, fe_slice_text(id))) found = value;
+    }
+    if (found.size == 0 && records->id == NULL) return make_uuid(records);
+    if (found.size == 0) {
+        return fe_fail(FERRIC_INVALID_ARGUMENT, "has no field %s, which is to be the key", id);
+    }
+    status = key_of_value(records, id, found);
+    if (status == FERRIC_OK && records->key.size == 0) {
+        status = fe_fail(FERRIC_INVALID_ARGUMENT, "the field %s is empty, which no key may be", id);
+    }
+    if (status == FERRIC_OK && strcmp(id, "_id") == 0) status = drop_id(records);
+    return status;
+}
+
+// ---- JSON lines and raw lines ---------------------------------------------------------------
+
+static bool is_blank(ferric_slice line)
+{
+    const uint8_t *at = fe_slice_bytes(line);
+    for (size_t i = 0; i < line.size; i++) {
+        if (at[i] != ' ' && at[i] != '\t' && at[i] != '\r') return false;
+    }
+    return true;
+}
+
+// A byte order mark, which some programs put in front of the first line, is no part of it.
+static ferric_slice without_mark(const cli_records *records, ferric_slice line)
+{
+    if (records->lines.number == 1 && fe_slice_has_prefix(line, fe_slice_text("\xef\xbb\xbf"))) {
+        return fe_slice(fe_slice_bytes(line) + 3, line.size - 3);
+    }
+    return line;
+}
+
+static cli_record_result read_jsonl(cli_records *records)
+{
+    ferric_slice line;
+    ferric_status status;
+    cli_line_result result;
+
+    do {
+        result = cli_lines_next(&records->lines, &line);
+        if (result != CLI_LINE_READ) return cli_record_no_line(records, result);
+        line = without_mark(records, line);
+    } while (is_blank(line));
+    records->line = records->lines.number;
+    status = ferric_json_minify(line, &records->value, NULL);
+    if (status == FERRIC_OK) status = cli_record_take_key(records);
+    return cli_record_result_of(status);
+}
+
+static ferric_status split_raw(cli_records *records, ferric_slice line)
+{
+    const char *begin = line.data;
+    const char *tab = line.size == 0 ? NULL : memchr(begin, '\t', line.size);
+    ferric_slice field;
+    ferric_status status;
+    bool is_string;
+
+    if (tab == NULL) return fe_fail(FERRIC_INVALID_ARGUMENT, "no tab between key and value");
+    fe_buffer_clear(&records->key);
+    fe_buffer_clear(&records->text);
+    status = cli_line_unescape(fe_slice(begin, (size_t)(tab - begin)), &records->key);
+    if (status != FERRIC_OK) return status;
+    if (records->key.size == 0) return fe_fail(FERRIC_INVALID_ARGUMENT, "the key is empty");
+    field = fe_slice(tab + 1, line.size - (size_t)(tab - begin) - 1);
+    status = cli_line_unescape(field, &records->text);
+    if (status != FERRIC_OK) return status;
+    if (!records->takes_bytes) {
+        return cli_value_read(fe_buffer_slice(&records->text), &records->value, &is_string);
+    }
+    return fe_buffer_assign(&records->value, fe_buffer_slice(&records->text));
+}
+
+static cli_record_result read_raw(cli_records *records)
+{
+    ferric_slice line;
+    cli_line_result result;
+    do {
+        result = cli_lines_next(&records->lines, &line);
+        if (result != CLI_LINE_READ) return cli_record_no_line(records, result);
+    } while (line.size == 0);
+    records->line = records->lines.number;
+    return cli_record_result_of(split_raw(records, line));
+}
+
+cli_record_result cli_records_next(cli_records *records)
+{
+    switch (records->format) {
+    case CLI_FORMAT_CSV:
+        return cli_record_read_csv(records);
+    case CLI_FORMAT_DEB822:
+        return cli_record_read_deb822(records);
+    case CLI_FORMAT_RAW:
+        return read_raw(records);
+    default:
+        return read_jsonl(records);
+    }
+}

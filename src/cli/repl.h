@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: Apache-2.0
+// The state of an interactive session, shared by the files of the REPL.
+#ifndef FERRIC_CLI_REPL_H
+#define FERRIC_CLI_REPL_H
+
+#include <ferric/ferric.h>
+
+#include "cli/line_editor.h"
+#include "cli/session.h"
+
+// How values are printed.
+typedef enum repl_mode {
+    REPL_MODE_AUTO, // For a person on a terminal, as they are elsewhere.
+    REPL_MODE_JSON, // One JSON value on each line.
+} repl_mode;
+
+typedef struct repl {
+    const cli_arguments *arguments;
+    cli_session session;
+    cli_editor *editor; // NULL when no person is typing.
+    repl_mode mode;
+    bool has_timer;
+    bool is_over;   // After EXIT.
+    int read_depth; // Of .read inside .read.
+    int code;       // Of the first statement that failed.
+} repl;
+
+typedef struct repl_command {
+    const char *name;
+    const char *arguments;
+    const char *help;
+    int (*run)(repl *state, char *words); // `words` is what follows the name.
+} repl_command;
+
+// Statements such as GET, and dot-commands such as .use; ended by an entry without name.
+extern const repl_command repl_statements[];
+extern const repl_command repl_dots[];
+
+// Runs one statement or dot-command. Returns its exit code, which was explained.
+int repl_run(repl *state, char *text);
+// Whether `text` is whole: no JSON value in it is still open.
+bool repl_is_complete(const char *text);
+// Runs each statement of a file. Returns the exit code of the first that failed.
+int repl_read_file(repl *state, const char *path);
+
+// Cuts the next word off *rest, which moves on: up to a space, or a whole string in quotes, whose
+// meaning replaces it. NULL at the end. Prints and sets *code when a string is malformed.
+char *repl_word(char **rest, int *code);
+// Without spaces at both ends.
+char *repl_trim(char *text);
+
+// Completion of words; a cli_complete.
+void repl_complete(void *context, const char *line, cli_candidates *candidates);
+
+#endif

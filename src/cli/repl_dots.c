@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: Apache-2.0
+// Dot-commands of the REPL: they change how it works, never the data.
+#include <errno.h>
+#include <string.h>
+
+#include "base/slice.h"
+#include "cli/output.h"
+#include "cli/repl.h"
+
+static int run_use(repl *state, char *words)
+{
+    ferric_status status;
+    if (*words == 0) {
+        cli_print("%s\n", state->session.name);
+        return CLI_DONE;
+    }
+    status = cli_session_choose(&state->session, words, false, FERRIC_KEYSPACE_COLLECTION);
+    return status == FERRIC_OK ? CLI_DONE : cli_fail_status(status, "");
+}
+
+static int run_keyspaces(repl *state, char *words)
+{
+    ferric_keyspace_info *list;
+    size_t count;
+    ferric_status status = ferric_keyspace_list(state->session.db, &list, &count);
+    (void)words;
+    if (status != FERRIC_OK) return cli_fail_status(status, "");
+    for (size_t i = 0; i < count; i++) {
+        cli_print("%-10s ", list[i].kind == FERRIC_KEYSPACE_RAW ? "raw" : "collection");
+        cli_write_data(fe_slice_text(list[i].name));
+        cli_print("\n");
+    }
+    ferric_free(list);
+    return CLI_DONE;
+}
+
+static int run_mode(repl *state, char *words)
+{
+    if (*words == 0) {
+        cli_print("%s\n", state->mode == REPL_MODE_JSON ? "json" : "auto");
+    } else if (strcmp(words, "json") == 0) {
+        state->mode = REPL_MODE_JSON;
+    } else if (strcmp(words, "auto") == 0) {
+        state->mode = REPL_MODE_AUTO;
+    } else {
+        return cli_fail(CLI_USAGE, "a mode is auto or json, not %s", words);
+    }
+    return CLI_DONE;
+}
+
+static int run_output(repl *state, char *words)
+{
+    (void)state;
+    if (cli_output_redirect(*words == 0 ? NULL : words)) return CLI_DONE;
+    return cli_fail(CLI_IO, "cannot open %s: %s", words, strerror(errno));
+}
+
+static int run_read(repl *state, char *words)
+{
+    if (*words == 0) return cli_fail(CLI_USAGE, "usage: .read FILE");
+    return repl_read_file(state, words);
+}
+
+static int run_timer(repl *state, char *words)
+{
+    if (strcmp(words, "on") != 0 && strcmp(words, "off") != 0) {
+        return cli_fail(CLI_USAGE, "usage: .timer on|off");
+    }
+    state->has_timer = strcmp(words, "on") == 0;
+    return CLI_DONE;
+}
+
+static int run_help(repl *state, char *words)
+{
+    char help[] = "HELP";
+    (void)words;
+    return repl_run(state, help);
+}
+
+static int run_quit(repl *state, char *words)
+{
+    (void)words;
+    state->is_over = true;
+    return CLI_DONE;
+}
+
+const repl_command repl_dots[] = {
+    {".use", "[NAME]", "work with another collection or raw keyspace", run_use},
+    {".keyspaces", "", "list them", run_keyspaces},
+    {".mode", "[auto|json]", "how values are printed", run_mode},
+    {".output", "[FILE]", "print data into a file; without FILE here again", run_output},
+    {".read", "FILE", "run the lines of a file", run_read},
+    {".timer", "on|off", "say how long each statement took", run_timer},
+    {".help", "", NULL, run_help},
+    {".quit", "", "leave", run_quit},
+    {".exit", "", NULL, run_quit},
+    {NULL, NULL, NULL, NULL},
+};

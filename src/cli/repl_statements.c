@@ -1,0 +1,289 @@
+// SPDX-License-Identifier: Apache-2.0
+// What can be typed in the REPL to work with data: SET, GET and so on.
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/buffer.h"
+#include "cli/entry.h"
+#include "cli/figures.h"
+#include "cli/output.h"
+#include "cli/repl.h"
+#include "cli/stats_report.h"
+
+// So many keys are shown to a person who did not say how many.
+#define SHOWN_COUNT 100
+
+static int fail_usage(const char *usage)
+{
+    return cli_fail(CLI_USAGE, "usage: %s", usage);
+}
+
+static int answer(ferric_status status)
+{
+    return status == FERRIC_OK ? CLI_DONE : cli_fail_status(status, "");
+}
+
+static void print_value(const repl *state, ferric_slice value)
+{
+    bool is_document = state->session.kind == FERRIC_KEYSPACE_COLLECTION;
+    if (state->mode == REPL_MODE_AUTO) {
+        cli_entry_print_value(&state->session, value);
+    } else if (is_document) {
+        cli_write(value);
+    } else {
+        cli_write_quoted(value);
+    }
+    cli_print("\n");
+}
+
+static int run_set(repl *state, char *words)
+{
+    int code = CLI_DONE;
+    char *key = repl_word(&words, &code);
+    ferric_status status;
+
+    if (code != CLI_DONE) return code;
+    words = repl_trim(words);
+    if (key == NULL || *words == 0) return fail_usage("SET KEY VALUE");
+    status = cli_entry_set(&state->session, fe_slice_text(key), fe_slice_text(words), NULL);
+    if (status == FERRIC_OK && state->editor != NULL) cli_note("OK");
+    return answer(status);
+}
+
+static int run_get(repl *state, char *words)
+{
+    ferric_buffer value = {0};
+    int code = CLI_DONE;
+    char *key = repl_word(&words, &code);
+    ferric_status status;
+
+    if (code != CLI_DONE) return code;
+    if (key == NULL || *repl_trim(words) != 0) return fail_usage("GET KEY");
+    status = cli_entry_get(&state->session, fe_slice_text(key), &value, NULL);
+    if (status == FERRIC_OK) print_value(state, fe_buffer_slice(&value));
+    ferric_buffer_free(&value);
+    if (status == FERRIC_NOT_FOUND) {
+        return cli_fail(CLI_MISSING, "%s has no key %s", state->session.name, key);
+    }
+    return answer(status);
+}
+
+static int run_delete(repl *state, char *words)
+{
+    int code = CLI_DONE;
+    char *key = repl_word(&words, &code);
+    ferric_slice slice = fe_slice_text(key == NULL ? "" : key);
+    ferric_status status;
+
+    if (code != CLI_DONE) return code;
+    if (key == NULL || *repl_trim(words) != 0) return fail_usage("DELETE KEY");
+    status = ferric_has(state->session.db, state->session.keyspace, slice, NULL);
+    if (status == FERRIC_NOT_FOUND) {
+        return cli_fail(CLI_MISSING, "%s has no key %s", state->session.name, key);
+    }
+    if (status == FERRIC_OK) {
+        status = ferric_delete(state->session.db, state->session.keyspace, slice, NULL);
+    }
+    if (status == FERRIC_OK && state->editor != NULL) cli_note("OK");
+    return answer(status);
+}
+
+// ---- Ranges ---------------------------------------------------------------------------------
+
+static ferric_status print_entry(const repl *state, const ferric_iterator *iterator, bool keys_only,
+                                 ferric_buffer *line)
+{
+    ferric_slice key = ferric_iterator_key(iterator);
+    ferric_slice value;
+    ferric_status status;
+
+    if (state->mode == REPL_MODE_JSON && keys_only) {
+        cli_write_quoted(key);
+        cli_print("\n");
+        return FERRIC_OK;
+    }
+    cli_color_set(keys_only || state->mode == REPL_MODE_AUTO ? CLI_KEY : CLI_PLAIN);
+    if (keys_only) cli_write_data(key);
+    if (keys_only) cli_color_set(CLI_PLAIN);
+    if (keys_only) {
+        cli_print("\n");
+        return FERRIC_OK;
+    }
+    status = cli_entry_value(&state->session, iterator, &value);
+    if (status != FERRIC_OK) return status;
+    if (state->mode == REPL_MODE_JSON) {
+        fe_buffer_clear(line);
+        status = cli_entry_json(&state->session, key, value, line);
+        cli_write(fe_buffer_slice(line));
+    } else {
+        cli_write_data(key);
+        cli_color_set(CLI_PLAIN);
+        cli_print("\t");
+        cli_write_data(value);
+    }
+    cli_print("\n");
+    return status;
+}
+
+// Prints up to `limit` entries, then says how many more there are.
+static ferric_status walk(const repl *state, const char *prefix, uint64_t limit, bool keys_only)
+{
+    ferric_iterator_options options = FERRIC_ITERATOR_OPTIONS_INIT;
+    ferric_iterator *iterator;
+    ferric_buffer line = {0};
+    uint64_t rest = 0;
+    ferric_status status;
+
+    options.prefix = fe_slice_text(prefix);
+    options.keys_only = keys_only;
+    status =
+        ferric_iterator_create(state->session.db, state->session.keyspace, &options, &iterator);
+    while (status == FERRIC_OK && cli_output_ok() && !cli_interrupted() &&
+           ferric_iterator_next(iterator)) {
+        if (limit == 0) {
+            rest++;
+        } else {
+            limit--;
+            status = print_entry(state, iterator, keys_only, &line);
+        }
+    }
+    if (status == FERRIC_OK) status = ferric_iterator_status(iterator);
+    ferric_iterator_destroy(iterator);
+    fe_buffer_deinit(&line);
+    if (rest > 0 && status == FERRIC_OK) {
+        cli_note("... and %s%s more", cli_interrupted() ? "at least " : "",
+                 cli_count_text(rest).text);
+    }
+    return status;
+}
+
+static int run_walk(repl *state, char *words, bool keys_only)
+{
+    int code = CLI_DONE;
+    uint64_t limit = cli_output_is_terminal() ? SHOWN_COUNT : UINT64_MAX;
+    const char *prefix = repl_word(&words, &code);
+    const char *count = code == CLI_DONE ? repl_word(&words, &code) : NULL;
+    char *end;
+
+    if (code != CLI_DONE) return code;
+    if (count != NULL) {
+        limit = strtoull(count, &end, 10);
+        if (*count < '0' || *count > '9' || *end != 0 || *repl_trim(words) != 0) {
+            return fail_usage(keys_only ? "KEYS [PREFIX [COUNT]]" : "SCAN [PREFIX [COUNT]]");
+        }
+    }
+    return answer(walk(state, prefix == NULL ? "" : prefix, limit, keys_only));
+}
+
+static int run_keys(repl *state, char *words)
+{
+    return run_walk(state, words, true);
+}
+
+static int run_scan(repl *state, char *words)
+{
+    return run_walk(state, words, false);
+}
+
+static int run_count(repl *state, char *words)
+{
+    ferric_slice all = {NULL, 0};
+    uint64_t count;
+    ferric_status status;
+    if (*words != 0) return fail_usage("COUNT");
+    status = ferric_count(state->session.db, state->session.keyspace, all, all, NULL, &count);
+    if (status == FERRIC_OK) cli_print("%llu\n", (unsigned long long)count);
+    return answer(status);
+}
+
+// ---- The database ---------------------------------------------------------------------------
+
+static int run_stats(repl *state, char *words)
+{
+    ferric_stats stats = FERRIC_STATS_INIT;
+    ferric_buffer json = {0};
+    ferric_status status;
+    if (*words != 0) return fail_usage("STATS");
+    if (state->mode == REPL_MODE_JSON) {
+        status = ferric_stats_json(state->session.db, &json);
+        cli_write(fe_buffer_slice(&json));
+        cli_print("\n");
+        ferric_buffer_free(&json);
+        return answer(status);
+    }
+    status = ferric_stats_get(state->session.db, &stats);
+    if (status == FERRIC_OK) {
+        cli_report_print(&stats);
+        cli_report_operations(&stats);
+    }
+    return answer(status);
+}
+
+static int run_compact(repl *state, char *words)
+{
+    ferric_slice all = {NULL, 0};
+    ferric_status status;
+    if (*words != 0) return fail_usage("COMPACT");
+    status = ferric_compact(state->session.db, NULL, all, all);
+    if (status == FERRIC_OK && state->editor != NULL) cli_note("OK");
+    return answer(status);
+}
+
+static void print_finding(void *context, const char *path, uint64_t offset, const char *text)
+{
+    (void)context;
+    cli_print("%s: byte %llu: %s\n", path, (unsigned long long)offset, text);
+}
+
+static int run_verify(repl *state, char *words)
+{
+    ferric_verify_report report = {0};
+    ferric_status status;
+    if (*words != 0) return fail_usage("VERIFY");
+    status = ferric_verify(state->session.db, print_finding, NULL, &report);
+    if (status != FERRIC_OK) return answer(status);
+    cli_print("sound: %s in %s files, %s entries\n", cli_size_text(report.bytes).text,
+              cli_count_text(report.files).text, cli_count_text(report.entries).text);
+    return CLI_DONE;
+}
+
+static int run_exit(repl *state, char *words)
+{
+    (void)words;
+    state->is_over = true;
+    return CLI_DONE;
+}
+
+static int run_help(repl *state, char *words)
+{
+    const repl_command *const lists[] = {repl_statements, repl_dots};
+    (void)state;
+    (void)words;
+    for (size_t i = 0; i < 2; i++) {
+        for (const repl_command *one = lists[i]; one->name != NULL; one++) {
+            if (one->help == NULL) continue;
+            cli_color_set(CLI_BOLD);
+            cli_print("%s", one->name);
+            cli_color_set(CLI_PLAIN);
+            cli_print("%s%s\n    %s\n", *one->arguments == 0 ? "" : " ", one->arguments, one->help);
+        }
+    }
+    return CLI_DONE;
+}
+
+const repl_command repl_statements[] = {
+    {"SET", "KEY VALUE", "VALUE is JSON, or any other text, which becomes a string", run_set},
+    {"GET", "KEY", "print a value; a key with spaces stands in double quotes", run_get},
+    {"DELETE", "KEY", "delete a key", run_delete},
+    {"DEL", "KEY", NULL, run_delete},
+    {"KEYS", "[PREFIX [COUNT]]", "print keys in their order", run_keys},
+    {"SCAN", "[PREFIX [COUNT]]", "print keys and values in the order of keys", run_scan},
+    {"COUNT", "", "count the keys", run_count},
+    {"STATS", "", "what the database knows of itself", run_stats},
+    {"COMPACT", "", "merge all tables and drop what is deleted", run_compact},
+    {"VERIFY", "", "check every checksum", run_verify},
+    {"HELP", "", "this list", run_help},
+    {"EXIT", "", "leave; Ctrl-D does too", run_exit},
+    {"QUIT", "", NULL, run_exit},
+    {NULL, NULL, NULL, NULL},
+};

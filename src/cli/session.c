@@ -1,0 +1,200 @@
+// SPDX-License-Identifier: Apache-2.0
+// Opening what a command works on; see session.h.
+#include "cli/session.h"
+
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/memory.h"
+#include "base/slice.h"
+#include "cli/output.h"
+
+// ---- Interruption ---------------------------------------------------------------------------
+
+static volatile sig_atomic_t interrupt_count;
+static ferric_db *_Atomic interruptible;
+
+static void on_interrupt(int number)
+{
+    ferric_db *db = interruptible;
+    if (++interrupt_count > 1) signal(number, SIG_DFL);
+    if (db != NULL) ferric_interrupt(db);
+}
+
+void cli_interrupt_catch(void)
+{
+    struct sigaction action;
+    memset(&action, 0, sizeof action);
+    action.sa_handler = on_interrupt; // No SA_RESTART: a read from the terminal ends too.
+    sigemptyset(&action.sa_mask);
+    sigaction(SIGINT, &action, NULL);
+}
+
+bool cli_interrupted(void)
+{
+    return interrupt_count > 0;
+}
+
+void cli_interrupt_clear(void)
+{
+    interrupt_count = 0;
+    cli_interrupt_catch();
+}
+
+// ---- Options --------------------------------------------------------------------------------
+
+static int set_option(ferric_options *options, const char *name, const char *text)
+{
+    ferric_status status = ferric_options_set(options, name, text);
+    return status == FERRIC_OK ? CLI_DONE : cli_fail_status(status, "");
+}
+
+static int set_pair(ferric_options *options, const char *pair)
+{
+    char name[64];
+    const char *equals = strchr(pair, '=');
+    if (equals == NULL || equals == pair || (size_t)(equals - pair) >= sizeof name) {
+        return cli_fail(CLI_USAGE, "--option takes NAME=VALUE, not %s", pair);
+    }
+    memcpy(name, pair, (size_t)(equals - pair));
+    name[equals - pair] = 0;
+    return set_option(options, name, equals + 1);
+}
+
+static int set_wait(const cli_arguments *arguments, ferric_options *options)
+{
+    const char *text = arguments->values[OPTION_WAIT];
+    char *end;
+    double seconds;
+    if (text == NULL) return CLI_DONE;
+    seconds = strtod(text, &end);
+    if (end == text || *end != 0 || !(seconds >= 0 && seconds <= 86400)) {
+        return cli_fail(CLI_USAGE, "--wait takes seconds up to 86400, not %s", text);
+    }
+    options->lock_wait_ms = (uint32_t)(seconds * 1000);
+    return CLI_DONE;
+}
+
+int cli_database_options(const cli_arguments *arguments, ferric_options *options)
+{
+    ferric_status status = ferric_options_from_env(options);
+    int code = status == FERRIC_OK ? CLI_DONE : cli_fail_status(status, "");
+
+    if (code == CLI_DONE && cli_has(arguments, OPTION_FSYNC)) {
+        code = set_option(options, "fsync", arguments->values[OPTION_FSYNC]);
+    }
+    for (int i = 0; code == CLI_DONE && i < arguments->setting_count; i++) {
+        code = set_pair(options, arguments->settings[i]);
+    }
+    if (code == CLI_DONE) code = set_wait(arguments, options);
+    return code;
+}
+
+// ---- Opening --------------------------------------------------------------------------------
+
+// Makes the database after it was not found. It is told, since a wrong path makes one too.
+static int create_database(const char *path, ferric_options *options, ferric_db **db)
+{
+    ferric_status status;
+    options->create_if_missing = true;
+    status = ferric_open(path, options, db);
+    if (status == FERRIC_NOT_FOUND) {
+        return cli_fail(CLI_NO_DATABASE, "there is no directory to make %s in", path);
+    }
+    if (status != FERRIC_OK) return cli_fail_status(status, "");
+    cli_note("new database %s", path);
+    return CLI_DONE;
+}
+
+int cli_session_open(const cli_arguments *arguments, cli_access access, cli_session *session)
+{
+    ferric_options options = FERRIC_OPTIONS_INIT;
+    ferric_status status;
+    int code;
+
+    memset(session, 0, sizeof *session);
+    session->path = arguments->path;
+    code = cli_database_options(arguments, &options);
+    if (code != CLI_DONE) return code;
+    if (*session->path == 0) return cli_fail(CLI_USAGE, "the path of the database is empty");
+    options.read_only = access == CLI_READ;
+    options.create_if_missing = strcmp(session->path, ":memory:") == 0;
+    status = ferric_open(session->path, &options, &session->db);
+    if (status == FERRIC_NOT_FOUND && access != CLI_CREATE) {
+        return cli_fail(CLI_NO_DATABASE, "no database at %s", session->path);
+    }
+    if (status == FERRIC_NOT_FOUND) {
+        code = create_database(session->path, &options, &session->db);
+    } else if (status != FERRIC_OK) {
+        code = cli_fail_status(status, "");
+    }
+    if (code == CLI_DONE) {
+        interruptible = session->db;
+        cli_interrupt_catch();
+    }
+    return code;
+}
+
+// The kind of a keyspace that exists, else `otherwise`.
+static ferric_status find_kind(ferric_db *db, const char *name, ferric_keyspace_kind otherwise,
+                               ferric_keyspace_kind *kind)
+{
+    ferric_keyspace_info *list;
+    size_t count;
+    ferric_status status = ferric_keyspace_list(db, &list, &count);
+
+    *kind = otherwise;
+    if (status != FERRIC_OK) return status;
+    for (size_t i = 0; i < count; i++) {
+        if (strcmp(list[i].name, name) == 0) *kind = list[i].kind;
+    }
+    ferric_free(list);
+    return FERRIC_OK;
+}
+
+ferric_status cli_session_choose(cli_session *session, const char *name, bool is_written,
+                                 ferric_keyspace_kind kind)
+{
+    ferric_keyspace *opened;
+    ferric_status status = FERRIC_OK;
+
+    if (!is_written) status = find_kind(session->db, name, kind, &kind);
+    if (status == FERRIC_OK) status = ferric_keyspace_open(session->db, name, kind, &opened);
+    if (status != FERRIC_OK) return status;
+    ferric_keyspace_close(session->keyspace);
+    session->keyspace = opened;
+    session->kind = kind;
+    memmove(session->name, name, strlen(name) + 1); // It may be the same name.
+    return FERRIC_OK;
+}
+
+int cli_session_use(const cli_arguments *arguments, cli_access access, cli_session *session)
+{
+    const char *name = arguments->values[OPTION_KEYSPACE];
+    ferric_keyspace_kind kind =
+        cli_has(arguments, OPTION_RAW) ? FERRIC_KEYSPACE_RAW : FERRIC_KEYSPACE_COLLECTION;
+    ferric_status status =
+        cli_session_choose(session, name == NULL ? "main" : name, access != CLI_READ, kind);
+    return status == FERRIC_OK ? CLI_DONE : cli_fail_status(status, "");
+}
+
+int cli_session_begin(const cli_arguments *arguments, cli_access access, cli_session *session)
+{
+    int code = cli_session_open(arguments, access, session);
+    if (code == CLI_DONE) code = cli_session_use(arguments, access, session);
+    if (code != CLI_DONE) cli_session_end(session, code);
+    return code;
+}
+
+int cli_session_end(cli_session *session, int code)
+{
+    ferric_status status;
+    interruptible = NULL;
+    ferric_keyspace_close(session->keyspace);
+    status = ferric_close(session->db);
+    memset(session, 0, sizeof *session);
+    if (status != FERRIC_OK && code == CLI_DONE) code = cli_fail_status(status, "closing");
+    if (code == CLI_DONE && cli_interrupted()) code = CLI_INTERRUPTED;
+    return code;
+}

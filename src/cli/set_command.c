@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: Apache-2.0
+// ferric set and ferric del: change single keys, under a condition if one is given.
+#include <stdio.h>
+#include <string.h>
+
+#include "base/buffer.h"
+#include "cli/commands.h"
+#include "cli/entry.h"
+#include "cli/output.h"
+
+static int read_condition(const cli_arguments *arguments, ferric_write_options *options)
+{
+    int code = cli_number(arguments, OPTION_IF_VERSION, UINT64_MAX, 0, &options->if_version);
+    if (cli_has(arguments, OPTION_IF_VERSION)) options->condition = FERRIC_IF_VERSION;
+    if (!cli_has(arguments, OPTION_IF_ABSENT)) return code;
+    if (cli_has(arguments, OPTION_IF_VERSION)) {
+        return cli_fail(CLI_USAGE, "--if-absent and --if-version exclude each other");
+    }
+    options->condition = FERRIC_IF_ABSENT;
+    return code;
+}
+
+static int fail_conflict(const cli_arguments *arguments, const cli_session *session,
+                         const char *key)
+{
+    ferric_buffer value = {0};
+    uint64_t version = 0;
+    ferric_status status = cli_entry_get(session, fe_slice_text(key), &value, &version);
+    ferric_buffer_free(&value);
+    if (status == FERRIC_NOT_FOUND) {
+        return cli_fail(CLI_CONFLICT, "%s does not exist; nothing was written", key);
+    }
+    if (cli_has(arguments, OPTION_IF_ABSENT)) {
+        return cli_fail(CLI_CONFLICT, "%s exists; nothing was written", key);
+    }
+    return cli_fail(CLI_CONFLICT, "%s is at version %llu; nothing was written", key,
+                    (unsigned long long)version);
+}
+
+// All of standard input. The newline that ends a line of text is no part of a value, but of bytes
+// that go into a raw keyspace it is.
+static int read_input(ferric_buffer *text, bool is_raw)
+{
+    size_t got = 1;
+    while (got > 0) {
+        if (fe_buffer_reserve(text, 64 * 1024) != FERRIC_OK) {
+            return cli_fail(CLI_IO, "no memory for standard input");
+        }
+        got = fread((char *)text->data + text->size, 1, text->capacity - text->size, stdin);
+        text->size += got;
+    }
+    if (ferror(stdin)) return cli_fail(CLI_IO, "cannot read standard input");
+    if (!is_raw && text->size > 0 && ((char *)text->data)[text->size - 1] == '\n') text->size--;
+    return CLI_DONE;
+}
+
+int cli_set(const cli_arguments *arguments)
+{
+    ferric_write_options options = FERRIC_WRITE_OPTIONS_INIT;
+    const char *word = arguments->word_count == 2 ? arguments->words[1] : "-";
+    ferric_buffer input = {0};
+    ferric_slice text = fe_slice_text(word);
+    cli_session session;
+    ferric_status status;
+    int code = read_condition(arguments, &options);
+
+    if (code == CLI_DONE && strcmp(word, "-") == 0) {
+        code = read_input(&input, cli_has(arguments, OPTION_RAW));
+        text = fe_buffer_slice(&input);
+    }
+    if (code == CLI_DONE) code = cli_session_begin(arguments, CLI_CREATE, &session);
+    if (code == CLI_DONE) {
+        status = cli_entry_set(&session, fe_slice_text(arguments->words[0]), text, &options);
+        if (status == FERRIC_CONFLICT) {
+            code = fail_conflict(arguments, &session, arguments->words[0]);
+        } else if (status != FERRIC_OK) {
+            code = cli_fail_status(status, arguments->words[0]);
+        }
+        code = cli_session_end(&session, code);
+    }
+    ferric_buffer_free(&input);
+    return code;
+}
+
+// Deletes what exists: a delete does not look, but people want to know.
+static int delete_key(const cli_arguments *arguments, const cli_session *session,
+                      const ferric_write_options *options, const char *key)
+{
+    ferric_slice slice = fe_slice_text(key);
+    ferric_status status = ferric_has(session->db, session->keyspace, slice, NULL);
+    if (status == FERRIC_NOT_FOUND) {
+        return cli_fail(CLI_MISSING, "%s has no key %s", session->name, key);
+    }
+    if (status == FERRIC_OK) {
+        status = ferric_delete(session->db, session->keyspace, slice, options);
+    }
+    if (status == FERRIC_CONFLICT) return fail_conflict(arguments, session, key);
+    return status == FERRIC_OK ? CLI_DONE : cli_fail_status(status, key);
+}
+
+int cli_del(const cli_arguments *arguments)
+{
+    ferric_write_options options = FERRIC_WRITE_OPTIONS_INIT;
+    cli_session session;
+    int missing = CLI_DONE;
+    int code = read_condition(arguments, &options);
+
+    if (code == CLI_DONE) code = cli_session_open(arguments, CLI_WRITE, &session);
+    if (code != CLI_DONE) return code;
+    // The keyspace keeps its kind: deleting is the same in both.
+    code = cli_session_use(arguments, CLI_READ, &session);
+    for (int i = 0; i < arguments->word_count && (code == CLI_DONE || code == CLI_MISSING); i++) {
+        code = delete_key(arguments, &session, &options, arguments->words[i]);
+        if (code == CLI_MISSING) missing = code;
+    }
+    return cli_session_end(&session, code == CLI_DONE ? missing : code);
+}
