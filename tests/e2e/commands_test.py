@@ -1,0 +1,294 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""Each command that works on keys and databases: what it prints, where, and its exit code."""
+import json
+import os
+import re
+import subprocess
+
+import program
+from program import ProgramTest
+
+
+class UsageTest(ProgramTest):
+    def test_without_words_help_goes_to_standard_error(self):
+        self.ferric(code=2, out="", err="usage: ferric COMMAND PATH")
+
+    def test_help_is_data(self):
+        text = self.ferric("help")
+        for command in ("get", "import", "completion"):
+            self.assertIn(f"  {command} ", text)
+        self.assertEqual(self.ferric("--help"), text)
+        self.assertIn("--if-absent", self.ferric("help", "set"))
+        self.assertEqual(self.ferric("set", "--help"), self.ferric("help", "set"))
+
+    def test_every_command_has_help(self):
+        for line in self.ferric("help").splitlines():
+            if re.match(r"  [a-z]+  +[a-z]", line):
+                self.assertIn("usage: ferric", self.ferric("help", line.split()[0]))
+
+    def test_version(self):
+        version = self.ferric("version").split()[1]
+        self.ferric("--version", out=f"ferric {version}\n")
+        self.assertEqual(json.loads(self.ferric("version", "--json")), {"version": version})
+
+    def test_unknown_words_are_answered_with_near_ones(self):
+        for wrong, right in (("rm", "del"), ("ls", "keys"), ("put", "set"), ("cat", "get"),
+                             ("gte", "get"), ("improt", "import")):
+            self.ferric(wrong, self.db, "k", code=2, out="", err=f"did you mean {right}?")
+        self.ferric("sacn", code=2, err="did you mean scan?")
+        self.ferric("elephant", self.db, "k", code=2, err="no command elephant")
+        self.ferric("keys", self.db, "--revrse", code=2, err="did you mean --reverse?")
+        self.ferric("help", "nothing", code=2, err="nothing")
+
+    def test_wrong_words_are_usage(self):
+        self.ferric("get", self.db, code=2, err="usage: ferric get PATH KEY...")
+        self.ferric("keys", self.db, "--limit", "x", code=2, err="--limit takes a number")
+        self.ferric("get", "", "k", code=2, err="path")
+        self.assertFalse(os.path.exists(self.db))
+
+    def test_completion_knows_every_command(self):
+        for shell in ("bash", "zsh", "fish"):
+            script = self.ferric("completion", shell)
+            for word in ("import", "verify", "line-max"):
+                self.assertIn(word, script)
+        self.ferric("completion", "tcsh", code=2, err="tcsh")
+
+    def test_completion_of_bash_completes(self):
+        script = self.write("ferric.bash", self.ferric("completion", "bash"))
+        ask = (f"source {script}; COMP_WORDS=(ferric {{words}}); COMP_CWORD={{index}}; _ferric; "
+               "printf '%s\\n' \"${{COMPREPLY[@]}}\"")
+        for words, index, expected in (("ex", 1, "export"), ("get --me", 2, "--meta"),
+                                       ("import x --format d", 4, "deb822")):
+            got = subprocess.run(["bash", "-c", ask.format(words=words, index=index)],
+                                 capture_output=True, text=True, check=True, cwd=self.directory)
+            self.assertEqual(got.stdout, expected + "\n", got.stderr)
+
+
+class KeyTest(ProgramTest):
+    def test_set_get_del(self):
+        self.ferric("set", self.db, "user:1", '{ "name": "alice" }', out="", err="new database")
+        self.ferric("get", self.db, "user:1", out='{"name":"alice"}\n')
+        self.ferric("get", self.db, "user:1", "-0", out=b'{"name":"alice"}\0')
+        self.ferric("del", self.db, "user:1", out="")
+        self.ferric("get", self.db, "user:1", code=1, out="", err="main has no key user:1")
+        self.ferric("del", self.db, "user:1", code=1, err="no key user:1")
+
+    def test_some_missing_keys_do_not_hide_the_others(self):
+        self.fill(a="1", c="3")
+        self.ferric("get", self.db, "a", "b", "c", code=1, out="1\n3\n", err="no key b")
+        self.ferric("del", self.db, "a", "b", "c", code=1, err="no key b")
+        self.ferric("count", self.db, out="0\n")
+
+    def test_values_are_json_or_strings(self):
+        self.fill(number="-12.50", list="[1, 2]", negative="-5")
+        self.ferric("get", self.db, "number", "list", "negative", out="-12.50\n[1,2]\n-5\n")
+        self.ferric("set", self.db, "s", "hello", err='stored as the string "hello"')
+        self.ferric("set", "-q", self.db, "s", "hello")
+        self.ferric("get", self.db, "s", out='"hello"\n')
+        for broken in ("{a:1}", "[1,", '"open'):
+            self.ferric("set", self.db, "s", broken, code=2, err="byte ")
+        self.ferric("get", self.db, "s", out='"hello"\n')
+
+    def test_values_come_from_standard_input(self):
+        self.fill(k="1")
+        self.ferric("set", self.db, "k", stdin='{"a":\n 2}\n')
+        self.ferric("get", self.db, "k", out='{"a":2}\n')
+        self.ferric("set", "-q", self.db, "k", "-", stdin="one line\n")
+        self.ferric("get", self.db, "k", out='"one line"\n')
+
+    def test_meta_and_versions_make_conditions(self):
+        self.fill(k="1")
+        meta = json.loads(self.ferric("get", self.db, "k", "--meta"))
+        self.assertEqual((meta["_id"], meta["value"]), ("k", 1))
+        version = str(meta["version"])
+        self.ferric("set", self.db, "k", "2", "--if-version", version)
+        self.ferric("set", self.db, "k", "3", "--if-version", version, code=7, err="at version")
+        self.ferric("set", self.db, "k", "3", "--if-absent", code=7, err="exists")
+        self.ferric("set", self.db, "n", "3", "--if-absent")
+        self.ferric("set", self.db, "gone", "3", "--if-version", "1", code=7, err="not exist")
+        self.ferric("set", self.db, "k", "3", "--if-absent", "--if-version", "1", code=2,
+                    err="exclude")
+        self.ferric("del", self.db, "k", "--if-version", version, code=7, err="at version")
+        self.ferric("get", self.db, "k", out="2\n")
+
+    def test_an_id_inside_must_be_the_key(self):
+        self.fill(k='{"_id":"k","a":1}')
+        self.ferric("get", self.db, "k", out='{"a":1}\n')
+        self.ferric("set", self.db, "k", '{"_id":"other"}', code=2, err="_id")
+
+    def test_keyspaces_are_apart(self):
+        self.ferric("set", "-q", self.db, "k", "1")
+        self.ferric("set", self.db, "k", "2", "-k", "users")
+        self.ferric("get", self.db, "k", "-k", "users", out="2\n")
+        self.ferric("get", self.db, "k", out="1\n")
+        self.ferric("get", self.db, "k", "-k", "nobody", code=1, err="nobody has no key k")
+        self.ferric("count", self.db, "-k", "nobody", out="0\n")
+        self.ferric("set", self.db, "k", "1", "-k", "_x", code=2, err="_")
+
+    def test_raw_keyspaces_hold_bytes(self):
+        self.ferric("set", "-q", self.db, "k", "--raw", stdin=b"\x00\xff{\n")
+        self.ferric("get", self.db, "k", out=b"\x00\xff{\n\n")
+        self.ferric("set", self.db, "k", "{}", code=7, err="raw")
+        self.ferric("get", self.db, "k", "--json", out='{"$hex":"00ff7b0a"}\n')
+        self.ferric("set", self.db, "d", "1", "-k", "docs")
+        self.ferric("set", self.db, "d", "1", "-k", "docs", "--raw", code=7, err="collection")
+
+    def test_wrong_keys_are_usage(self):
+        self.ferric("set", "-q", self.db, "", "1", code=2, err="key")
+        self.ferric("set", "-q", self.db, "x" * 65536, "1", code=2, err="65")
+        self.ferric("set", "-q", self.db, "x" * 65535, "1")
+
+
+class RangeTest(ProgramTest):
+    def setUp(self):
+        super().setUp()
+        self.fill(a="1", b1='{"x":1}', b2='"s"', c="[]")
+
+    def test_keys(self):
+        self.ferric("keys", self.db, out="a\nb1\nb2\nc\n")
+        self.ferric("keys", self.db, "--prefix", "b", out="b1\nb2\n")
+        self.ferric("keys", self.db, "--from", "b1", "--to", "c", out="b1\nb2\n")
+        self.ferric("keys", self.db, "--reverse", "--limit", "2", out="c\nb2\n")
+        self.ferric("keys", self.db, "-0", "--limit", "1", out=b"a\0")
+        self.ferric("keys", self.db, "--json", "-n", "1", out='"a"\n')
+        self.ferric("keys", self.db, "--limit", "0", out="")
+        self.ferric("keys", self.db, "--prefix", "zz", out="")
+
+    def test_scan(self):
+        self.ferric("scan", self.db, out='a\t1\nb1\t{"x":1}\nb2\t"s"\nc\t[]\n')
+        self.ferric("scan", self.db, "--prefix", "b", "--reverse", "--limit", "1",
+                    out='b2\t"s"\n')
+        self.ferric("scan", self.db, "-0", "--limit", "1", out=b"a\x001\0")
+        lines = self.ferric("scan", self.db, "--json").splitlines()
+        self.assertEqual([json.loads(line) for line in lines],
+                         [{"_id": "a", "_value": 1}, {"_id": "b1", "x": 1},
+                          {"_id": "b2", "_value": "s"}, {"_id": "c", "_value": []}])
+
+    def test_count(self):
+        self.ferric("count", self.db, out="4\n")
+        self.ferric("count", self.db, "--prefix", "b", out="2\n")
+        self.ferric("count", self.db, "--from", "b2", out="2\n")
+        self.ferric("count", self.db, "--to", "b2", out="2\n")
+        self.assertRegex(self.ferric("count", self.db, "--estimate"), r"^~\d+\n$")
+
+    def test_keys_with_strange_bytes_pass_a_pipe_unchanged(self):
+        self.ferric("set", self.db, b"n\nl\x1b[1m", "1")
+        self.ferric("keys", self.db, "--prefix", "n", out=b"n\nl\x1b[1m\n")
+        self.ferric("keys", self.db, "--prefix", "n", "-0", out=b"n\nl\x1b[1m\0")
+        self.ferric("keys", self.db, "--prefix", "n", "--json", out='"n\\nl\\u001b[1m"\n')
+
+
+class DatabaseTest(ProgramTest):
+    def test_reading_commands_make_nothing(self):
+        for words in (["get", self.db, "k"], ["keys", self.db], ["scan", self.db],
+                      ["count", self.db], ["del", self.db, "k"], ["export", self.db],
+                      ["info", self.db], ["stats", self.db], ["verify", self.db],
+                      ["compact", self.db], ["destroy", self.db, "--yes"]):
+            self.ferric(*words, code=3, out="", err=f"no database at {self.db}")
+            self.assertFalse(os.path.exists(self.db), words)
+
+    def test_a_file_or_another_directory_is_no_database(self):
+        file = self.write("file", "text")
+        self.ferric("get", file, "k", code=3, err="file")
+        os.mkdir(self.path("other"))
+        self.write("other/notes.txt", "mine")
+        self.ferric("get", self.path("other"), "k", code=3, err="other")
+        self.ferric("set", self.path("other"), "k", "1", code=3, err="other")
+        self.ferric("destroy", self.path("other"), "--yes", code=3, err="other")
+        self.assertEqual(os.listdir(self.path("other")), ["notes.txt"])
+        self.ferric("set", self.path("no/such/db"), "k", "1", code=3, err="no")
+
+    def test_reading_changes_no_byte(self):
+        self.fill(a="1")
+        before = self.snapshot()
+        self.ferric("get", self.db, "a")
+        self.ferric("scan", self.db)
+        self.ferric("info", self.db)
+        self.assertEqual(self.snapshot(), before)
+
+    def snapshot(self):
+        content = {}
+        for name in os.listdir(self.db):
+            with open(os.path.join(self.db, name), "rb") as file:
+                content[name] = file.read()
+        return content
+
+    def test_info_and_stats(self):
+        self.fill(a="1", b="2")
+        self.ferric("set", "-q", self.db, "r", "x", "--raw", "-k", "bytes")
+        text = self.ferric("info", self.db, "--exact")
+        for part in ("collection   main  2 keys", "raw          bytes  1 keys", "memory",
+                     "recovery"):
+            self.assertIn(part, text)
+        self.assertIn("~", self.ferric("info", self.db))
+        info = json.loads(self.ferric("info", self.db, "--json", "--exact"))
+        self.assertEqual({(k["name"], k["kind"], k["keys"]) for k in info["keyspaces"]},
+                         {("main", "collection", 2), ("bytes", "raw", 1)})
+        self.assertIn("memory_limit", info["stats"])
+        stats = json.loads(self.ferric("stats", self.db, "--json"))
+        self.assertEqual(stats["last_version"], info["stats"]["last_version"])
+        self.assertIn("recovery", self.ferric("stats", self.db))
+
+    def test_options_of_the_database(self):
+        self.fill(a="1")
+        stats = json.loads(self.ferric("stats", self.db, "--json", "-o", "memory_limit=32MiB"))
+        self.assertEqual(stats["memory_limit"], 32 << 20)
+        env = program.environment(FERRIC_MEMORY_LIMIT="16MiB")
+        self.assertEqual(json.loads(self.ferric("stats", self.db, "--json", env=env))
+                         ["memory_limit"], 16 << 20)
+        self.ferric("get", self.db, "a", "-o", "memory_limt=1", code=2, err="memory_limit")
+        self.ferric("get", self.db, "a", "-o", "nothing", code=2, err="NAME=VALUE")
+        self.ferric("set", self.db, "a", "1", "--fsync", "sometimes", code=2, err="always")
+        for policy in ("always", "never", "periodic", "periodic:20"):
+            self.ferric("set", self.db, "a", "1", "--fsync", policy)
+        self.ferric("get", self.db, "a", env=program.environment(FERRIC_FSYNC="x"), code=2,
+                    err="FERRIC_FSYNC")
+
+    def test_compact_verify_destroy(self):
+        self.fill(a="1", b="2")
+        self.ferric("compact", self.db, out="", err="compacted")
+        self.assertTrue(self.ferric("verify", self.db).startswith("sound: "))
+        report = json.loads(self.ferric("verify", self.db, "--json"))
+        self.assertEqual(report["findings"], 0)
+        self.assertGreater(report["blocks"], 0)
+        self.ferric("destroy", self.db, code=2, err="--yes")
+        self.ferric("get", self.db, "a", out="1\n")
+        self.ferric("destroy", self.db, "--yes", out="", err="removed")
+        self.assertFalse(os.path.exists(self.db))
+
+    def test_destroy_leaves_what_is_not_the_databases(self):
+        self.fill(a="1")
+        self.write("app.db/notes.txt", "mine")
+        self.ferric("destroy", self.db, "--yes", err="removed")
+        self.assertEqual(os.listdir(self.db), ["notes.txt"])
+
+    def test_damage_is_exit_4_with_file_and_offset(self):
+        self.fill(**{f"key{i}": json.dumps("x" * 100) for i in range(20)})
+        self.ferric("compact", self.db, err="compacted")
+        table = max((os.path.join(self.db, name) for name in os.listdir(self.db)
+                     if name.endswith(".table")), key=os.path.getsize)
+        with open(table, "r+b") as file:
+            file.seek(100)
+            byte = file.read(1)
+            file.seek(100)
+            file.write(bytes([byte[0] ^ 0x40]))
+        name = os.path.basename(table)
+        done = self.run_program("verify", self.db)
+        self.assertEqual(done.returncode, 4)
+        self.assertIn(name.encode(), done.stdout)
+        self.assertIn(b"byte ", done.stdout)
+        finding = json.loads(self.run_program("verify", self.db, "--json").stdout.splitlines()[0])
+        self.assertEqual(os.path.basename(finding["file"]), name)
+        self.ferric("scan", self.db, code=4, err=name)
+
+    def test_a_newer_database_is_exit_3(self):
+        self.fill(a="1")
+        with open(os.path.join(self.db, "CURRENT"), "r+b") as file:
+            file.seek(4)
+            file.write(b"\xff\xff")
+        self.assertIn(self.run_program("get", self.db, "a").returncode, (3, 4))
+
+
+if __name__ == "__main__":
+    program.main()
