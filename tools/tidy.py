@@ -38,7 +38,7 @@ C_HEADERS = set(
 MACHINE_HEADERS = (
     r"(errno|signal|time|unistd|fcntl|pthread|sched|dirent|poll|dlfcn|termios|pwd|grp|getopt|glob|"
     r"fnmatch|libgen|spawn|semaphore|syslog|ftw|endian|malloc|locale|langinfo|wchar|wctype|netdb|"
-    r"strings)
+    r"strings)"
     r"\.h|(sys|linux|netinet|arpa|net|mach|asm)/.*")
 # (header, folders or files of src/ that may include it)
 THIRD_PARTY = (
