@@ -8,8 +8,8 @@
 // entry's rest behind it. A step forward inside a block follows the entries' own sizes and touches
 // neither slots nor locks.
 //
-// Cached blocks lie anywhere in memory, and the CPU's own prefetching ends with each page. So a walk
-// forward brings the next block in at the pace at which it reads the current one.
+// Cached blocks lie anywhere in memory, and the CPU's own prefetching ends with each page. So a
+// walk forward brings the next block in at the pace at which it reads the current one.
 #include "base/buffer.h"
 #include "base/memory.h"
 #include "base/status.h"

@@ -9,10 +9,13 @@
 
 #include <cmocka.h>
 
+#include "base/buffer.h"
 #include "base/slice.h"
+#include "format/table_builder.h"
 #include "log_frames.h"
+#include "unit/format/table_file.h"
 
-#define EXAMPLE_SIZE_MAX 256
+#define EXAMPLE_SIZE_MAX 1024
 
 // Takes the bytes of one line of hex; returns how many.
 static size_t take_line(const char *line, size_t offset, uint8_t *bytes)
@@ -82,11 +85,41 @@ static void test_format_pages_show_what_a_record_log_is(void **state)
     fe_vfs_memory_destroy(vfs);
 }
 
+// Three fruits in keyspace 1, one of them with two versions; blocks so small that there are two.
+static void test_format_pages_show_what_a_table_is(void **state)
+{
+    fe_entry entries[] = {
+        {fe_slice("\0\0\0\1apple", 9), fe_slice_text("red"), 5, FE_ENTRY_PUT},
+        {fe_slice("\0\0\0\1apply", 9), fe_slice_text(""), 7, FE_ENTRY_DELETE},
+        {fe_slice("\0\0\0\1apply", 9), fe_slice_text("green"), 6, FE_ENTRY_PUT},
+        {fe_slice("\0\0\0\1banana", 10), fe_slice_text("yellow"), 8, FE_ENTRY_PUT},
+    };
+    entry_list list = {.entries = entries, .count = 4};
+    fe_table_builder_options options = {50, 10, FERRIC_COMPRESSION_NONE};
+    fe_file_header header = log_header();
+    uint8_t shown[EXAMPLE_SIZE_MAX];
+    fe_table_summary summary;
+    ferric_buffer written;
+    fe_vfs *vfs;
+
+    (void)state;
+    header.kind = FE_FILE_TABLE;
+    header.file_number = 9;
+    assert_int_equal(fe_vfs_memory_create(&vfs), FERRIC_OK);
+    table_file_write_as(vfs, "/000009.table", &header, &options, &list, 0, 4, &summary);
+    written = table_file_read(vfs, "/000009.table");
+    assert_int_equal(read_example(FERRIC_DOCS "/format/table.md", shown), written.size);
+    assert_memory_equal(shown, written.data, written.size);
+    fe_buffer_deinit(&written);
+    fe_vfs_memory_destroy(vfs);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_format_pages_show_what_a_file_header_is),
         cmocka_unit_test(test_format_pages_show_what_a_record_log_is),
+        cmocka_unit_test(test_format_pages_show_what_a_table_is),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

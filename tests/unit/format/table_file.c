@@ -29,9 +29,17 @@ void table_file_write(fe_vfs *vfs, const char *path, uint64_t number,
                       size_t to, fe_table_summary *summary)
 {
     fe_file_header header = table_file_header(number);
+
+    table_file_write_as(vfs, path, &header, options, list, from, to, summary);
+}
+
+void table_file_write_as(fe_vfs *vfs, const char *path, const fe_file_header *header,
+                         const fe_table_builder_options *options, const entry_list *list,
+                         size_t from, size_t to, fe_table_summary *summary)
+{
     fe_table_builder *builder;
 
-    assert_int_equal(fe_table_builder_create(vfs, path, &header, options, &builder), FERRIC_OK);
+    assert_int_equal(fe_table_builder_create(vfs, path, header, options, &builder), FERRIC_OK);
     for (size_t i = from; i < to; i++)
         assert_int_equal(fe_table_builder_add(builder, &list->entries[i]), FERRIC_OK);
     assert_int_equal(fe_table_builder_entries(builder), to - from);

@@ -14,6 +14,11 @@ void table_file_write(fe_vfs *vfs, const char *path, uint64_t number,
                       const fe_table_builder_options *options, const entry_list *list, size_t from,
                       size_t to, fe_table_summary *summary);
 
+// The same with a header of the caller's.
+void table_file_write_as(fe_vfs *vfs, const char *path, const fe_file_header *header,
+                         const fe_table_builder_options *options, const entry_list *list,
+                         size_t from, size_t to, fe_table_summary *summary);
+
 // The whole file; freed by fe_buffer_deinit.
 ferric_buffer table_file_read(fe_vfs *vfs, const char *path);
 // Replaces the file.
