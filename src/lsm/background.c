@@ -3,9 +3,7 @@
 //
 //   flush       writes waiting memtables when enough of them wait
 //   compaction  carries out what the picker finds
-//   sync        under periodic: syncs the log every fsync_period_ms while commits come; under
-//   always:
-//               puts a witness behind the last commit when nothing follows it
+//   log         what logs need beside commits (log_thread.c)
 //
 // With background_threads = 1 the flush thread compacts too; with 0 both happen inside the writing
 // call, at the moment a memtable is switched, so that a run repeats exactly.
@@ -16,7 +14,6 @@
 
 // A failed flush or compaction is tried again after this time, or when a writer needs it.
 #define RETRY_NS ((uint64_t)200 * 1000 * 1000)
-#define WITNESS_DELAY_NS ((uint64_t)20 * 1000 * 1000)
 #define PACE_NS_MAX 1000000u
 
 // ---- Outcome --------------------------------------------------------------------------------
@@ -170,74 +167,6 @@ static void run_compaction(void *argument)
     fe_mutex_unlock(&store->mutex);
 }
 
-// A witness takes a turn like any writer, for it is a frame.
-static void append_witness(fe_store *store)
-{
-    fe_write_request request = {.batch = NULL};
-    fe_write_group group;
-
-    (void)fe_write_queue_join(&store->queue, &request, 0, &group);
-    if (fe_store_writable(store) == FERRIC_OK && store->is_born) {
-        ferric_status status = fe_log_chain_witness(store);
-        if (status == FERRIC_OUTCOME_UNKNOWN) fe_store_fail(store, status);
-    }
-    fe_write_queue_finish(&store->queue, &group);
-}
-
-static void sleep_locked(fe_store *store, uint64_t duration_ns)
-{
-    uint64_t end = fe_vfs_monotonic_ns(store->vfs) + duration_ns;
-
-    while (!is_stopping(store)) {
-        uint64_t now = fe_vfs_monotonic_ns(store->vfs);
-        if (now >= end) return;
-        (void)fe_cond_wait_for(&store->sync_work, &store->mutex, end - now);
-    }
-}
-
-static void run_sync(void *argument)
-{
-    fe_store *store = argument;
-    bool is_periodic = store->options.fsync == FERRIC_FSYNC_PERIODIC;
-    uint64_t delay_ns =
-        is_periodic ? (uint64_t)store->options.fsync_period_ms * 1000000 : WITNESS_DELAY_NS;
-    uint64_t done = atomic_load(&store->appended);
-
-    fe_mutex_lock(&store->mutex);
-    while (!is_stopping(store)) {
-        uint64_t seen = atomic_load_explicit(&store->appended, memory_order_acquire);
-        if (seen == done) {
-            // Announce the sleep, then look once more: a commit between the two sees the flag.
-            atomic_store(&store->is_sync_idle, true);
-            if (atomic_load(&store->appended) == done) {
-                fe_cond_wait(&store->sync_work, &store->mutex);
-            }
-            atomic_store(&store->is_sync_idle, false);
-            continue;
-        }
-        sleep_locked(store, delay_ns);
-        if (!is_periodic && atomic_load(&store->appended) != seen) continue; // Still busy.
-        seen = atomic_load(&store->appended);
-        fe_mutex_unlock(&store->mutex);
-        if (is_periodic) {
-            (void)fe_log_chain_sync(store); // A failure makes the store read-only by itself.
-        } else if (!is_stopping(store)) {
-            append_witness(store);
-        }
-        fe_mutex_lock(&store->mutex);
-        done = seen;
-    }
-    fe_mutex_unlock(&store->mutex);
-}
-
-void fe_background_wake_sync(fe_store *store)
-{
-    if (!atomic_load(&store->is_sync_idle)) return;
-    fe_mutex_lock(&store->mutex);
-    fe_cond_broadcast(&store->sync_work);
-    fe_mutex_unlock(&store->mutex);
-}
-
 ferric_status fe_background_start(fe_store *store)
 {
     ferric_status status;
@@ -248,8 +177,8 @@ ferric_status fe_background_start(fe_store *store)
         status =
             fe_thread_start(&store->compaction_thread, "ferric-compact", run_compaction, store);
     }
-    if (status == FERRIC_OK && store->options.fsync != FERRIC_FSYNC_NEVER) {
-        status = fe_thread_start(&store->sync_thread, "ferric-sync", run_sync, store);
+    if (status == FERRIC_OK) {
+        status = fe_thread_start(&store->log_thread, "ferric-log", fe_log_thread_run, store);
     }
     if (status != FERRIC_OK) {
         fe_background_stop(store);
@@ -269,11 +198,11 @@ void fe_background_stop(fe_store *store)
     fe_mutex_lock(&store->mutex);
     atomic_store_explicit(&store->is_stopping, true, memory_order_release);
     fe_cond_broadcast(&store->work);
-    fe_cond_broadcast(&store->sync_work);
+    fe_cond_broadcast(&store->log_work);
     fe_mutex_unlock(&store->mutex);
     fe_thread_join(&store->flush_thread);
     fe_thread_join(&store->compaction_thread);
-    fe_thread_join(&store->sync_thread);
+    fe_thread_join(&store->log_thread);
     store->has_threads = false;
 }
 

@@ -224,10 +224,10 @@ static ferric_status commit_numbered(fe_store *store, fe_write_group *group,
     if (status == FERRIC_OUTCOME_UNKNOWN) fe_store_fail(store, status);
     if (status != FERRIC_OK) return status;
     store->last_sequence = newest;
-    // Ordered before the look at is_sync_idle, as the sync thread's look at this is after its flag.
+    // Ordered before the look at is_log_idle, as the log thread's look at this is after its flag.
     atomic_store(&store->appended, newest);
     note_unsynced(store);
-    fe_background_wake_sync(store);
+    fe_log_thread_wake(store);
     if (totals->sync && !FE_SEEDED_BUG(FE_BUG_ACK_BEFORE_SYNC)) {
         status = fe_log_chain_sync(store);
         if (status != FERRIC_OK) return status;

@@ -23,6 +23,8 @@
 #include "lsm/store_state.h"
 
 #define FIRST_LOG_BYTES ((uint64_t)256 << 10)
+// Space is asked for in growing steps; the first is no larger than the smallest log.
+#define FIRST_RESERVE_BYTES ((uint64_t)64 << 10)
 
 static fe_log_mode log_mode(const fe_store *store)
 {
@@ -55,7 +57,7 @@ static ferric_status create_log(fe_store *store, fe_store_log **log)
     status = fe_file_path(&path, store->directory, FE_FILE_LOG, header.file_number);
     if (status != FERRIC_OK) goto out;
     status = fe_record_log_create(store->vfs, fe_path_text(&path), &header, log_mode(store),
-                                  store->log_limit, &created->writer);
+                                  FIRST_RESERVE_BYTES, &created->writer);
     if (status != FERRIC_OK) goto out;
     if (!FE_SEEDED_BUG(FE_BUG_LOG_HEADER_NOT_SYNCED)) {
         status = fe_vfs_sync_directory(store->vfs, store->directory);
@@ -147,15 +149,41 @@ static void abandon_log(fe_store *store, fe_store_log *log)
     fe_free(log);
 }
 
+void fe_log_chain_prepare(fe_store *store)
+{
+    fe_store_log *prepared = NULL;
+    bool is_needed;
+
+    fe_mutex_lock(&store->log_mutex);
+    is_needed = store->prepared_log == NULL;
+    fe_mutex_unlock(&store->log_mutex);
+    if (!is_needed || create_log(store, &prepared) != FERRIC_OK) return;
+    fe_mutex_lock(&store->log_mutex);
+    store->prepared_log = prepared; // Only this thread prepares, so the place is still free.
+    fe_mutex_unlock(&store->log_mutex);
+}
+
+// The prepared log, or a new one when there was no time to prepare it. Numbers grow along the
+// chain,
+// for at most one log is prepared at a time and it is used before another is made.
+static ferric_status next_log(fe_store *store, fe_store_log **next)
+{
+    fe_mutex_lock(&store->log_mutex);
+    *next = store->prepared_log;
+    store->prepared_log = NULL;
+    fe_mutex_unlock(&store->log_mutex);
+    return *next != NULL ? FERRIC_OK : create_log(store, next);
+}
+
 // Goes on in a new file of twice the size.
-static ferric_status extend_chain(fe_store *store)
+ferric_status fe_log_chain_extend(fe_store *store)
 {
     uint64_t limit = store->log_limit;
     fe_store_log *next = NULL;
     ferric_status status;
 
     store->log_limit = limit * 2 < store->options.log_size ? limit * 2 : store->options.log_size;
-    status = create_log(store, &next);
+    status = next_log(store, &next);
     if (status == FERRIC_OK) status = append_link(store, next);
     if (status != FERRIC_OK) {
         char message[FE_REQUEST_MESSAGE_SIZE];
@@ -173,6 +201,7 @@ static ferric_status extend_chain(fe_store *store)
         fe_message_set(message);
         return status;
     }
+    store->is_log_prepared = false;
     fe_mutex_lock(&store->log_mutex);
     status = install_log_locked(store, next);
     fe_mutex_unlock(&store->log_mutex);
@@ -191,9 +220,12 @@ ferric_status fe_log_chain_make_room(fe_store *store, size_t bytes)
     uint64_t offset = fe_record_log_offset(writer);
 
     if (offset > FE_FILE_HEADER_SIZE && offset + bytes > store->log_limit) {
-        ferric_status status = extend_chain(store);
+        ferric_status status = fe_log_chain_extend(store);
         if (status != FERRIC_OK) return status;
         writer = store->current_log->writer;
+    } else if (store->has_threads && offset > store->log_limit / 2 && !store->is_log_prepared) {
+        store->is_log_prepared = true;
+        atomic_store(&store->is_log_wanted, true);
     }
     return fe_record_log_reserve(writer, bytes);
 }
@@ -334,6 +366,8 @@ void fe_log_chain_close(fe_store *store)
 {
     fe_store_log *each = store->oldest_log;
 
+    if (store->prepared_log != NULL) abandon_log(store, store->prepared_log);
+    store->prepared_log = NULL;
     while (each != NULL) {
         fe_store_log *next = each->next;
         fe_record_log_close(each->writer);

@@ -310,7 +310,7 @@ ferric_status fe_store_open(const char *path, const ferric_options *options, fe_
     fe_mutex_init(&opened->mutex);
     fe_cond_init(&opened->changed);
     fe_cond_init(&opened->work);
-    fe_cond_init(&opened->sync_work);
+    fe_cond_init(&opened->log_work);
     derive_sizes(options, &opened->sizes);
     opened->opened_ns = fe_vfs_monotonic_ns(opened->vfs);
     status = open_store(opened, path);
@@ -349,7 +349,7 @@ static void free_store(fe_store *store)
     fe_vfs_unlock(store->vfs, store->lock);
     fe_vfs_memory_destroy(store->own_vfs);
     fe_free(store->directory);
-    fe_cond_deinit(&store->sync_work);
+    fe_cond_deinit(&store->log_work);
     fe_cond_deinit(&store->work);
     fe_cond_deinit(&store->changed);
     fe_mutex_deinit(&store->mutex);

@@ -4,7 +4,7 @@
 //   reading.c  get, pins, multi-get      birth.c     the first write of an open: manifest and log
 //   commit.c  a group of commits         log_chain.c the log files and their syncs
 //   flush.c   memtables to tables        compact.c   plans carried out
-//   background.c  the threads            cursor.c, keyspace.c, verify.c, report.c
+//   background.c, log_thread.c  the threads            cursor.c, keyspace.c, verify.c, report.c
 //
 // Who may touch what
 //   the turn      (holding it in the write queue)     everything under "Turn" below
@@ -76,7 +76,8 @@ struct fe_store {
         oldest_unsynced_ns; // Monotonic time of the oldest commit after `durable`; 0: none.
     _Atomic(uint64_t) next_file_number;
     _Atomic(uint32_t) pace_ns;     // How long each commit group is held back.
-    _Atomic(bool) is_sync_idle;    // The sync thread sleeps until a commit wakes it.
+    _Atomic(bool) is_log_idle;     // The log thread sleeps until a commit wakes it.
+    _Atomic(bool) is_log_wanted;   // The current log is filling up: prepare the next one.
     _Atomic(uint32_t) write_error; // ferric_status; not OK: read-only until reopened.
     char write_error_message[FE_REQUEST_MESSAGE_SIZE]; // Written once, before write_error.
 
@@ -85,6 +86,7 @@ struct fe_store {
     bool is_born;             // This open has a manifest and a log of its own.
     uint64_t last_sequence;   // Newest one given out.
     fe_live_memtable *active; // Also first in the view, which holds the reference. NULL: none yet.
+    bool is_log_prepared;     // The next log was asked for.
     uint64_t log_limit;       // Size at which the log goes on in a new file.
     fe_operations operations; // Scratch of apply.
     ferric_slice *parts;      // Scratch of append.
@@ -96,7 +98,8 @@ struct fe_store {
     fe_mutex log_mutex;
     fe_store_log *oldest_log; // First that is not synced or is current.
     fe_store_log *current_log;
-    fe_live_log *live_logs; // All that recovery would need, oldest first.
+    fe_store_log *prepared_log; // Made ahead, not linked yet.
+    fe_live_log *live_logs;     // All that recovery would need, oldest first.
     size_t live_log_count;
     fe_replayed_log *recovered_logs; // Those of earlier opens, as they were read.
     size_t recovered_log_count;
@@ -112,9 +115,9 @@ struct fe_store {
 
     // ---- mutex ----
     fe_mutex mutex;
-    fe_cond changed;   // Something a waiter waits for may have happened.
-    fe_cond work;      // A thread may have something to do.
-    fe_cond sync_work; // The sync thread may have something to do.
+    fe_cond changed;  // Something a waiter waits for may have happened.
+    fe_cond work;     // A thread may have something to do.
+    fe_cond log_work; // The log thread may have something to do.
     fe_snapshot_list snapshots;
     uint64_t memtables_bytes; // Capacity of all memtables in the view.
     bool has_active;          // The view's first memtable still takes commits.
@@ -132,7 +135,7 @@ struct fe_store {
     uint64_t level_bytes_written[FE_LEVEL_COUNT];
     fe_thread flush_thread;
     fe_thread compaction_thread;
-    fe_thread sync_thread;
+    fe_thread log_thread;
 };
 
 // ---- store.c --------------------------------------------------------------------------------
@@ -173,6 +176,11 @@ ferric_status fe_store_new_header(fe_store *store, fe_file_kind kind, fe_file_he
 ferric_status fe_log_chain_begin(fe_store *store);
 // Makes room for `bytes` in the current log, going on in a new file when it is full.
 ferric_status fe_log_chain_make_room(fe_store *store, size_t bytes);
+// Goes on in a new file. REQUIRES: the turn.
+ferric_status fe_log_chain_extend(fe_store *store);
+// Makes the next log ahead of its use, if it can; a failure shows when the log is needed. Any
+// thread.
+void fe_log_chain_prepare(fe_store *store);
 // Makes everything up to `appended` durable, oldest log first. Any thread.
 ferric_status fe_log_chain_sync(fe_store *store);
 // Appends an empty frame that carries the witness of the last sync. REQUIRES: the turn.
@@ -212,9 +220,13 @@ ferric_status fe_background_start(fe_store *store);
 void fe_background_stop(fe_store *store);
 // Tells the threads to look for work; without threads, does it here and now. REQUIRES: the turn.
 ferric_status fe_background_kick(fe_store *store);
-// After an append: lets the sync thread know, if it sleeps.
-void fe_background_wake_sync(fe_store *store);
 // Slows a writer down when flush or compaction cannot keep up. REQUIRES: the turn.
 ferric_status fe_background_pace(fe_store *store);
+
+// ---- log_thread.c ---------------------------------------------------------------------------
+
+void fe_log_thread_run(void *argument);
+// After an append: wakes the thread, if it sleeps.
+void fe_log_thread_wake(fe_store *store);
 
 #endif
