@@ -206,6 +206,18 @@ typedef struct flush_job {
     size_t snapshot_count;
 } flush_job;
 
+// The oldest log that has commits which this flush leaves in memory, or will have those to come.
+static uint64_t first_log_needed(fe_store *store, const flush_job *job)
+{
+    uint64_t first = UINT64_MAX;
+
+    if (job->first > 0) return job->view->memtables[0]->first_log;
+    fe_mutex_lock(&store->log_mutex);
+    if (store->current_log != NULL) first = store->current_log->live.number;
+    fe_mutex_unlock(&store->log_mutex);
+    return first;
+}
+
 // Decides what to flush and marks the store as flushing. *has_work is false when nothing waits.
 static ferric_status begin_flush(fe_store *store, flush_job *job, bool *has_work)
 {
@@ -222,7 +234,7 @@ static ferric_status begin_flush(fe_store *store, flush_job *job, bool *has_work
     if (*has_work) store->is_flushing = true;
     store->is_flush_wanted = false;
     fe_mutex_unlock(&store->mutex);
-    job->first_log = job->first > 0 ? job->view->memtables[0]->first_log : UINT64_MAX;
+    job->first_log = first_log_needed(store, job);
     return status;
 }
 

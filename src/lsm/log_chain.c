@@ -13,6 +13,7 @@
 // live_logs is what recovery would read: sealed logs of earlier opens, then those of this one. The
 // manifest names the first log of this open, from which links lead on; the others stand in the list
 // because an edit may have to name one of them as the new start.
+#include <assert.h>
 #include <string.h>
 
 #include "base/buffer.h"
@@ -322,6 +323,7 @@ void fe_log_chain_release(fe_store *store, uint64_t first, uint64_t sequence)
     size_t kept = 0;
 
     fe_mutex_lock(&store->log_mutex);
+    assert(store->current_log == NULL || first <= store->current_log->live.number);
     while (store->oldest_log != NULL && store->oldest_log != store->current_log &&
            store->oldest_log->live.number < first) {
         fe_store_log *oldest = store->oldest_log; // Never synced, and not needed any more.

@@ -160,10 +160,37 @@ static void test_a_store_keeps_what_was_written_through_everything(void **state)
     free(old);
 }
 
+// A flush of recovered memtables, when nothing was written since, once took the new log for done.
+static void test_a_flush_right_after_opening_keeps_the_new_log(void **state)
+{
+    fe_vfs *vfs;
+    fe_store *store;
+    ferric_options options;
+    model *expected = calloc(1, sizeof *expected);
+
+    (void)state;
+    assert_non_null(expected);
+    assert_int_equal(fe_vfs_memory_create(&vfs), FERRIC_OK);
+    options = small_options(vfs);
+    for (unsigned round = 0; round < 3; round++) {
+        assert_int_equal(fe_store_open(DIRECTORY, &options, &store), FERRIC_OK);
+        assert_int_equal(fe_store_compact(store, fe_slice(NULL, 0), fe_slice(NULL, 0)), FERRIC_OK);
+        snprintf(expected->values[round], 64, "round %u", round);
+        put(store, round, expected->values[round]);
+        assert_int_equal(fe_store_close(store), FERRIC_OK);
+        assert_int_equal(fe_store_open(DIRECTORY, &options, &store), FERRIC_OK);
+        check_all(store, expected, FE_SEQUENCE_NEWEST);
+        assert_int_equal(fe_store_close(store), FERRIC_OK);
+    }
+    fe_vfs_memory_destroy(vfs);
+    free(expected);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_a_store_keeps_what_was_written_through_everything),
+        cmocka_unit_test(test_a_flush_right_after_opening_keeps_the_new_log),
     };
     return cmocka_run_group_tests_name("store", tests, NULL, NULL);
 }
