@@ -190,16 +190,26 @@ out:
     fe_view_unref(view);
 }
 
+static ferric_status bear(fe_store *store)
+{
+    ferric_status status = begin_database(store);
+
+    if (status == FERRIC_OK) status = fe_store_harden_recovered(store);
+    if (status == FERRIC_OK) status = flush_recovered(store);
+    if (status == FERRIC_OK && store->current_log == NULL) status = fe_log_chain_begin(store);
+    if (status == FERRIC_OK) status = create_manifest(store);
+    return status;
+}
+
 ferric_status fe_store_bear(fe_store *store)
 {
     ferric_status status;
 
     if (store->is_born) return FERRIC_OK;
-    status = begin_database(store);
-    if (status == FERRIC_OK) status = fe_store_harden_recovered(store);
-    if (status == FERRIC_OK) status = flush_recovered(store);
-    if (status == FERRIC_OK && store->current_log == NULL) status = fe_log_chain_begin(store);
-    if (status == FERRIC_OK) status = create_manifest(store);
+    fe_reserve_find(store);
+    status = bear(store);
+    // On a full disk even deleting needs a log and a manifest.
+    if (status == FERRIC_NO_SPACE && fe_reserve_release(store)) status = bear(store);
     if (status == FERRIC_OUTCOME_UNKNOWN) fe_store_fail(store, status);
     if (status != FERRIC_OK) return status;
     if (!store->keep_leftovers) sweep_leftovers(store);

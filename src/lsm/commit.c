@@ -105,6 +105,7 @@ static void number_group(fe_store *store, fe_write_group *group, commit_totals *
     totals->is_delete_only = true;
     for (fe_write_request *each = group->first; each != NULL; each = each->next) {
         const fe_write_batch *batch = each->batch;
+        if (each->status != FERRIC_OK) continue; // Numbered before, and refused.
         answer(each, check_conditions(store, group, each));
         if (each->status != FERRIC_OK) continue;
         each->sequence = ++sequence;
@@ -211,7 +212,11 @@ static ferric_status prepare(fe_store *store, const fe_write_group *group,
         status = fe_operations_read(&store->operations, &bytes, each->batch->count);
         if (status != FERRIC_OK) return status;
     }
-    return fe_log_chain_make_room(store, totals->log_bytes);
+    status = fe_log_chain_make_room(store, totals->log_bytes);
+    if (status == FERRIC_NO_SPACE && totals->is_delete_only && fe_reserve_release(store)) {
+        status = fe_log_chain_make_room(store, totals->log_bytes);
+    }
+    return status;
 }
 
 static ferric_status commit_numbered(fe_store *store, fe_write_group *group,
@@ -266,21 +271,44 @@ static void gather(fe_store *store, fe_write_group *group)
     fe_write_queue_gather(&store->queue, GROUP_BYTES_MAX, group);
 }
 
-static void lead(fe_store *store, fe_write_group *group)
+// Answers all that put something with NO_SPACE. Returns whether anything is left: batches that only
+// delete can be committed all the same.
+static bool leave_deletes(fe_write_group *group)
+{
+    bool is_left = false;
+
+    for (fe_write_request *each = group->first; each != NULL; each = each->next) {
+        if (each->status != FERRIC_OK) continue;
+        if (each->batch->delete_count == each->batch->count) {
+            is_left = true;
+        } else {
+            answer(each, FERRIC_NO_SPACE);
+        }
+    }
+    return is_left;
+}
+
+static ferric_status commit_group(fe_store *store, fe_write_group *group)
 {
     commit_totals totals;
+    ferric_status status;
+
+    number_group(store, group, &totals);
+    if (totals.batches == 0) return FERRIC_OK;
+    status = commit_numbered(store, group, &totals);
+    if (status != FERRIC_NO_SPACE || totals.is_delete_only) return status;
+    if (!leave_deletes(group)) return status;
+    number_group(store, group, &totals);
+    return totals.batches > 0 ? commit_numbered(store, group, &totals) : FERRIC_OK;
+}
+
+static void lead(fe_store *store, fe_write_group *group)
+{
     ferric_status status = fe_store_writable(store);
 
     if (status == FERRIC_OK) status = fe_store_bear(store);
     if (status == FERRIC_OK && store->options.fsync == FERRIC_FSYNC_ALWAYS) gather(store, group);
-    if (status == FERRIC_OK) {
-        number_group(store, group, &totals);
-        if (totals.batches > 0) status = commit_numbered(store, group, &totals);
-    } else {
-        for (fe_write_request *each = group->first; each != NULL; each = each->next) {
-            each->status = FERRIC_OK; // Overwritten below, for all of them.
-        }
-    }
+    if (status == FERRIC_OK) status = commit_group(store, group);
     if (status != FERRIC_OK) {
         // One status for the whole group; a batch whose own conditions failed keeps its answer.
         for (fe_write_request *each = group->first; each != NULL; each = each->next) {

@@ -19,6 +19,7 @@ typedef struct compaction_job {
     uint64_t *snapshots;
     size_t snapshot_count;
     uint64_t entries_expected;
+    bool is_manual; // Ends at fe_store_interrupt.
     fe_table_writer_result result;
 } compaction_job;
 
@@ -107,7 +108,7 @@ static ferric_status write_tables(fe_store *store, compaction_job *job, fe_versi
         .table_size = options->table_size,
         .database_id = store->database_id,
         .next_file_number = &store->next_file_number,
-        .is_stopping = &store->is_stopping,
+        .is_stopping = job->is_manual ? &store->is_interrupted : &store->is_stopping,
         .snapshots = job->snapshots,
         .snapshot_count = job->snapshot_count,
         .version = job->view->version,
@@ -247,6 +248,7 @@ static ferric_status compact_level(fe_store *store, uint32_t level, ferric_slice
     compaction_job job;
     ferric_status status = begin(store, &job);
 
+    job.is_manual = true;
     if (status == FERRIC_OK &&
         fe_compaction_pick_range(job.view->version, level, lower, upper, &job.plan)) {
         status = carry_out(store, &job);
@@ -265,16 +267,17 @@ static uint32_t deepest_level(fe_store *store)
 
 ferric_status fe_store_compact(fe_store *store, ferric_slice lower, ferric_slice upper)
 {
-    uint32_t interrupts = atomic_load(&store->interrupts);
-    ferric_status status = fe_store_flush(store);
+    ferric_status status;
+
+    atomic_store(&store->is_interrupted, false);
+    status = fe_store_flush(store);
 
     for (uint32_t level = 0; status == FERRIC_OK && level + 1 < FE_LEVEL_COUNT; level++) {
         if (level > 0 && level >= deepest_level(store)) break;
-        if (atomic_load(&store->interrupts) != interrupts) {
-            return fe_fail(FERRIC_INTERRUPTED, "the compaction was interrupted before level %u",
-                           level);
-        }
         status = compact_level(store, level, lower, upper);
+    }
+    if (status == FERRIC_INTERRUPTED) {
+        return fe_fail(status, "the compaction was interrupted; what it finished before stays");
     }
     return status;
 }

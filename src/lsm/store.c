@@ -307,6 +307,7 @@ ferric_status fe_store_open(const char *path, const ferric_options *options, fe_
     fe_write_queue_init(&opened->queue);
     fe_mutex_init(&opened->log_mutex);
     fe_mutex_init(&opened->edit_mutex);
+    fe_mutex_init(&opened->reserve_mutex);
     fe_mutex_init(&opened->mutex);
     fe_cond_init(&opened->changed);
     fe_cond_init(&opened->work);
@@ -353,6 +354,7 @@ static void free_store(fe_store *store)
     fe_cond_deinit(&store->work);
     fe_cond_deinit(&store->changed);
     fe_mutex_deinit(&store->mutex);
+    fe_mutex_deinit(&store->reserve_mutex);
     fe_mutex_deinit(&store->edit_mutex);
     fe_mutex_deinit(&store->log_mutex);
     fe_write_queue_deinit(&store->queue);
@@ -433,6 +435,7 @@ fe_statistics *fe_store_statistics(fe_store *store)
 void fe_store_interrupt(fe_store *store)
 {
     atomic_fetch_add_explicit(&store->interrupts, 1, memory_order_relaxed);
+    atomic_store_explicit(&store->is_interrupted, true, memory_order_relaxed);
 }
 
 uint32_t fe_store_interrupts(const fe_store *store)

@@ -10,6 +10,7 @@
 //   the turn      (holding it in the write queue)     everything under "Turn" below
 //   log_mutex     which log files exist, and syncing them
 //   edit_mutex    the manifest, and changing the version; taken by one installer at a time
+//   reserve_mutex the file RESERVE
 //   mutex         snapshots, waiting, background state, swapping the view
 // Lock order: turn, log_mutex | edit_mutex, mutex. No I/O under mutex.
 #ifndef FERRIC_LSM_STORE_STATE_H
@@ -67,6 +68,7 @@ struct fe_store {
     _Atomic(uint32_t) refs;
     _Atomic(bool) is_closed;
     _Atomic(bool) is_stopping;    // Flush and compaction end early.
+    _Atomic(bool) is_interrupted; // A manual compaction ends early.
     _Atomic(uint32_t) interrupts; // Counts fe_store_interrupt calls.
     _Atomic(fe_view *) view;
     _Atomic(uint64_t) published; // Newest sequence number that readers see.
@@ -112,6 +114,10 @@ struct fe_store {
     uint64_t manifest_number;
     bool has_identity;   // database_id is set.
     bool keep_leftovers; // There was a torn tail: they stay for inspection.
+
+    // ---- reserve_mutex ----
+    fe_mutex reserve_mutex;
+    uint64_t reserve_bytes; // Of the file RESERVE; 0: there is none.
 
     // ---- mutex ----
     fe_mutex mutex;
@@ -228,5 +234,14 @@ ferric_status fe_background_pace(fe_store *store);
 void fe_log_thread_run(void *argument);
 // After an append: wakes the thread, if it sleeps.
 void fe_log_thread_wake(fe_store *store);
+
+// ---- reserve.c ------------------------------------------------------------------------------
+
+// Takes the reserve when it is missing or too small and there is room; a failure leaves none.
+void fe_reserve_refill(fe_store *store);
+// Gives the reserve up. Returns whether that freed something.
+bool fe_reserve_release(fe_store *store);
+// Notices the reserve of an earlier open. REQUIRES: the turn; not yet born.
+void fe_reserve_find(fe_store *store);
 
 #endif
