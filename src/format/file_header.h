@@ -42,7 +42,8 @@ typedef struct fe_file_header {
 // Writes `header` with magic and check. It is written as it is: the caller sets version too.
 void fe_file_header_encode(const fe_file_header *header, uint8_t bytes[FE_FILE_HEADER_SIZE]);
 
-// Whether a file that begins with these bytes is one of Ferric's, of whatever version, sound or not.
+// Whether a file that begins with these bytes is one of Ferric's, of whatever version, sound or
+// not.
 bool fe_file_header_has_magic(ferric_slice bytes);
 
 // Errors: FERRIC_CORRUPT (short, magic, check, kind), FERRIC_UNSUPPORTED (newer version, unknown

@@ -20,7 +20,7 @@
 #include "lsm/compaction_picker.h"
 #include "lsm/file_names.h"
 #include "lsm/manifest.h"
-#include "lsm/replay.h"
+#include "lsm/log_replay.h"
 #include "lsm/store.h"
 #include "lsm/view.h"
 #include "lsm/write_queue.h"

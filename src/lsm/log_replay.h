@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Reads the logs that a manifest names, and those that they lead to, into memtables.
-#ifndef FERRIC_LSM_REPLAY_H
-#define FERRIC_LSM_REPLAY_H
+#ifndef FERRIC_LSM_LOG_REPLAY_H
+#define FERRIC_LSM_LOG_REPLAY_H
 
 #include "lsm/apply.h"
 #include "lsm/manifest.h"

@@ -11,7 +11,7 @@
 //                                              then it is corrupt (judge_tail)
 //
 // A torn tail is dropped and counted. Its file stays until its commits are in tables.
-#include "lsm/replay.h"
+#include "lsm/log_replay.h"
 
 #include <inttypes.h>
 #include <string.h>
