@@ -190,7 +190,7 @@ static void print_engines(const report_run *run, FILE *to)
 {
     size_t i;
 
-    fprintf(to, "| engine | version | without fsync | with fsync | for the reopening after kill -9 "
+    fprintf(to, "| engine | version | without fsync | with fsync | where all stays in the log "
                 "|\n|---|---|---|---|---|\n");
     for (i = 0; i < run->engine_count; i++) {
         const report_engine *engine = &run->engines[i];

@@ -56,6 +56,8 @@ const report_row report_rows[] = {
     {"reopen-clean", METRIC_OPEN_MS, "", REPORT_TIME_MS, true},
     {"reopen-kill", METRIC_OPEN_MS, "", REPORT_TIME_MS, true},
     {"reopen-kill", METRIC_LOST, "acknowledged puts lost", REPORT_COUNT, true},
+    {"reopen-kill-log", METRIC_OPEN_MS, "", REPORT_TIME_MS, true},
+    {"reopen-kill-log", METRIC_LOST, "acknowledged puts lost", REPORT_COUNT, true},
     {.workload = NULL},
 };
 

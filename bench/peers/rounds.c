@@ -117,7 +117,7 @@ static void tell_engine(rounds *self, const engine *peer)
     workload_settings(self->options, workload_group_find("sync"), &settings);
     peer->describe(&settings, text, sizeof(text));
     bench_json_add_text(&line, "synced_settings", text);
-    workload_settings(self->options, workload_group_find("kill"), &settings);
+    workload_settings(self->options, workload_group_find("kill-log"), &settings);
     peer->describe(&settings, text, sizeof(text));
     bench_json_add_text(&line, "kill_settings", text);
     tell(self, &line);

@@ -19,7 +19,8 @@ const workload_group workload_groups[] = {
      .key_share = 10, .stages = 1},
     {"sync", "each commit durable", .is_synced = true, .stages = 1},
     {"reopen", "reopen after a clean close", .stages = 2},
-    {"kill", "reopen after kill -9, all puts in the log", .keeps_log = true, .stages = 2,
+    {"kill", "reopen after kill -9", .stages = 2, .is_killed = true},
+    {"kill-log", "reopen after kill -9, all puts in the log", .keeps_log = true, .stages = 2,
      .is_killed = true},
     {.name = NULL},
 };
@@ -61,6 +62,8 @@ const workload workloads[] = {
     {"commit-16", "sync", "commits, 16 threads", "commits/s", AMOUNT_TIME, step_commit, 16, NULL},
     {"reopen-clean", "reopen", "reopen after a clean close", "ms", AMOUNT_OPENS, NULL, 1, NULL},
     {"reopen-kill", "kill", "reopen after kill -9", "ms", AMOUNT_OPENS, NULL, 1, NULL},
+    {"reopen-kill-log", "kill-log", "reopen after kill -9, all in the log", "ms", AMOUNT_OPENS,
+     NULL, 1, NULL},
     {.name = NULL},
 };
 
