@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "peers/child.h"
-#include "peers/report.h"
+#include "peers/peers_report.h"
 #include "peers/rounds.h"
 #include "peers/workload.h"
 #include "support/failure.h"

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The report as docs/BENCHMARKS.md: what was run where, then what Ferric loses, then the rest.
-#include "peers/report.h"
+#include "peers/peers_report.h"
 
 #include <stdlib.h>
 #include <string.h>

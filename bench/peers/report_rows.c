@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Which figures the tables show, in which order, and how a figure is written.
-#include "peers/report.h"
+#include "peers/peers_report.h"
 
 #include <string.h>
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The report as tables for a terminal.
-#include "peers/report.h"
+#include "peers/peers_report.h"
 
 #include <string.h>
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Takes JSON lines in, and finds medians.
-#include "peers/report.h"
+#include "peers/peers_report.h"
 
 #include <errno.h>
 #include <stdlib.h>

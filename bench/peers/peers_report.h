@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Gathers the JSON lines of one or more runs, and answers with medians over their rounds.
-#ifndef FERRIC_PEERS_REPORT_H
-#define FERRIC_PEERS_REPORT_H
+#ifndef FERRIC_PEERS_PEERS_REPORT_H
+#define FERRIC_PEERS_PEERS_REPORT_H
 
 #include <stdbool.h>
 #include <stddef.h>
