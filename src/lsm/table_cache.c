@@ -19,6 +19,9 @@
 // The bit of `holds` for the cache and, after closing, for the sections that may still look.
 #define HELD_BY_CACHE ((uint32_t)1 << 31)
 
+// A shortage does not lower the bound below this, which is the least that may be asked for.
+#define OPEN_FILES_LEAST 16
+
 // Each get of a table adds to one of the first four.
 enum {
     COUNTER_REJECTED = 0,
@@ -33,13 +36,13 @@ struct fe_table_cache {
     const char *directory;
     fe_epoch *epoch;
     fe_block_cache *blocks;
-    uint32_t open_files_max;
     uint64_t memory_max;
     fe_tally tally;
 
     fe_mutex mutex;
     // Guarded by mutex.
-    fe_sieve queue; // Open tables.
+    uint32_t open_files_max; // Lowered when the system gives fewer descriptors.
+    fe_sieve queue;          // Open tables.
     uint64_t memory_bytes;
 };
 
@@ -282,6 +285,23 @@ static fe_open_table *publish(fe_table_cache *cache, fe_table_file *file, fe_ope
     return present != NULL ? present : open;
 }
 
+// The system gave no descriptor: closes a quarter of the tables and keeps fewer from now on. They go
+// with the sections that may use them, so it is the next call that succeeds.
+static void lower_bounds(fe_table_cache *cache)
+{
+    size_t kept;
+
+    fe_mutex_lock(&cache->mutex);
+    kept = cache->queue.count * 3 / 4;
+    cache->open_files_max = kept > OPEN_FILES_LEAST ? (uint32_t)kept : OPEN_FILES_LEAST;
+    while (cache->queue.count > kept) {
+        fe_sieve_node *node = fe_sieve_evict(&cache->queue, spare_open_table);
+        if (node == NULL) break;
+        retire_locked(cache, open_of(node));
+    }
+    fe_mutex_unlock(&cache->mutex);
+}
+
 static FE_NOINLINE ferric_status open_file(fe_table_cache *cache, fe_table_file *file,
                                            fe_open_table **open)
 {
@@ -289,6 +309,7 @@ static FE_NOINLINE ferric_status open_file(fe_table_cache *cache, fe_table_file 
     ferric_status status = create_open_table(cache, file, &created);
 
     *open = NULL;
+    if (status == FERRIC_TOO_MANY_FILES) lower_bounds(cache);
     if (status != FERRIC_OK) return status;
     *open = publish(cache, file, created);
     if (*open != created) free_open_table(created);

@@ -284,11 +284,69 @@ static void test_tables_survive_each_failing_call(void **state)
     entry_list_deinit(&list);
 }
 
+// ---- Descriptors --------------------------------------------------------------------------------
+
+enum { TABLES = 25, KEPT = 18 };
+
+static ferric_status touch(run *self, fe_table_file *file)
+{
+    self->file = file;
+    return get(self, &self->list->entries[0]);
+}
+
+// The system's limit is under the option's: one call fails, and those after it find descriptors.
+static void test_tables_are_closed_when_descriptors_run_out(void **state)
+{
+    fe_random random = {test_seed("table descriptors", 3)};
+    vfs_record *record = vfs_record_create(disk_create(), 1);
+    fe_vfs *vfs = vfs_record_vfs(record);
+    run self = {.vfs = vfs, .options = {512, 10, FERRIC_COMPRESSION_LZ4}};
+    fe_table_cache_options options = {
+        .vfs = vfs, .directory = "", .open_files_max = 100, .memory_max = 1 << 20};
+    fe_table_file *files[TABLES];
+    fe_table_cache_stats stats;
+    entry_list list;
+
+    (void)state;
+    entry_list_init(&list, &random, &shape);
+    self.list = &list;
+    for (uint64_t i = 0; i < TABLES; i++) {
+        fe_table_summary summary;
+        char path[32];
+        snprintf(path, sizeof path, "/%06d.table", (int)i + 1);
+        table_file_write(vfs, path, i + 1, &self.options, &list, 0, list.count, &summary);
+        assert_int_equal(fe_table_file_create(&summary, &files[i]), FERRIC_OK);
+    }
+    assert_int_equal(fe_epoch_create(&self.epoch), FERRIC_OK);
+    assert_int_equal(fe_block_cache_create(self.epoch, 8000, &self.blocks), FERRIC_OK);
+    assert_int_equal(fe_table_cache_create(&options, self.epoch, self.blocks, &self.cache),
+                     FERRIC_OK);
+    for (int i = 0; i < TABLES - 1; i++)
+        assert_int_equal(touch(&self, files[i]), FERRIC_OK);
+    vfs_record_set_plan(record, (fault_plan){.kind = FAULT_MANY_FILES, .call = 1});
+    assert_int_equal(touch(&self, files[TABLES - 1]), FERRIC_TOO_MANY_FILES);
+    fe_table_cache_stats_get(self.cache, &stats);
+    assert_int_equal(stats.tables_open, KEPT);
+    assert_int_equal(vfs_record_open_handles(record), KEPT); // Closed as soon as the section ended.
+    for (int i = 0; i < 3 * TABLES; i++)
+        assert_int_equal(touch(&self, files[i % TABLES]), FERRIC_OK);
+    assert_int_equal(vfs_record_open_handles(record), KEPT);
+    for (int i = 0; i < TABLES; i++) {
+        assert_true(fe_table_file_unref(files[i]));
+        fe_table_cache_discard(self.cache, files[i]);
+    }
+    self.file = NULL;
+    clean_up(&self);
+    vfs_record_destroy(record);
+    entry_list_deinit(&list);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_tables_survive_each_failing_allocation),
         cmocka_unit_test(test_tables_survive_each_failing_call),
+        cmocka_unit_test(test_tables_are_closed_when_descriptors_run_out),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
