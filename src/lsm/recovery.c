@@ -4,7 +4,8 @@
 //
 //   1  CURRENT names the manifest, the manifest gives the version and the logs
 //   2  every table that it names must be there, at its size
-//   3  the logs are replayed into memtables (log_replay.c, where a torn tail is told from corruption)
+//   3  the logs are replayed into memtables (log_replay.c: there a torn tail is told from
+//      corruption)
 //   4  under FERRIC_FSYNC_ALWAYS what was replayed is made durable before anybody reads it
 //   5  numbers go on above everything that was found, also above names in the directory
 #include <inttypes.h>
