@@ -376,9 +376,15 @@ void fe_store_unref(fe_store *store)
 static ferric_status seal(fe_store *store)
 {
     fe_version_edit edit = {0};
-    ferric_status status = fe_store_writable(store);
+    ferric_status status = FERRIC_OK;
 
-    if (status == FERRIC_OK) status = fe_log_chain_seal(store);
+    if (fe_store_writable(store) != FERRIC_OK) {
+        return fe_fail(FERRIC_OUTCOME_UNKNOWN,
+                       "%s: closed, but recent commits may not be on disk, because of an earlier "
+                       "failure: %s",
+                       store->directory, store->write_error_message);
+    }
+    status = fe_log_chain_seal(store);
     if (status == FERRIC_OK) status = fe_log_chain_describe(store, 0, &edit);
     if (status == FERRIC_OK) {
         edit.next_file_number = atomic_load(&store->next_file_number);
