@@ -73,11 +73,22 @@ void cli_entry_print_value(const cli_session *session, ferric_slice value)
     }
 }
 
+// An object that would be taken for the wrapping of another value.
+static bool looks_wrapped(ferric_slice object)
+{
+    fe_json_walk walk = fe_json_walk_into(object);
+    ferric_slice name;
+    ferric_slice value;
+    return fe_json_next_member(&walk, &name, &value) &&
+           fe_json_string_is(name, fe_slice_text("_value")) &&
+           !fe_json_next_member(&walk, &name, &value);
+}
+
 // The value, a JSON text, behind a key that was appended.
 static ferric_status append_document(ferric_slice value, ferric_buffer *line)
 {
     ferric_status status;
-    if (fe_json_kind(value) == '{') {
+    if (fe_json_kind(value) == '{' && !looks_wrapped(value)) {
         ferric_slice members = fe_slice(fe_slice_bytes(value) + 1, value.size - 1);
         status = members.size > 1 ? fe_buffer_append(line, ",", 1) : FERRIC_OK;
         return status != FERRIC_OK ? status : fe_buffer_append(line, members.data, members.size);

@@ -28,8 +28,8 @@ void cli_entry_range(const cli_arguments *arguments, ferric_iterator_options *op
 void cli_entry_print_value(const cli_session *session, ferric_slice value);
 
 // Appends the entry as one JSON object: {"_id":KEY,...} for an object, {"_id":KEY,"_value":VALUE}
-// for anything else; bytes are a string. Errors: FERRIC_INVALID_ARGUMENT: a raw key or value is not
-// UTF-8. FERRIC_NO_MEMORY.
+// for anything else, also for an object with the single member "_value"; bytes are a string.
+// Errors: FERRIC_INVALID_ARGUMENT: a raw key or value is not UTF-8. FERRIC_NO_MEMORY.
 ferric_status cli_entry_json(const cli_session *session, ferric_slice key, ferric_slice value,
                              ferric_buffer *line);
 

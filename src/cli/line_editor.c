@@ -13,6 +13,7 @@
 #include <histedit.h>
 
 #include "base/memory.h"
+#include "cli/session.h"
 
 #define HISTORY_COUNT 1000
 #define HISTORY_PATH_MAX 4096
@@ -24,7 +25,6 @@ struct cli_editor {
     cli_complete complete;
     void *context;
     char *line;
-    bool is_canceled;
     char history_path[HISTORY_PATH_MAX]; // "" for none.
 };
 
@@ -40,15 +40,6 @@ static char *give_prompt(EditLine *edit)
     static char prompt[512];
     snprintf(prompt, sizeof prompt, "%s", editor_of(edit)->prompt);
     return prompt;
-}
-
-// Ctrl-C: ends the line, which is then thrown away.
-static unsigned char on_cancel(EditLine *edit, int byte)
-{
-    (void)byte;
-    editor_of(edit)->is_canceled = true;
-    fputs("^C\n", stdout);
-    return CC_NEWLINE;
 }
 
 // ---- Completion -----------------------------------------------------------------------------
@@ -151,12 +142,8 @@ static bool set_up(cli_editor *editor)
     el_set(editor->edit, EL_EDITOR, "emacs");
     el_set(editor->edit, EL_HIST, history, editor->history);
     el_set(editor->edit, EL_ADDFN, "ferric-complete", "complete a word", on_complete);
-    el_set(editor->edit, EL_ADDFN, "ferric-cancel", "throw the line away", on_cancel);
     el_set(editor->edit, EL_BIND, "^I", "ferric-complete", NULL);
-    el_set(editor->edit, EL_BIND, "^C", "ferric-cancel", NULL);
     el_set(editor->edit, EL_BIND, "^R", "em-inc-search-prev", NULL);
-    // While a line is edited Ctrl-C is a key and no signal.
-    el_set(editor->edit, EL_SETTY, "-d", "intr=", NULL);
     return true;
 }
 
@@ -194,9 +181,12 @@ cli_edit_result cli_editor_read(cli_editor *editor, const char *prompt, const ch
 
     *line = "";
     editor->prompt = prompt;
-    editor->is_canceled = false;
     got = el_gets(editor->edit, &size);
-    if (editor->is_canceled) return CLI_EDIT_CANCELED;
+    if (got == NULL && cli_interrupted()) { // Ctrl-C ends the read; the next one begins empty.
+        cli_interrupt_clear();
+        fputs("^C\n", stdout);
+        return CLI_EDIT_CANCELED;
+    }
     if (got == NULL || size <= 0) return CLI_EDIT_END;
     fe_free(editor->line);
     editor->line = fe_string_duplicate(got);
@@ -209,5 +199,12 @@ cli_edit_result cli_editor_read(cli_editor *editor, const char *prompt, const ch
 void cli_editor_remember(cli_editor *editor, const char *statement)
 {
     HistEvent event;
-    history(editor->history, &event, H_ENTER, statement);
+    char *line = fe_string_duplicate(statement);
+    if (line == NULL) return; // It is not remembered.
+    // A line that is recalled is one line; between the tokens of JSON a space serves as well.
+    for (char *at = line; *at != 0; at++) {
+        if (*at == '\n') *at = ' ';
+    }
+    history(editor->history, &event, H_ENTER, line);
+    fe_free(line);
 }

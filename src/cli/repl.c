@@ -79,29 +79,41 @@ char *repl_word(char **rest, int *code)
     return begin;
 }
 
-// A value that begins like JSON goes on until its brackets and quotes are closed.
-bool repl_is_complete(const char *text)
+// Behind the string whose opening quote is at `at`; NULL when it is not closed.
+static const char *string_end(const char *at)
+{
+    for (at++; *at != 0 && *at != '"'; at++) {
+        if (*at == '\\' && at[1] != 0) at++;
+    }
+    return *at == 0 ? NULL : at + 1;
+}
+
+// Behind the JSON value that begins at `at`; NULL when a bracket or quote of it is not closed.
+static const char *value_end(const char *at)
 {
     int depth = 0;
-    bool in_string = false;
-    bool is_json = false;
-    for (const char *at = text; *at != 0; at++) {
-        if (in_string) {
-            if (*at == '\\' && at[1] != 0) {
-                at++;
-            } else if (*at == '"') {
-                in_string = false;
-            }
+    do {
+        if (*at == 0) return NULL;
+        if (*at == '"') {
+            at = string_end(at);
+            if (at == NULL) return NULL;
             continue;
         }
-        if (at > text && is_space(at[-1]) && strchr("{[\"", *at) != NULL) is_json = true;
-        if (!is_json) continue;
-        if (*at == '"') in_string = true;
         if (*at == '{' || *at == '[') depth++;
         if (*at == '}' || *at == ']') depth--;
-        if (depth <= 0 && !in_string) is_json = false;
+        at++;
+    } while (depth > 0);
+    return at;
+}
+
+bool repl_is_complete(const char *text)
+{
+    const char *at = text;
+    while (at != NULL && *at != 0) {
+        bool begins_word = at > text && is_space(at[-1]);
+        at = begins_word && strchr("{[\"", *at) != NULL ? value_end(at) : at + 1;
     }
-    return !is_json;
+    return at != NULL;
 }
 
 // ---- Statements -----------------------------------------------------------------------------
@@ -150,12 +162,13 @@ int repl_run(repl *state, char *text)
 
 // ---- Input ----------------------------------------------------------------------------------
 
-// Runs what was read so far when it is whole; else it waits for more.
+// Runs what was read so far when it is whole; else it waits for more. Bytes for a raw keyspace are
+// whole as they are.
 static void run_when_complete(repl *state, ferric_buffer *statement)
 {
     int code;
     if (fe_buffer_append(statement, "", 1) != FERRIC_OK) return;
-    if (!repl_is_complete(statement->data)) {
+    if (state->session.kind != FERRIC_KEYSPACE_RAW && !repl_is_complete(statement->data)) {
         statement->size--;
         return;
     }

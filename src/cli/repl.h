@@ -38,7 +38,7 @@ extern const repl_command repl_dots[];
 
 // Runs one statement or dot-command. Returns its exit code, which was explained.
 int repl_run(repl *state, char *text);
-// Whether `text` is whole: no JSON value in it is still open.
+// Whether `text` is whole: no word of it that begins like JSON is still open.
 bool repl_is_complete(const char *text);
 // Runs each statement of a file. Returns the exit code of the first that failed.
 int repl_read_file(repl *state, const char *path);

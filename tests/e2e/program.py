@@ -17,7 +17,9 @@ def environment(**changes):
     """The variables of a test: nothing of the caller's Ferric, locale or terminal."""
     kept = {name: value for name, value in os.environ.items()
             if not name.startswith("FERRIC_") and name not in ("NO_COLOR", "HOME")}
+    leaks = os.path.join(os.path.dirname(os.path.abspath(__file__)), "leaks_of_others.txt")
     kept.update(LC_ALL="C.UTF-8", TERM="xterm", **changes)
+    kept["LSAN_OPTIONS"] = f"suppressions={leaks}:print_suppressions=0"
     return kept
 
 

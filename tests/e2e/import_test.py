@@ -1,0 +1,213 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""Import and export: formats, bad input, interruption, and that what was acknowledged stays."""
+import gzip
+import json
+import os
+import signal
+import subprocess
+import time
+
+import program
+from program import FERRIC, ProgramTest
+
+
+class FormatTest(ProgramTest):
+    def test_jsonl_by_id(self):
+        people = self.write("people.jsonl", '{"email":"a@x","n":1}\n{"email":"b@x"}\n')
+        self.ferric("import", self.db, "-k", "users", "--id", "email", people, out="",
+                    err="2 imported into users")
+        self.ferric("get", self.db, "-k", "users", "a@x", out='{"email":"a@x","n":1}\n')
+
+    def test_standard_input_and_uuids(self):
+        self.ferric("import", self.db, stdin='{"a":1}\n7\n', err="2 imported into main")
+        keys = self.ferric("keys", self.db).split()
+        self.assertEqual([len(key) for key in keys], [36, 36])
+        self.ferric("import", self.db, "-", stdin='{"_id":"k","a":2}\n', err="1 imported")
+        self.ferric("get", self.db, "k", out='{"a":2}\n')
+
+    def test_csv(self):
+        table = self.write("t.csv", 'id,name,n\r\n1,"Ada, Countess",36\r\n2,"a ""b""\nc",\r\n')
+        self.ferric("import", self.db, "--id", "id", table, err="2 imported")
+        self.ferric("get", self.db, "1", "2", out='{"id":"1","name":"Ada, Countess","n":"36"}\n'
+                    '{"id":"2","name":"a \\"b\\"\\nc","n":""}\n')
+        self.ferric("import", self.db, "--id", "id", "--infer", table, err="2 imported")
+        self.ferric("get", self.db, "1", out='{"id":1,"name":"Ada, Countess","n":36}\n')
+
+    def test_deb822(self):
+        packages = self.write("Packages", "Package: vim\nVersion: 9\nDescription: editor\n Long.\n"
+                              "\nPackage: ed\n")
+        self.ferric("import", self.db, "--format=deb822", "--id", "Package", packages,
+                    err="2 imported")
+        self.assertEqual(json.loads(self.ferric("get", self.db, "vim")),
+                         {"Package": "vim", "Version": "9", "Description": "editor\nLong."})
+
+    def test_raw_lines_keep_every_byte(self):
+        every = bytes(range(256))
+        lines = b"all\t" + b"".join(b"\\x%02x" % byte for byte in every) + b"\n"
+        self.ferric("import", self.db, "--raw", "--format", "raw", stdin=lines, err="1 imported")
+        self.ferric("get", self.db, "all", out=every + b"\n")
+        exported = self.path("out.raw")
+        self.ferric("export", self.db, exported, err="1 exported")
+        other = self.path("other.db")
+        self.ferric("import", other, "--raw", exported, err="1 imported")
+        self.ferric("get", other, "all", out=every + b"\n")
+        self.ferric("export", self.db, "--format", "jsonl", code=2, err="UTF-8")
+
+    def test_export_reads_back(self):
+        self.fill(a='{"x":[1,{"y":null}]}', b='"text"', c="{}", d="-1.50", e='{"_value":1}')
+        for name in ("out.jsonl", "out.jsonl.gz", "out.tsv", "out.raw.gz"):
+            self.ferric("export", self.db, self.path(name), out="", err="5 exported")
+            other = self.path("copy-of-" + name)
+            self.ferric("import", other, self.path(name), err="5 imported")
+            self.assertEqual(self.ferric("scan", other), self.ferric("scan", self.db), name)
+            self.assertFalse(os.path.exists(self.path(name + ".part")))
+        with gzip.open(self.path("out.jsonl.gz"), "rt") as file:
+            self.assertEqual(file.read(), self.ferric("export", self.db))
+        self.ferric("export", self.db, "--prefix", "b", "--format", "raw", out='b\t"text"\n')
+        self.ferric("export", self.db, "--format", "csv", code=2, err="jsonl and raw")
+
+    def test_one_state_is_exported_whatever_the_batch(self):
+        lines = "".join(f'{{"_id":"{i:05}","n":{i}}}\n' for i in range(3000))
+        for batch in ("1", "7", "1000", "1000000"):
+            db = self.path(f"batch-{batch}.db")
+            self.ferric("import", db, "--batch", batch, "--fsync", "never", stdin=lines,
+                        err="3,000 imported")
+            self.assertEqual(self.ferric("export", db), lines)
+
+    def test_limit(self):
+        self.ferric("import", self.db, "--limit", "2", stdin="1\n2\n3\n", err="2 imported")
+        self.ferric("count", self.db, out="2\n")
+
+
+class BadInputTest(ProgramTest):
+    LINES = '{"_id":"a"}\n{broken\n{"_id":"b"}\n{"_id":null}\n{"_id":"c"}\n'
+
+    def test_bad_lines_are_told_and_skipped(self):
+        done = self.run_program("import", self.db, stdin=self.LINES)
+        self.assertEqual((done.returncode, done.stdout), (0, b""))
+        said = done.stderr.decode()
+        self.assertIn("line 2: not JSON: byte 1", said)
+        self.assertIn("line 4: the field _id is null", said)
+        self.assertIn("3 imported into main", said)
+        self.assertIn("2 bad skipped", said)
+        self.ferric("keys", self.db, out="a\nb\nc\n")
+
+    def test_a_bad_line_stops_when_asked(self):
+        self.ferric("import", self.db, "--on-error", "stop", stdin=self.LINES, code=2,
+                    err="1 of 1 committed, up to line 2 of standard input")
+        self.ferric("keys", self.db, out="a\n")
+
+    def test_nothing_but_bad_lines_is_an_error(self):
+        self.ferric("import", self.db, stdin="x\ny\n", code=2, err="2 bad skipped")
+        self.ferric("import", self.db, stdin="", err="0 imported")
+
+    def test_many_bad_lines_are_only_counted(self):
+        done = self.run_program("import", self.db, stdin="x\n" * 1000 + "1\n")
+        self.assertEqual(done.returncode, 0)
+        self.assertLess(len(done.stderr.splitlines()), 30)
+        self.assertIn(b"1,000 bad skipped", done.stderr)
+
+    def test_a_line_that_is_too_long_has_its_number(self):
+        text = '{"_id":"a"}\n"' + "x" * 5000 + '"\n{"_id":"b"}\n'
+        self.ferric("import", self.db, "--line-max", "1KiB", stdin=text,
+                    err="line 2: longer than 1024 bytes")
+        self.ferric("keys", self.db, out="a\nb\n")
+
+    def test_keys_that_no_key_can_be(self):
+        text = '{"_id":""}\n' + json.dumps({"_id": "k" * 70000}) + '\n{"_id":[1]}\n{"_id":"a"}\n'
+        done = self.run_program("import", self.db, stdin=text)
+        for line in (b"line 1:", b"line 2:", b"line 3:"):
+            self.assertIn(line, done.stderr)
+        self.ferric("keys", self.db, out="a\n")
+
+    def test_a_file_that_cannot_be_read_makes_no_database(self):
+        self.ferric("import", self.db, self.path("absent"), code=5, err="absent")
+        self.ferric("import", self.db, self.directory, code=5, err="directory")
+        self.ferric("import", self.db, "--format", "csv", code=2, err="names the fields")
+        self.assertFalse(os.path.exists(self.db))
+
+    def test_a_cut_archive_keeps_what_was_good(self):
+        whole = gzip.compress("".join(f'{{"_id":"{i:06}","r":{i * 7919}}}\n'
+                                      for i in range(50000)).encode())
+        file = self.write("cut.jsonl.gz", whole[:len(whole) // 2])
+        self.ferric("import", self.db, "--fsync", "never", file, code=5, err="cut.jsonl.gz")
+        self.assertGreater(int(self.ferric("count", self.db)), 1000)
+
+    def test_wrong_combinations_are_usage(self):
+        self.ferric("import", self.db, "--raw", stdin="", code=2, err="--raw")
+        self.ferric("import", self.db, "--format", "xml", code=2, err="jsonl csv deb822 raw")
+        self.ferric("import", self.db, "--on-error", "maybe", code=2, err="skip stop")
+
+
+class EndlessImport(ProgramTest):
+    """Imports from a pipe that never ends, until somebody ends it."""
+
+    def start(self, *words):
+        process = subprocess.Popen(
+            [FERRIC, "import", self.db, "--batch", "50", "--ack-file", self.path("acks"), *words],
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+            cwd=self.directory, env=program.environment())
+        self.addCleanup(self.stop, process)
+        return process
+
+    @staticmethod
+    def stop(process):
+        process.kill()
+        process.communicate()
+
+    def feed_until_acknowledged(self, process, count, begin):
+        """Writes lines until `count` keys are acknowledged. Returns the number of the next line."""
+        number = begin
+        deadline = time.monotonic() + 60
+        while len(self.acknowledged()) < count:
+            self.assertLess(time.monotonic(), deadline)
+            for _ in range(200):
+                process.stdin.write(b'{"_id":"%08d","n":%d}\n' % (number, number))
+                number += 1
+            process.stdin.flush()
+        return number
+
+    def acknowledged(self):
+        try:
+            with open(self.path("acks"), encoding="utf-8") as file:
+                return [line[:-1] for line in file if line.endswith("\n")]
+        except FileNotFoundError:
+            return []
+
+    def check_all_there(self):
+        acknowledged = self.acknowledged()
+        present = set(self.ferric("keys", self.db).split())
+        self.assertEqual([key for key in acknowledged if key not in present], [])
+        for key in acknowledged[::97]:
+            self.ferric("get", self.db, key, out='{"n":%d}\n' % int(key))
+        return len(acknowledged)
+
+    def test_kill_loses_nothing_acknowledged(self):
+        number = 0
+        for policy in ("always", "periodic:10", "never"):
+            process = self.start("--fsync", policy)
+            number = self.feed_until_acknowledged(process, len(self.acknowledged()) + 2000, number)
+            process.kill()
+            process.communicate()
+            self.assertEqual(process.returncode, -signal.SIGKILL)
+            self.check_all_there()
+        self.assertGreaterEqual(self.check_all_there(), 6000)
+
+    def test_control_c_keeps_what_was_committed_and_says_how_far(self):
+        process = self.start()
+        self.feed_until_acknowledged(process, 500, 0)
+        process.send_signal(signal.SIGINT)
+        try:
+            process.stdin.write(b"1\n")
+            process.stdin.flush()
+        except BrokenPipeError:
+            pass
+        _, said = process.communicate(timeout=60)
+        self.assertEqual(process.returncode, 130)
+        self.assertRegex(said.decode(), r"interrupted: [\d,]+ of [\d,]+ committed, up to line \d+")
+        self.assertGreaterEqual(self.check_all_there(), 500)
+
+
+if __name__ == "__main__":
+    program.main()

@@ -1,0 +1,243 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""The REPL, through a pipe and through a terminal."""
+import os
+import stat
+
+import pexpect
+
+import program
+from program import FERRIC, ProgramTest
+
+
+class PipeTest(ProgramTest):
+    """Statements from a pipe: no prompt, data alone on standard output."""
+
+    def repl(self, text, code=0, out=None, err=None, words=()):
+        return self.ferric("repl", "-q", self.db, *words, stdin=text, code=code, out=out, err=err)
+
+    def test_statements(self):
+        self.repl('SET a 1\nset "two words" {"x": [1, 2]}\nGET a\nget "two words"\nCOUNT\nKEYS\n'
+                  'DELETE a\nDEL "two words"\nCOUNT\n',
+                  out='1\n{"x":[1,2]}\n2\na\ntwo words\n0\n')
+
+    def test_values_may_have_many_lines(self):
+        self.repl('SET a {"text": "a } in a string",\n\n "list": [1,\n2]}\nGET a\n'
+                  'SET b it\'s {not json\nGET b\n',
+                  out='{"text":"a } in a string","list":[1,2]}\n', code=2,
+                  err="ends inside a JSON value")
+
+    def test_text_is_a_string_and_says_so(self):
+        self.ferric("repl", self.db, stdin="SET a hello world\nGET a\n", out='"hello world"\n',
+                    err='stored as the string "hello world"')
+
+    def test_ranges(self):
+        text = "".join(f"SET k{i:03} {i}\n" for i in range(150))
+        self.repl(text + "KEYS k14\nSCAN k1 2\nKEYS k01 1\n",
+                  out="".join(f"k{i}\n" for i in range(140, 150)) + "k100\t100\nk101\t101\nk010\n")
+        self.assertEqual(len(self.repl("KEYS\n").splitlines()), 150)
+
+    def test_collections(self):
+        self.repl("SET a 1\n.use users\nSET b 2\nKEYS\n.use\n.use main\nKEYS\n.keyspaces\n",
+                  out="b\nusers\na\ncollection main\ncollection users\n")
+        self.repl("KEYS\n", out="b\n", words=("-k", "users"))
+        self.repl(".use _bad\n", code=2, err="_")
+
+    def test_raw_keyspaces_take_bytes(self):
+        self.ferric("set", "-q", self.db, "k", "v", "--raw")
+        self.repl("SET k {not json\nGET k\n.mode json\nGET k\nSCAN\n",
+                  out='{not json\n"{not json"\n{"_id":"k","_value":"{not json"}\n')
+
+    def test_modes(self):
+        self.repl('SET a {"x":1}\nSET b 2\n')
+        self.assertIn('"memory_limit"', self.repl(".mode json\nSTATS\n"))
+        out = self.repl('.mode json\nKEYS\nSCAN\n.mode\n.mode auto\nSCAN\n.mode\n')
+        self.assertEqual(out, '"a"\n"b"\n{"_id":"a","x":1}\n{"_id":"b","_value":2}\njson\n'
+                         'a\t{"x":1}\nb\t2\nauto\n')
+        self.repl(".mode xml\n", code=2, err="auto or json")
+
+    def test_output_and_read(self):
+        script = self.write("script", "SET a 1\nGET a\nBAD\nGET a\n")
+        target = self.path("out")
+        self.repl(f".output {target}\nSET b 2\nGET b\n.output\nGET b\n", out="2\n")
+        with open(target, encoding="utf-8") as file:
+            self.assertEqual(file.read(), "2\n")
+        self.repl(f".read {script}\n", out="1\n1\n", code=2, err="there is no BAD")
+        self.repl(f".read {self.path('absent')}\n", code=5, err="absent")
+        self.repl(f".output {self.path('no/such')}\n", code=5, err="no/such")
+        self.write("loop", f".read {self.path('loop')}\n")
+        self.repl(f".read {self.path('loop')}\n", code=2, err="read one another")
+
+    def test_the_first_failure_is_the_exit_code_and_the_rest_runs(self):
+        self.repl("GET none\nSET a {x}\nSET a 1\nGET a\n", out="1\n", code=1, err="no key none")
+        self.repl("GET\nSET a\nDELETE\nCOUNT x\n", code=2, err="usage: GET KEY")
+
+    def test_near_statements_are_offered(self):
+        self.repl("GTE a\n", code=2, err="did you mean GET?")
+        self.repl("rm a\n", code=2, err="did you mean DEL?")
+        self.repl(".nothing\n", code=2, err=".nothing")
+
+    def test_help_timer_exit(self):
+        text = self.repl("HELP\n")
+        for word in ("SET KEY VALUE", ".use", "EXIT"):
+            self.assertIn(word, text)
+        self.assertEqual(self.repl(".help\n"), text)
+        self.ferric("repl", self.db, stdin=".timer on\nCOUNT\n", out="0\n", err="s\n")
+        self.repl(".timer maybe\n", code=2, err="on|off")
+        for leave in ("EXIT", "quit", ".quit", ".exit"):
+            self.repl(f"COUNT\n{leave}\nCOUNT\n", out="0\n")
+
+    def test_stats_compact_verify(self):
+        out = self.repl("SET a 1\nCOMPACT\nSTATS\nVERIFY\n")
+        self.assertIn("memory", out)
+        self.assertIn("put", out)
+        self.assertIn("sound:", out)
+
+    def test_a_path_alone_is_the_repl(self):
+        self.ferric(self.db, stdin="SET a 1\nGET a\n", out="1\n", err="new database")
+        self.ferric(":memory:", stdin="SET a 1\nGET a\n", out="1\n")
+        self.assertFalse(os.path.exists(self.path(":memory:")))
+
+
+class TerminalTest(ProgramTest):
+    """A person at a terminal. libedit moves the cursor as it likes, so the tests look at what is
+    printed between lines and not at how a line is drawn."""
+
+    def start(self, columns=80, **changes):
+        changes.setdefault("HOME", self.directory)
+        child = pexpect.spawn(FERRIC, [self.db], cwd=self.directory, timeout=60, encoding="utf-8",
+                              env=program.environment(NO_COLOR="1", **changes),
+                              dimensions=(24, columns))
+        child.expect("main> ")
+        self.addCleanup(child.close, force=True)
+        return child
+
+    def test_a_session(self):
+        child = self.start()
+        child.sendline('SET user:1 {"name": "alice",')
+        child.expect(r"\.\.\.> ")
+        child.sendline('"n": 1}')
+        child.expect("OK\r\n")
+        child.sendline("SET user:2 bob")
+        child.expect('stored as the string "bob"')
+        child.expect("main> ")
+        child.sendline("GET user:1")
+        child.expect_exact('{"name": "alice", "n": 1}')
+        child.sendline(".use users")
+        child.expect("users> ")
+        child.sendline("COUNT")
+        child.expect("0\r\n")
+        child.sendline("EXIT")
+        child.expect(pexpect.EOF)
+        child.close()
+        self.assertEqual(child.exitstatus, 0)
+
+    def test_completion(self):
+        self.fill(**{"first:key": "1", "second:key": "2", "second:other": "3"})
+        child = self.start()
+        child.sendline("GE\tfi\t")  # A command, then a key.
+        child.expect("1\r\n")
+        child.sendline("GET sec\tkey")  # What both keys have in common.
+        child.expect("2\r\n")
+        child.send("GET sec\t\t")  # Nothing in common is left: both are listed.
+        child.expect("second:key\r\nsecond:other\r\n")
+        child.sendline("o\t")
+        child.expect("3\r\n")
+        child.sendline(".us\tma\t")
+        child.expect("main> ")
+        child.sendline("COUNT")
+        child.expect("3\r\n")
+
+    def test_control_c_throws_a_line_away(self):
+        child = self.start()
+        child.sendline("SET a 1")
+        child.expect("OK\r\n")
+        child.expect("main> ")
+        child.send("SET a 2")
+        child.sendintr()
+        child.expect(r"\^C\r\n")
+        child.expect("main> ")
+        child.sendline("SET a {")
+        child.expect(r"\.\.\.> ")
+        child.sendintr()
+        child.expect("main> ")
+        child.sendline("GET a")
+        child.expect("\n1\r\n")
+        child.sendeof()
+        child.expect(pexpect.EOF)
+        child.close()
+        self.assertEqual(child.exitstatus, 0)
+
+    def test_history_is_kept_and_private(self):
+        child = self.start()
+        child.sendline('SET a {"secret":')
+        child.expect(r"\.\.\.> ")
+        child.sendline("1}")
+        child.expect("OK\r\n")
+        child.sendeof()
+        child.expect(pexpect.EOF)
+        history = self.path(".ferric_history")
+        self.assertEqual(stat.S_IMODE(os.stat(history).st_mode), 0o600)
+        child = self.start()
+        child.sendline("DELETE a")
+        child.expect("OK\r\n")
+        child.sendline("\x1b[A\x1b[A")  # Up, up: the statement of two lines, as one.
+        child.expect("OK\r\n")
+        child.sendline("GET a")
+        child.expect_exact('{"secret": 1}')
+
+    def test_without_a_home_nothing_is_written(self):
+        before = set(os.listdir(self.directory))
+        child = pexpect.spawn(FERRIC, [":memory:"], cwd=self.directory, timeout=60,
+                              encoding="utf-8", env=program.environment())
+        child.expect("main> ")
+        child.sendline("SET a 1")
+        child.expect("OK\r\n")
+        child.sendeof()
+        child.expect(pexpect.EOF)
+        self.assertEqual(set(os.listdir(self.directory)), before)
+
+    def test_a_history_that_is_a_link_is_left_alone(self):
+        target = self.write("target", "untouched")
+        os.symlink(target, self.path(".ferric_history"))
+        child = self.start()
+        child.sendline("SET a 1")
+        child.expect("OK\r\n")
+        child.sendeof()
+        child.expect(pexpect.EOF)
+        with open(target, encoding="utf-8") as file:
+            self.assertEqual(file.read(), "untouched")
+
+    def test_keys_shows_a_hundred_and_the_rest_as_a_number(self):
+        lines = "".join(f'{{"_id":"k{i:04}"}}\n' for i in range(1234))
+        self.ferric("import", "-q", self.db, stdin=lines)
+        child = self.start()
+        child.sendline("KEYS")
+        child.expect("k0099\r\n... and 1,134 more")
+        child.sendline("KEYS k 2")
+        child.expect("k0001\r\n... and 1,232 more")
+
+    def test_narrow_terminals(self):
+        child = self.start(columns=20)
+        child.sendline('SET a {"long": "' + "x" * 100 + '"}')
+        child.expect("OK\r\n")
+        child.sendline("GET a")
+        child.expect_exact("x" * 100)
+        child.sendline("STATS")
+        child.expect("recovery")
+
+    def test_control_c_ends_a_long_statement(self):
+        lines = "".join(f'{{"_id":"k{i:06}"}}\n' for i in range(20000))
+        self.ferric("import", "-q", "--fsync", "never", self.db, stdin=lines)
+        child = self.start()
+        child.sendline("SCAN k 20000")
+        child.expect("k000100")
+        child.sendintr()
+        # Its output may all be on its way already; the session goes on either way.
+        child.sendline("COUNT")
+        child.expect(r"\n20000\r\n")
+        self.assertTrue(child.isalive())
+
+
+if __name__ == "__main__":
+    program.main()
