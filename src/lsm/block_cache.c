@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // The slow side of the block cache: loading, evicting, pinning.
 //
-// The queue is cut into shards by the address of the home; each shard's mutex guards its queue and
-// the homes that belong to it. The bytes are counted over all shards together, so that a large
+// The queue is cut into shards by table number and block; each shard's mutex guards its queue and
+// the homes that belong to it. (Not by address: what is evicted must not differ from run to run, or
+// no test could make "the seventh read" fail.) The bytes are counted over all shards together, so that a large
 // block finds its room wherever it is. Lock order: shard, then epoch.
 #include "lsm/block_cache.h"
 
@@ -189,11 +190,11 @@ static ferric_status read_block(fe_block_cache *cache, const fe_table *table, ui
 
 // ---- Queues ----------------------------------------------------------------------------------
 
-static cache_shard *shard_of(fe_block_cache *cache, const fe_block_home *home)
+static cache_shard *shard_of(fe_block_cache *cache, const fe_table *table, uint32_t block)
 {
-    uint64_t mixed = (uint64_t)(uintptr_t)home / sizeof *home * 0x9e3779b97f4a7c15u;
+    uint64_t mixed = (fe_table_identity_of(table)->number << 32) + block;
 
-    return &cache->shards[mixed >> (64 - SHARD_BITS)];
+    return &cache->shards[mixed * 0x9e3779b97f4a7c15u >> (64 - SHARD_BITS)];
 }
 
 static fe_cached_block *block_of(fe_sieve_node *node)
@@ -260,9 +261,9 @@ void fe_block_cache_set_capacity(fe_block_cache *cache, uint64_t capacity_bytes)
 }
 
 // Returns the block that stands at `home` afterwards: another thread's if that was faster.
-static fe_cached_block *install(fe_block_cache *cache, fe_cached_block *cached, fe_block_home *home)
+static fe_cached_block *install(fe_block_cache *cache, cache_shard *shard, fe_cached_block *cached,
+                                fe_block_home *home)
 {
-    cache_shard *shard = shard_of(cache, home);
     fe_cached_block *present;
 
     fe_mutex_lock(&shard->mutex);
@@ -299,7 +300,7 @@ ferric_status fe_block_cache_load(fe_block_cache *cache, const fe_table *table, 
         *cached = created;
         return FERRIC_OK;
     }
-    *cached = install(cache, created, home);
+    *cached = install(cache, shard_of(cache, table, block), created, home);
     if (*cached != created) {
         free_block(created);
     } else {
@@ -308,9 +309,10 @@ ferric_status fe_block_cache_load(fe_block_cache *cache, const fe_table *table, 
     return FERRIC_OK;
 }
 
-void fe_block_cache_remove(fe_block_cache *cache, fe_block_home *home)
+void fe_block_cache_remove(fe_block_cache *cache, const fe_table *table, uint32_t block,
+                           fe_block_home *home)
 {
-    cache_shard *shard = shard_of(cache, home);
+    cache_shard *shard = shard_of(cache, table, block);
     fe_cached_block *cached;
 
     // Nobody loads blocks of a table that is being closed, so NULL stays NULL.

@@ -87,7 +87,8 @@ void fe_cached_block_ref(fe_cached_block *cached);
 void fe_cached_block_unref(fe_cached_block *cached);
 
 // Takes the block at `home`, if any, out of the cache: its table is being closed.
-void fe_block_cache_remove(fe_block_cache *cache, fe_block_home *home);
+void fe_block_cache_remove(fe_block_cache *cache, const fe_table *table, uint32_t block,
+                           fe_block_home *home);
 
 // Bytes of blocks with references, in the cache or evicted.
 uint64_t fe_block_cache_pinned_bytes(const fe_block_cache *cache);

@@ -156,7 +156,7 @@ static void free_open_table(fe_open_table *open)
 {
     if (open->table != NULL && open->homes != NULL) {
         for (uint32_t i = 0; i < fe_table_block_count(open->table); i++)
-            fe_block_cache_remove(open->cache->blocks, &open->homes[i]);
+            fe_block_cache_remove(open->cache->blocks, open->table, i, &open->homes[i]);
     }
     fe_free(open->homes);
     fe_table_close(open->table);
@@ -285,8 +285,8 @@ static fe_open_table *publish(fe_table_cache *cache, fe_table_file *file, fe_ope
     return present != NULL ? present : open;
 }
 
-// The system gave no descriptor: closes a quarter of the tables and keeps fewer from now on. They go
-// with the sections that may use them, so it is the next call that succeeds.
+// The system gave no descriptor: closes a quarter of the tables and keeps fewer from now on. They
+// go with the sections that may use them, so it is the next call that succeeds.
 static void lower_bounds(fe_table_cache *cache)
 {
     size_t kept;

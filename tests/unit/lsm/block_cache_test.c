@@ -67,7 +67,7 @@ static fe_block_cache_stats stats_of(const cached_table *self)
 static void destroy(cached_table *self)
 {
     for (uint32_t i = 0; i < self->count; i++)
-        fe_block_cache_remove(self->cache, &self->homes[i]);
+        fe_block_cache_remove(self->cache, self->table, i, &self->homes[i]);
     assert_int_equal(stats_of(self).used_bytes, 0);
     assert_int_equal(stats_of(self).pinned_bytes, 0);
     fe_block_cache_destroy(self->cache);
@@ -188,7 +188,7 @@ static void test_cache_references_outlive_eviction_and_are_counted(void **state)
     for (uint32_t i = 10; i < self.count; i++)
         read_once(&self, i);
     assert_true(read_once(&self, 2)); // Pinned blocks are not evicted.
-    fe_block_cache_remove(self.cache, &self.homes[1]);
+    fe_block_cache_remove(self.cache, self.table, 1, &self.homes[1]);
     for (uint32_t i = 0; i < 4; i++)
         assert_true(is_block_right(&self, i, pinned[i]));
     for (uint32_t i = 0; i < 4; i++)
@@ -305,7 +305,8 @@ static void test_cache_is_right_under_eviction_by_four_threads(void **state)
     }
     for (int i = 0; i < 200; i++) {
         fe_block_cache_set_capacity(self.cache, i % 2 == 0 ? capacity / 2 : capacity);
-        fe_block_cache_remove(self.cache, &self.homes[i % self.count]);
+        uint32_t block = (uint32_t)i % self.count;
+        fe_block_cache_remove(self.cache, self.table, block, &self.homes[block]);
         fe_thread_yield();
     }
     for (int i = 0; i < THREADS; i++) {

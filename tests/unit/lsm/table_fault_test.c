@@ -248,8 +248,8 @@ static bool run_with_fault(const entry_list *list, fault_plan plan)
     status = run_all(&self);
     has_struck = vfs_record_hits(record) > 0;
     if (status == FERRIC_OK) {
-        // Only a failed removal of an abandoned or obsolete file goes by without a word.
-        assert_true(!has_struck || vfs_record_hit_call(record) == FAULT_CALL_REMOVE);
+        // A wrong bit may be in bytes that were read ahead and that nobody needed.
+        assert_true(!has_struck || plan.kind == FAULT_FLIP);
     } else {
         assert_true(has_struck);
         assert_true(is_answer_to(plan.kind, status));
