@@ -3,8 +3,8 @@
 //
 // The queue is cut into shards by table number and block; each shard's mutex guards its queue and
 // the homes that belong to it. (Not by address: what is evicted must not differ from run to run, or
-// no test could make "the seventh read" fail.) The bytes are counted over all shards together, so that a large
-// block finds its room wherever it is. Lock order: shard, then epoch.
+// no test could make "the seventh read" fail.) The bytes are counted over all shards together, so
+// that a large block finds its room wherever it is. Lock order: shard, then epoch.
 #include "lsm/block_cache.h"
 
 #include <assert.h>
