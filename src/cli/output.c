@@ -182,6 +182,7 @@ int cli_output_finish(int code)
 // ---- Everything else ------------------------------------------------------------------------
 
 // Data that was printed before appears before what is said about it.
+FE_PRINTF(2, 0)
 static void say(const char *begin, const char *format, va_list arguments)
 {
     cli_flush();
