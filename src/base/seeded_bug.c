@@ -3,6 +3,7 @@
 #include "base/seeded_bug.h"
 
 #ifdef FERRIC_SEEDED_BUGS
+#include <stdatomic.h>
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
@@ -48,10 +49,26 @@ const char *fe_seeded_bug_name(fe_seeded_bug bug)
     return bug > FE_BUG_NONE && bug < FE_BUG_COUNT ? names[bug] : NULL;
 }
 
+static fe_seeded_bug bug_named(const char *name)
+{
+    for (int bug = FE_BUG_NONE + 1; name != NULL && bug < FE_BUG_COUNT; bug++) {
+        if (strcmp(name, names[bug]) == 0) return (fe_seeded_bug)bug;
+    }
+    return FE_BUG_NONE;
+}
+
 bool fe_seeded_bug_is_on(fe_seeded_bug bug)
 {
-    const char *chosen = getenv("FERRIC_SEEDED_BUG");
-    return chosen != NULL && strcmp(chosen, names[bug]) == 0;
+    // FE_BUG_COUNT: the environment was not looked at yet. Threads that look at the same time find
+    // the same.
+    static _Atomic(int) chosen = FE_BUG_COUNT;
+    int known = atomic_load_explicit(&chosen, memory_order_relaxed);
+
+    if (known == FE_BUG_COUNT) {
+        known = (int)bug_named(getenv("FERRIC_SEEDED_BUG"));
+        atomic_store_explicit(&chosen, known, memory_order_relaxed);
+    }
+    return known == (int)bug;
 }
 #else
 // ISO C wants at least one declaration in a file.

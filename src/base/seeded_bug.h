@@ -26,13 +26,13 @@ typedef enum fe_seeded_bug {
     FE_BUG_ACK_BEFORE_SYNC,          // A commit is acknowledged before its sync.
     FE_BUG_NEXT_LOG_FIRST,           // The next log is synced while the one before is not.
     FE_BUG_LOG_REMOVED_EARLY, // A log goes before the table that replaces it is in the manifest.
-    FE_BUG_LOG_HEADER_NOT_SYNCED,      // A new log is used before its name is durable.
-    FE_BUG_CHECKSUM_NOT_COMPARED,      // A block's check is not looked at.
-    FE_BUG_FRAME_NOT_BOUND,            // A frame's check ignores where it stands.
-    FE_BUG_FILTER_FALSE_NEGATIVE,      // The filter loses one key in a thousand.
-    FE_BUG_BLOCK_LENGTH_OVERFLOW,      // Lengths are added before they are checked.
-    FE_BUG_SEEK_OFF_BY_ONE,            // A seek to a block's last entry goes to the next block.
-    FE_BUG_PREV_AFTER_NEXT,            // Turning round in a merge skips an entry.
+    FE_BUG_LOG_HEADER_NOT_SYNCED, // A new log is used before its name is durable.
+    FE_BUG_CHECKSUM_NOT_COMPARED, // A block's check is not looked at.
+    FE_BUG_FRAME_NOT_BOUND,       // A frame's check ignores where it stands.
+    FE_BUG_FILTER_FALSE_NEGATIVE, // The filter loses one key in a thousand.
+    FE_BUG_BLOCK_LENGTH_OVERFLOW, // Lengths are added before they are checked.
+    FE_BUG_SEEK_OFF_BY_ONE,       // A seek to a block's last entry goes to the next block.
+    FE_BUG_PREV_AFTER_NEXT, // Turning round in a merge leaves the other children where they are.
     FE_BUG_TABLE_REMOVED_UNDER_READER, // A table goes though an iterator still reads it.
     FE_BUG_BLOCK_FREED_UNDER_READER,   // A cached block is freed without waiting for readers.
     FE_BUG_PUBLISH_BEFORE_APPLY, // Readers are sent to a commit that is not in the memtable yet.

@@ -5,6 +5,7 @@
 #include <assert.h>
 #include <inttypes.h>
 
+#include "base/seeded_bug.h"
 #include "base/status.h"
 
 #define WIDE_SLOTS_FLAG ((uint32_t)1 << 31)
@@ -103,7 +104,9 @@ static inline const char *check_entry(const block_parts *parts, const uint8_t **
         !check_varint(at, end, &tag)) {
         return "its header does not fit";
     }
-    if (rest_size > (size_t)(end - *at) || value_size > (size_t)(end - *at) - rest_size)
+    if (FE_SEEDED_BUG(FE_BUG_BLOCK_LENGTH_OVERFLOW)
+            ? rest_size + value_size > (size_t)(end - *at)
+            : rest_size > (size_t)(end - *at) || value_size > (size_t)(end - *at) - rest_size)
         return "it does not fit into the block";
     if (rest_size > FE_KEY_SIZE_MAX - parts->prefix_size) return "its key is too long";
     if (tag >> 3 > FE_SEQUENCE_MAX - parts->base_sequence) return "its sequence is too large";
@@ -259,6 +262,10 @@ uint32_t fe_block_lower_bound(const fe_block *block, ferric_slice key, uint64_t 
     int order = cut_prefix(block, key, &rest);
 
     if (order != 0) return order < 0 ? 0 : block->count;
+    if (FE_SEEDED_BUG(FE_BUG_SEEK_OFF_BY_ONE) &&
+        rest_lower_bound(block, rest, sequence) + 1 == block->count) {
+        return block->count;
+    }
     return rest_lower_bound(block, rest, sequence);
 }
 

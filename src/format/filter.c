@@ -3,6 +3,7 @@
 #include "format/filter.h"
 
 #include "base/buffer.h"
+#include "base/seeded_bug.h"
 #include "base/status.h"
 
 #define LINE_BITS (FE_FILTER_LINE_SIZE * 8)
@@ -23,6 +24,7 @@ static void set_bits(uint8_t *lines, uint32_t line_count, uint8_t probes, uint64
     uint8_t *line = lines + fe_filter_line_offset(line_count, hash);
     uint32_t probe = (uint32_t)hash;
 
+    if (FE_SEEDED_BUG(FE_BUG_FILTER_FALSE_NEGATIVE) && hash % 1000 == 0) return;
     for (unsigned i = 0; i < probes; i++) {
         uint32_t bit = probe >> 23;
         line[bit >> 3] |= (uint8_t)(1u << (bit & 7));

@@ -11,6 +11,7 @@
 #include "base/buffer.h"
 #include "base/coding.h"
 #include "base/memory.h"
+#include "base/seeded_bug.h"
 #include "base/status.h"
 #include "format/record_log.h"
 
@@ -202,6 +203,11 @@ ferric_status fe_record_log_next(fe_record_log_reader *reader, fe_frame *frame,
     if (*result == FE_FRAME_VALID && reader->has_read_frame &&
         frame->sequence != reader->next_sequence) {
         *result = FE_FRAME_INVALID;
+    }
+    if (FE_SEEDED_BUG(FE_BUG_APPEND_AFTER_TORN_TAIL) && *result == FE_FRAME_BAD_PAYLOAD) {
+        reader->has_read_frame = false; // Goes on behind it, whatever sequence comes.
+        reader->offset += size;
+        return fe_record_log_next(reader, frame, result, offset);
     }
     if (*result != FE_FRAME_VALID) {
         reader->has_ended = true;

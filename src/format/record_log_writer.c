@@ -15,6 +15,7 @@
 
 #include "base/buffer.h"
 #include "base/memory.h"
+#include "base/seeded_bug.h"
 #include "base/status.h"
 #include "format/internal_key.h"
 #include "format/record_log.h"
@@ -78,6 +79,9 @@ static ferric_status sync_once(fe_record_log_writer *writer)
                          writer->path);
     } else {
         status = fe_log_file_sync(writer->file);
+        if (status != FERRIC_OK && FE_SEEDED_BUG(FE_BUG_FSYNC_RETRIED)) {
+            status = fe_log_file_sync(writer->file);
+        }
         if (status != FERRIC_OK) status = break_writer(writer, "a sync failed");
     }
     fe_mutex_unlock(&writer->sync_mutex);

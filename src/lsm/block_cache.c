@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "base/seeded_bug.h"
 #include "lsm/tally.h"
 
 #define SHARD_COUNT 16
@@ -220,6 +221,10 @@ static void retire_block_locked(fe_block_cache *cache, cache_shard *shard, fe_ca
     fe_mutex_assert_held(&shard->mutex);
     atomic_store_explicit(cached->home, NULL, memory_order_release);
     atomic_fetch_sub_explicit(&cache->used_bytes, cached->size_bytes, memory_order_relaxed);
+    if (FE_SEEDED_BUG(FE_BUG_BLOCK_FREED_UNDER_READER)) {
+        reclaim_block(&cached->retired);
+        return;
+    }
     fe_epoch_retire(cache->epoch, &cached->retired, reclaim_block);
 }
 

@@ -227,19 +227,19 @@ static ferric_status commit_numbered(fe_store *store, fe_write_group *group,
 
     if (status == FERRIC_OK) status = append_group(store, group, totals);
     if (status == FERRIC_OUTCOME_UNKNOWN) fe_store_fail(store, status);
+    if (FE_SEEDED_BUG(FE_BUG_NO_SPACE_STICKS) && status == FERRIC_NO_SPACE) {
+        fe_store_fail(store, status);
+    }
     if (status != FERRIC_OK) return status;
     store->last_sequence = newest;
     // Ordered before the look at is_log_idle, as the log thread's look at this is after its flag.
     atomic_store(&store->appended, newest);
     note_unsynced(store);
+    if (FE_SEEDED_BUG(FE_BUG_PUBLISH_BEFORE_APPLY)) atomic_store(&store->published, newest);
     fe_log_thread_wake(store);
     if (totals->sync && !FE_SEEDED_BUG(FE_BUG_ACK_BEFORE_SYNC)) {
         status = fe_log_chain_sync(store);
         if (status != FERRIC_OK) return status;
-    }
-    if (FE_SEEDED_BUG(FE_BUG_PUBLISH_BEFORE_APPLY)) {
-        atomic_store_explicit(&store->published, newest, memory_order_release);
-        fe_thread_yield();
     }
     status = apply_group(store, group);
     if (status != FERRIC_OK) {

@@ -8,6 +8,7 @@
 
 #include "base/buffer.h"
 #include "base/memory.h"
+#include "base/seeded_bug.h"
 #include "base/status.h"
 #include "lsm/store_state.h"
 
@@ -39,6 +40,7 @@ ferric_status fe_store_cursor(fe_store *store, const fe_cursor_options *options,
     created->store = store;
     // As for gets: first the view, then the number.
     created->view = fe_store_view(store);
+    if (FE_SEEDED_BUG(FE_BUG_TABLE_REMOVED_UNDER_READER)) fe_view_unref(created->view);
     created->sequence =
         options->sequence == FE_SEQUENCE_NEWEST ? fe_store_last_sequence(store) : options->sequence;
     status = fe_buffer_assign(&created->lower, options->lower);
@@ -58,7 +60,7 @@ void fe_cursor_destroy(fe_cursor *cursor)
 {
     if (cursor == NULL) return;
     fe_iterator_destroy(cursor->iterator);
-    fe_view_unref(cursor->view);
+    if (!FE_SEEDED_BUG(FE_BUG_TABLE_REMOVED_UNDER_READER)) fe_view_unref(cursor->view);
     fe_buffer_deinit(&cursor->lower);
     fe_buffer_deinit(&cursor->upper);
     fe_buffer_deinit(&cursor->key);

@@ -8,6 +8,7 @@
 #include "base/buffer.h"
 #include "base/coding.h"
 #include "base/memory.h"
+#include "base/seeded_bug.h"
 #include "base/status.h"
 #include "lsm/file_names.h"
 
@@ -222,6 +223,7 @@ static ferric_status append_frame(fe_manifest *manifest)
 
     if (status != FERRIC_OK) return status;
     manifest->next_edit++;
+    if (FE_SEEDED_BUG(FE_BUG_MANIFEST_NOT_SYNCED)) return FERRIC_OK;
     return fe_record_log_sync(manifest->writer);
 }
 

@@ -14,6 +14,7 @@
 #include <assert.h>
 
 #include "base/memory.h"
+#include "base/seeded_bug.h"
 #include "base/status.h"
 
 typedef struct merge_iterator {
@@ -125,7 +126,7 @@ static void turn(merge_iterator *merge, bool is_forward)
     merge->is_forward = is_forward;
     for (size_t i = 0; i < merge->count; i++) {
         fe_iterator *child = merge->children[i];
-        if (child == current) continue;
+        if (child == current || FE_SEEDED_BUG(FE_BUG_PREV_AFTER_NEXT)) continue;
         if (is_forward) {
             fe_iterator_seek(child, key, sequence);
         } else {

@@ -284,6 +284,21 @@ static void test_block_names_what_is_wrong(void **state)
     expect_answer(29, 0x80, FERRIC_CORRUPT, "no valid trailer");
 }
 
+// rest 1 | value 2^64 - 1 | tag, and nothing behind | slot 0000 | base 0 | prefix 0 | count 1
+static void test_block_refuses_lengths_whose_sum_wraps_round(void **state)
+{
+    static const uint8_t content[] = {
+        1, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x01, 0x01, 0, 0,
+        0, 0,    0,    0,    0,    0,    0,    0,    0,    0,    1,    0,    0, 0,
+    };
+    loaded_block block;
+
+    (void)state;
+    assert_int_equal(load(&block, content, sizeof content), FERRIC_CORRUPT);
+    assert_non_null(strstr(fe_message(), "does not fit into the block"));
+    unload(&block);
+}
+
 // One key of the largest size with many versions: the prefix cannot hold all of it.
 static void test_block_holds_keys_and_values_of_the_largest_size(void **state)
 {
@@ -345,6 +360,7 @@ int main(void)
         cmocka_unit_test(test_block_refuses_every_truncation),
         cmocka_unit_test(test_block_bytes_are_those_of_the_format_page),
         cmocka_unit_test(test_block_names_what_is_wrong),
+        cmocka_unit_test(test_block_refuses_lengths_whose_sum_wraps_round),
         cmocka_unit_test(test_block_holds_keys_and_values_of_the_largest_size),
         cmocka_unit_test(test_block_builder_begins_anew_after_clear),
     };
