@@ -546,6 +546,25 @@ typedef void (*ferric_finding_callback)(void *context, const char *path, uint64_
 ferric_status ferric_verify(ferric_db *db, ferric_finding_callback finding, void *context,
                             ferric_verify_report *report);
 
+typedef struct ferric_repair_report {
+    uint64_t files;       // Tables and logs read.
+    uint64_t blocks;      // Blocks that could be read,
+    uint64_t blocks_lost; // and that could not.
+    uint64_t frames;      // Frames of logs.
+    uint64_t entries;     // Entries of the new database.
+    uint64_t findings;    // Damaged places; each was told to the callback.
+} ferric_repair_report;
+
+// Writes everything that can still be read of the database at `damaged`, which is not changed, into
+// a new one at `repaired`, which must not exist. When the manifest is lost, all tables found are
+// used, and what was deleted may come back. `options` (may be NULL) says how to write the new one;
+// `finding` (may be NULL) is told what was lost.
+// Errors: FERRIC_NOT_FOUND, FERRIC_NOT_A_DATABASE, FERRIC_ALREADY_EXISTS, FERRIC_LOCKED, FERRIC_IO,
+//         FERRIC_NO_SPACE, FERRIC_NO_MEMORY. Damage is no failure: it stands in the report.
+ferric_status ferric_repair(const char *damaged, const char *repaired,
+                            const ferric_options *options, ferric_finding_callback finding,
+                            void *context, ferric_repair_report *report);
+
 // ---- Statistics -----------------------------------------------------------------------------
 
 #define FERRIC_LEVEL_COUNT 7

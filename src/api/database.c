@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Opening, closing and destroying databases.
+#include <string.h>
+
 #include "api/arguments.h"
 #include "api/handles.h"
 #include "api/options.h"
@@ -64,6 +66,22 @@ ferric_status ferric_destroy(const char *path, const ferric_options *options)
     if (status == FERRIC_OK) status = fe_options_check(options, &checked);
     if (status != FERRIC_OK) return status;
     return fe_store_destroy(path, &checked);
+}
+
+ferric_status ferric_repair(const char *damaged, const char *repaired,
+                            const ferric_options *options, ferric_finding_callback finding,
+                            void *context, ferric_repair_report *report)
+{
+    ferric_repair_report unused;
+    ferric_options checked;
+    ferric_status status = check_path("ferric_repair", damaged);
+
+    if (report == NULL) report = &unused;
+    memset(report, 0, sizeof *report);
+    if (status == FERRIC_OK) status = check_path("ferric_repair", repaired);
+    if (status == FERRIC_OK) status = fe_options_check(options, &checked);
+    if (status != FERRIC_OK) return status;
+    return fe_store_repair(damaged, repaired, &checked, finding, context, report);
 }
 
 void ferric_interrupt(ferric_db *db)

@@ -216,19 +216,6 @@ static fe_picker_options picker_options(fe_store *store)
     return options;
 }
 
-bool fe_store_needs_compaction(fe_store *store)
-{
-    fe_view *view = fe_store_view(store);
-    fe_picker_options options = store->sizes.picker;
-    fe_compaction_plan plan;
-    bool is_needed;
-
-    options.free_bytes = UINT64_MAX;
-    is_needed = fe_compaction_pick(view->version, &options, &plan);
-    fe_view_unref(view);
-    return is_needed;
-}
-
 ferric_status fe_store_compact_once(fe_store *store, bool *did_work)
 {
     fe_picker_options options = picker_options(store);

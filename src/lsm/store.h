@@ -156,6 +156,11 @@ ferric_status fe_store_compact(fe_store *store, ferric_slice lower, ferric_slice
 ferric_status fe_store_verify(fe_store *store, ferric_finding_callback finding, void *context,
                               ferric_verify_report *report);
 
+// Writes what can be read of the database at `damaged` into a new one. Errors: as ferric_repair.
+ferric_status fe_store_repair(const char *damaged, const char *repaired,
+                              const ferric_options *options, ferric_finding_callback finding,
+                              void *context, ferric_repair_report *report);
+
 // Entries less deletes in tables and memtables.
 uint64_t fe_store_count_estimate(fe_store *store);
 

@@ -217,8 +217,6 @@ ferric_status fe_store_install(fe_store *store, fe_version_edit *edit, uint32_t 
 // time:
 // waits for a running one.
 ferric_status fe_store_compact_once(fe_store *store, bool *did_work);
-// Whether a compaction is due.
-bool fe_store_needs_compaction(fe_store *store);
 
 // ---- background.c ---------------------------------------------------------------------------
 

@@ -1,0 +1,407 @@
+// SPDX-License-Identifier: Apache-2.0
+// Repair: what can still be read of a damaged database, into a new one. The damaged one is not
+// touched.
+//
+//   1  the manifest says which tables are live; when it cannot be read, all tables in the
+//   directory are
+//      taken, which may bring back what was deleted, and is a finding
+//   2  tables are read block by block, lost blocks are findings (salvage_iterator.c)
+//   3  logs are read up to their first damage
+//   4  all of it is merged, newest version first, into tables of the new directory
+//
+// The new database has a new id, no log, and the same keyspaces, for those are data too.
+#include <inttypes.h>
+#include <string.h>
+
+#include "base/buffer.h"
+#include "base/coding.h"
+#include "base/memory.h"
+#include "base/status.h"
+#include "lsm/apply.h"
+#include "lsm/file_names.h"
+#include "lsm/manifest.h"
+#include "lsm/merge_iterator.h"
+#include "lsm/salvage_iterator.h"
+#include "lsm/store.h"
+#include "lsm/table_writer.h"
+#include "lsm/view.h"
+
+#define MEMTABLE_BYTES ((uint64_t)8 << 20)
+
+typedef struct repair {
+    fe_vfs *vfs;
+    const ferric_options *options;
+    const char *damaged;
+    const char *repaired;
+    ferric_repair_report *report;
+    fe_salvage_report salvage;
+    fe_epoch *epoch;
+    fe_block_cache *blocks;
+    fe_table_cache *tables; // Of the new directory.
+    fe_iterator **inputs;
+    size_t input_count;
+    fe_live_memtable **memtables;
+    size_t memtable_count;
+    fe_operations operations;
+    ferric_buffer path;
+    uint64_t last_sequence;
+} repair;
+
+// This thread's message is a finding at `offset` of the file in run->path.
+static void add_finding(repair *run, uint64_t offset)
+{
+    run->report->findings++;
+    if (run->salvage.finding == NULL) return;
+    run->salvage.finding(run->salvage.context, fe_path_text(&run->path), offset, fe_message());
+}
+
+static bool is_damage(ferric_status status)
+{
+    return status == FERRIC_CORRUPT || status == FERRIC_UNSUPPORTED || status == FERRIC_NOT_FOUND;
+}
+
+// ---- Inputs ---------------------------------------------------------------------------------
+
+static ferric_status add_input(repair *run, fe_iterator *input)
+{
+    size_t size = (run->input_count + 1) * sizeof *run->inputs;
+    fe_iterator **inputs = fe_realloc(run->inputs, size);
+
+    if (inputs == NULL) {
+        fe_iterator_destroy(input);
+        return fe_no_memory("a repair", size);
+    }
+    run->inputs = inputs;
+    run->inputs[run->input_count++] = input;
+    return FERRIC_OK;
+}
+
+static ferric_status add_table(repair *run, uint64_t number, const fe_table_identity *identity)
+{
+    fe_table *table = NULL;
+    fe_iterator *input = NULL;
+    ferric_status status = fe_file_path(&run->path, run->damaged, FE_FILE_TABLE, number);
+
+    if (status != FERRIC_OK) return status;
+    run->report->files++;
+    status = fe_table_open(run->vfs, fe_path_text(&run->path), identity, &table);
+    if (is_damage(status)) {
+        if (status == FERRIC_NOT_FOUND) (void)fe_fail(status, "the table is missing");
+        add_finding(run, 0);
+        return FERRIC_OK;
+    }
+    if (status != FERRIC_OK) return status;
+    if (fe_table_properties_of(table)->largest_sequence > run->last_sequence) {
+        run->last_sequence = fe_table_properties_of(table)->largest_sequence;
+    }
+    status = fe_salvage_iterator_create(table, &run->salvage, &input);
+    return status == FERRIC_OK ? add_input(run, input) : status;
+}
+
+static ferric_status add_live_tables(repair *run, const fe_version *version)
+{
+    ferric_status status = FERRIC_OK;
+
+    for (uint32_t i = 0; i < FE_LEVEL_COUNT; i++) {
+        for (uint32_t j = 0; j < version->levels[i].count && status == FERRIC_OK; j++) {
+            const fe_table_identity *identity = &version->levels[i].files[j]->identity;
+            status = add_table(run, identity->number, identity);
+        }
+    }
+    return status;
+}
+
+static ferric_status add_memtable(repair *run, uint64_t cost, uint32_t entries)
+{
+    size_t size = (run->memtable_count + 1) * sizeof *run->memtables;
+    fe_live_memtable **memtables = fe_realloc(run->memtables, size);
+    uint64_t capacity = MEMTABLE_BYTES;
+
+    if (memtables == NULL) return fe_no_memory("a repair", size);
+    run->memtables = memtables;
+    for (;;) {
+        fe_live_memtable *live = NULL;
+        ferric_status status = fe_live_memtable_create(capacity, fe_slice(NULL, 0), 0, &live);
+        if (status != FERRIC_OK) return status;
+        if (fe_memtable_has_room(live->memtable, entries, cost)) {
+            memtables[run->memtable_count++] = live;
+            return FERRIC_OK;
+        }
+        fe_live_memtable_unref(live);
+        capacity = capacity * 2 > cost * 2 ? capacity * 2 : cost * 2;
+    }
+}
+
+static ferric_status take_commits(repair *run, const fe_frame *frame)
+{
+    ferric_slice bytes = frame->payload;
+
+    for (uint16_t i = 0; i < frame->batch_count; i++) {
+        fe_decoder decoder = fe_decoder_of(bytes);
+        uint64_t count = fe_decode_varint_max(&decoder, UINT32_MAX);
+        size_t last = run->memtable_count - 1;
+        ferric_status status;
+
+        if (decoder.failed) return fe_fail(FERRIC_CORRUPT, "a commit has no count");
+        bytes = fe_slice(decoder.at, fe_decoder_remaining(&decoder));
+        status = fe_operations_read(&run->operations, &bytes, count);
+        if (status != FERRIC_OK) return status;
+        if (run->memtable_count == 0 ||
+            !fe_memtable_has_room(run->memtables[last]->memtable, run->operations.count,
+                                  run->operations.cost_bytes)) {
+            status = add_memtable(run, run->operations.cost_bytes, (uint32_t)count);
+            if (status != FERRIC_OK) return status;
+            last = run->memtable_count - 1;
+        }
+        fe_operations_apply(&run->operations, frame->sequence + i, run->memtables[last]->memtable);
+        if (frame->sequence + i > run->last_sequence) run->last_sequence = frame->sequence + i;
+    }
+    return FERRIC_OK;
+}
+
+static ferric_status read_frames(repair *run, fe_record_log_reader *reader)
+{
+    fe_frame_result result = FE_FRAME_VALID;
+    fe_frame frame;
+    uint64_t offset = 0;
+    ferric_status status = FERRIC_OK;
+
+    while (status == FERRIC_OK) {
+        status = fe_record_log_next(reader, &frame, &result, &offset);
+        if (status != FERRIC_OK || result != FE_FRAME_VALID) break;
+        if (frame.kind == FE_FRAME_COMMITS) status = take_commits(run, &frame);
+        run->report->frames++;
+    }
+    if (status == FERRIC_OK && result != FE_FRAME_EMPTY) {
+        status = fe_fail(FERRIC_CORRUPT, "the log is damaged here; commits behind are lost");
+    }
+    if (!is_damage(status)) return status;
+    add_finding(run, offset);
+    return FERRIC_OK;
+}
+
+static ferric_status add_log(repair *run, uint64_t number)
+{
+    fe_record_log_reader *reader = NULL;
+    ferric_status status = fe_file_path(&run->path, run->damaged, FE_FILE_LOG, number);
+
+    if (status != FERRIC_OK) return status;
+    run->report->files++;
+    status = fe_record_log_open(run->vfs, fe_path_text(&run->path), FE_FILE_LOG, &reader);
+    if (is_damage(status)) {
+        add_finding(run, 0);
+        return FERRIC_OK;
+    }
+    if (status == FERRIC_OK) status = read_frames(run, reader);
+    fe_record_log_reader_close(reader);
+    return status;
+}
+
+// All logs, and all tables when `with_tables`.
+static ferric_status add_files(repair *run, bool with_tables)
+{
+    ferric_buffer names = {0};
+    ferric_status status = fe_vfs_list(run->vfs, run->damaged, &names);
+
+    for (size_t at = 0; status == FERRIC_OK && at < names.size;) {
+        const char *name = (const char *)names.data + at;
+        fe_file_kind kind;
+        uint64_t number;
+
+        at += strlen(name) + 1;
+        if (!fe_file_name_parse(name, &kind, &number)) continue;
+        if (kind == FE_FILE_LOG) status = add_log(run, number);
+        if (kind == FE_FILE_TABLE && with_tables) status = add_table(run, number, NULL);
+    }
+    fe_buffer_deinit(&names);
+    return status;
+}
+
+static ferric_status gather(repair *run)
+{
+    fe_manifest_state state;
+    ferric_status status = fe_manifest_load(run->vfs, run->damaged, run->tables, &state);
+    bool has_manifest = status == FERRIC_OK;
+
+    if (!has_manifest && !is_damage(status)) return status;
+    if (has_manifest) {
+        status = add_live_tables(run, state.version);
+    } else {
+        if (status == FERRIC_NOT_FOUND) (void)fe_fail(status, "CURRENT is missing");
+        status = fe_file_path_named(&run->path, run->damaged, FE_FILE_CURRENT_NAME);
+        if (status == FERRIC_OK) add_finding(run, 0);
+    }
+    if (status == FERRIC_OK) status = add_files(run, !has_manifest);
+    fe_manifest_state_deinit(&state);
+    for (size_t i = 0; i < run->memtable_count && status == FERRIC_OK; i++) {
+        fe_iterator *input = NULL;
+        status = fe_memtable_iterator(run->memtables[i]->memtable, &input);
+        if (status == FERRIC_OK) status = add_input(run, input);
+    }
+    return status;
+}
+
+// ---- Output ---------------------------------------------------------------------------------
+
+static ferric_status write_tables(repair *run, const uint8_t *database_id,
+                                  _Atomic(uint64_t) *next_file_number, const fe_version *empty,
+                                  fe_version_edit *edit)
+{
+    fe_table_writer_options writer = {
+        .vfs = run->vfs,
+        .directory = run->repaired,
+        .builder = {run->options->block_size, run->options->filter_bits,
+                    run->options->bottom_compression},
+        .table_size = run->options->table_size,
+        .database_id = database_id,
+        .next_file_number = next_file_number,
+        .version = empty,
+        .below_level = 2,
+        .output_level = 1,
+    };
+    fe_table_writer_result result;
+    fe_iterator *merged = NULL;
+    ferric_status status = fe_merge_iterator_create(run->inputs, run->input_count, &merged);
+
+    run->input_count = 0; // The merge has them now.
+    if (status == FERRIC_OK) status = fe_table_writer_run(&writer, merged, edit, &result);
+    if (status == FERRIC_OK) run->report->entries = result.entries_out;
+    fe_iterator_destroy(merged);
+    return status;
+}
+
+static ferric_status write_database(repair *run)
+{
+    _Atomic(uint64_t) next_file_number = 1;
+    fe_file_header header = {.version = FE_FORMAT_VERSION, .kind = FE_FILE_MANIFEST};
+    fe_version_edit edit = {0};
+    fe_version *empty = NULL;
+    fe_version *whole = NULL;
+    fe_manifest *manifest = NULL;
+    ferric_status status = fe_version_create(run->tables, &empty);
+
+    header.created_ms = fe_vfs_now_ms(run->vfs);
+    if (status == FERRIC_OK) {
+        status = fe_vfs_random(run->vfs, header.database_id, FE_DATABASE_ID_SIZE);
+    }
+    if (status == FERRIC_OK) status = fe_vfs_random(run->vfs, header.salt, FE_SALT_SIZE);
+    if (status == FERRIC_OK) {
+        status = write_tables(run, header.database_id, &next_file_number, empty, &edit);
+    }
+    if (status == FERRIC_OK) status = fe_vfs_sync_directory(run->vfs, run->repaired);
+    if (status == FERRIC_OK) status = fe_version_apply(empty, &edit, &whole);
+    if (status == FERRIC_OK) {
+        fe_version_edit state = {.has_logs = true, .last_sequence = run->last_sequence};
+        header.file_number = atomic_load(&next_file_number);
+        state.next_file_number = header.file_number + 1;
+        status = fe_manifest_create(run->vfs, run->repaired, &header, whole, &state, &manifest);
+    }
+    fe_manifest_close(manifest);
+    fe_version_edit_deinit(&edit, run->tables);
+    fe_version_unref(whole);
+    fe_version_unref(empty);
+    return status;
+}
+
+// ---- The whole ------------------------------------------------------------------------------
+
+static ferric_status check_paths(repair *run)
+{
+    fe_path_kind kind = FE_PATH_NONE;
+    ferric_status status = fe_vfs_stat(run->vfs, run->damaged, &kind, NULL);
+
+    if (status != FERRIC_OK) return status;
+    if (kind == FE_PATH_NONE) return fe_fail(FERRIC_NOT_FOUND, "no database at %s", run->damaged);
+    if (kind != FE_PATH_DIRECTORY) {
+        return fe_fail(FERRIC_NOT_A_DATABASE, "%s is no directory, so it is not a Ferric database",
+                       run->damaged);
+    }
+    status = fe_vfs_stat(run->vfs, run->repaired, &kind, NULL);
+    if (status != FERRIC_OK) return status;
+    if (kind != FE_PATH_NONE) {
+        return fe_fail(FERRIC_ALREADY_EXISTS,
+                       "%s exists: repair writes a new database, so choose a path that is free",
+                       run->repaired);
+    }
+    return FERRIC_OK;
+}
+
+static ferric_status take_lock(repair *run, fe_lock **lock)
+{
+    uint64_t holder = 0;
+    ferric_status status = fe_file_path_named(&run->path, run->damaged, FE_FILE_LOCK_NAME);
+
+    if (status == FERRIC_OK) {
+        status = fe_vfs_lock(run->vfs, fe_path_text(&run->path), FE_LOCK_SHARED, lock, &holder);
+    }
+    if (status == FERRIC_NOT_FOUND) return FERRIC_OK; // A copy without LOCK: nobody writes it.
+    if (status != FERRIC_LOCKED) return status;
+    return fe_fail(FERRIC_LOCKED, "%s is open in process %" PRIu64 ": close it first", run->damaged,
+                   holder);
+}
+
+static ferric_status create_parts(repair *run)
+{
+    fe_table_cache_options tables = {
+        .vfs = run->vfs,
+        .directory = run->repaired,
+        .open_files_max = run->options->open_files_max,
+        .memory_max = run->options->memory_limit / 8,
+    };
+    ferric_status status = fe_epoch_create(&run->epoch);
+
+    if (status == FERRIC_OK) {
+        status = fe_block_cache_create(run->epoch, run->options->memory_limit / 8, &run->blocks);
+    }
+    if (status == FERRIC_OK) {
+        status = fe_table_cache_create(&tables, run->epoch, run->blocks, &run->tables);
+    }
+    return status;
+}
+
+static void release_parts(repair *run)
+{
+    for (size_t i = 0; i < run->input_count; i++)
+        fe_iterator_destroy(run->inputs[i]);
+    for (size_t i = 0; i < run->memtable_count; i++)
+        fe_live_memtable_unref(run->memtables[i]);
+    fe_free(run->inputs);
+    fe_free(run->memtables);
+    fe_operations_deinit(&run->operations);
+    fe_buffer_deinit(&run->path);
+    if (run->epoch != NULL) fe_epoch_collect(run->epoch);
+    fe_table_cache_destroy(run->tables);
+    if (run->epoch != NULL) fe_epoch_collect(run->epoch);
+    fe_block_cache_destroy(run->blocks);
+    fe_epoch_destroy(run->epoch);
+}
+
+ferric_status fe_store_repair(const char *damaged, const char *repaired,
+                              const ferric_options *options, ferric_finding_callback finding,
+                              void *context, ferric_repair_report *report)
+{
+    repair run = {
+        .vfs = options->vfs != NULL ? options->vfs : fe_vfs_posix(),
+        .options = options,
+        .damaged = damaged,
+        .repaired = repaired,
+        .report = report,
+        .salvage = {.finding = finding, .context = context},
+    };
+    fe_lock *lock = NULL;
+    ferric_status status;
+
+    memset(report, 0, sizeof *report);
+    status = check_paths(&run);
+    if (status == FERRIC_OK) status = take_lock(&run, &lock);
+    if (status == FERRIC_OK) status = create_parts(&run);
+    if (status == FERRIC_OK) status = gather(&run);
+    if (status == FERRIC_OK) status = fe_vfs_make_directory(run.vfs, repaired);
+    if (status == FERRIC_OK) status = write_database(&run);
+    report->blocks = run.salvage.blocks_read;
+    report->blocks_lost = run.salvage.blocks_lost;
+    report->findings += run.salvage.blocks_lost;
+    release_parts(&run);
+    fe_vfs_unlock(run.vfs, lock);
+    return status;
+}

@@ -1,0 +1,142 @@
+// SPDX-License-Identifier: Apache-2.0
+// A table's readable blocks, one after another.
+#include "lsm/salvage_iterator.h"
+
+#include "base/buffer.h"
+#include "base/memory.h"
+#include "base/status.h"
+
+typedef struct salvage_iterator {
+    fe_iterator base;
+    fe_table *table;
+    fe_salvage_report *report;
+    fe_block_reader reader;
+    ferric_buffer content;
+    ferric_buffer key;
+    fe_block block;
+    uint32_t block_number; // Of the next block to read.
+    uint32_t index;        // Of the shown entry in `block`.
+} salvage_iterator;
+
+// Reads the next block that can be read. Returns false at the end of the table, or when base.status
+// tells a failure that is none of the block's.
+static bool load_block(salvage_iterator *iterator)
+{
+    fe_table *table = iterator->table;
+
+    while (iterator->block_number < fe_table_block_count(table)) {
+        uint32_t number = iterator->block_number++;
+        size_t size = fe_table_block_memory(table, number);
+        ferric_status status;
+
+        fe_buffer_clear(&iterator->content);
+        status = fe_buffer_reserve(&iterator->content, size);
+        if (status == FERRIC_OK) {
+            status = fe_table_read_block(table, number, &iterator->reader, iterator->content.data,
+                                         &iterator->block);
+        }
+        if (status == FERRIC_OK) {
+            iterator->report->blocks_read++;
+            iterator->index = 0;
+            return true;
+        }
+        if (status != FERRIC_CORRUPT && status != FERRIC_UNSUPPORTED) {
+            iterator->base.status = status;
+            return false;
+        }
+        iterator->report->blocks_lost++;
+        if (iterator->report->finding != NULL) {
+            iterator->report->finding(iterator->report->context, fe_table_path(table),
+                                      fe_table_block_offset(table, number), fe_message());
+        }
+    }
+    return false;
+}
+
+static void show(salvage_iterator *iterator)
+{
+    fe_block_entry entry;
+    ferric_status status;
+
+    fe_block_entry_at(&iterator->block, iterator->index, &entry);
+    status = fe_buffer_assign(&iterator->key, fe_block_prefix(&iterator->block));
+    if (status == FERRIC_OK) {
+        status = fe_buffer_append(&iterator->key, entry.rest.data, entry.rest.size);
+    }
+    iterator->base.status = status;
+    iterator->base.is_valid = status == FERRIC_OK;
+    iterator->base.entry = (fe_entry){.key = fe_buffer_slice(&iterator->key),
+                                      .value = entry.value,
+                                      .sequence = entry.sequence,
+                                      .kind = entry.kind};
+    iterator->report->entries_read++;
+}
+
+static void next(fe_iterator *base)
+{
+    salvage_iterator *iterator = (salvage_iterator *)base;
+
+    base->is_valid = false;
+    if (++iterator->index < iterator->block.count || load_block(iterator)) show(iterator);
+}
+
+static void first(fe_iterator *base)
+{
+    salvage_iterator *iterator = (salvage_iterator *)base;
+
+    base->is_valid = false;
+    base->status = FERRIC_OK;
+    iterator->block_number = 0;
+    if (load_block(iterator)) show(iterator);
+}
+
+static void refuse(fe_iterator *base)
+{
+    base->is_valid = false;
+    base->status = fe_fail(FERRIC_UNSUPPORTED, "a damaged table is read forward only");
+}
+
+static void refuse_seek(fe_iterator *base, ferric_slice key, uint64_t sequence)
+{
+    (void)key;
+    (void)sequence;
+    refuse(base);
+}
+
+static void destroy(fe_iterator *base)
+{
+    salvage_iterator *iterator = (salvage_iterator *)base;
+
+    fe_block_reader_deinit(&iterator->reader);
+    fe_table_close(iterator->table);
+    fe_buffer_deinit(&iterator->content);
+    fe_buffer_deinit(&iterator->key);
+    fe_free(iterator);
+}
+
+static const fe_iterator_ops salvage_ops = {
+    .seek = refuse_seek,
+    .seek_before = refuse_seek,
+    .first = first,
+    .last = refuse,
+    .next = next,
+    .prev = refuse,
+    .destroy = destroy,
+};
+
+ferric_status fe_salvage_iterator_create(fe_table *table, fe_salvage_report *report,
+                                         fe_iterator **iterator)
+{
+    salvage_iterator *created = fe_alloc_zero(1, sizeof *created);
+
+    *iterator = NULL;
+    if (created == NULL) {
+        fe_table_close(table);
+        return fe_no_memory("a salvage", sizeof *created);
+    }
+    created->base.ops = &salvage_ops;
+    created->table = table;
+    created->report = report;
+    *iterator = &created->base;
+    return FERRIC_OK;
+}
