@@ -11,6 +11,7 @@
 #include <getopt.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <unistd.h>
 
 #include "cli/output.h"
@@ -196,19 +197,26 @@ int cli_command_line_read(int argc, char **argv, cli_arguments *arguments)
 
 // ---- Numbers --------------------------------------------------------------------------------
 
-// The factor of a suffix such as "k", "MiB" or "G"; 0 for another word.
-static uint64_t factor_of(const char *suffix)
+// The factor of a suffix: "k" is 1,000 things or, of a size, 1,024 bytes as in the options of the
+// database; "KiB" and "kB" leave no doubt. 0 for another word.
+static uint64_t factor_of(const char *suffix, bool is_size)
 {
     static const char letters[] = "kmgt";
     const char *found;
-    uint64_t factor;
+    uint64_t base = 1000;
+    uint64_t factor = 1;
+
     if (*suffix == 0) return 1;
     found = memchr(letters, tolower((unsigned char)*suffix), sizeof letters - 1);
     if (found == NULL) return 0;
-    if (strcmp(suffix + 1, "iB") == 0) return (uint64_t)1 << 10 * (found - letters + 1);
-    if (suffix[1] != 0 && strcmp(suffix + 1, "B") != 0) return 0;
-    for (factor = 1; found >= letters; found--)
-        factor *= 1000;
+    suffix++;
+    if (strcasecmp(suffix, "ib") == 0 || (is_size && *suffix == 0)) {
+        base = 1024;
+    } else if (*suffix != 0 && strcasecmp(suffix, "b") != 0) {
+        return 0;
+    }
+    for (; found >= letters; found--)
+        factor *= base;
     return factor;
 }
 
@@ -223,7 +231,7 @@ int cli_number(const cli_arguments *arguments, cli_option option, uint64_t most,
     if (text == NULL) return CLI_DONE;
     errno = 0;
     *number = strtoull(text, &end, 10);
-    factor = factor_of(end);
+    factor = factor_of(end, strcmp(cli_options[option].argument, "SIZE") == 0);
     if (!isdigit((unsigned char)*text) || errno != 0 || factor == 0 || *number > most / factor) {
         return cli_fail(CLI_USAGE, "--%s takes a number up to %llu, not %s",
                         cli_options[option].name, (unsigned long long)most, text);

@@ -56,11 +56,25 @@ void cli_help_print(FILE *file, const cli_command *command)
     }
 }
 
+// The library's own list.
+static void print_database_options(void)
+{
+    const char *help;
+    const char *name;
+    for (size_t i = 0; (name = ferric_options_name(i, &help)) != NULL; i++) {
+        cli_print("%-20s %s\n", name, help);
+    }
+}
+
 int cli_help(const cli_arguments *arguments)
 {
     const cli_command *command = NULL;
     if (cli_has(arguments, OPTION_MAN)) {
         cli_man_print(stdout);
+        return CLI_DONE;
+    }
+    if (arguments->word_count > 0 && strcmp(arguments->words[0], "options") == 0) {
+        print_database_options();
         return CLI_DONE;
     }
     if (arguments->word_count > 0) {

@@ -52,10 +52,13 @@ static void print_memory(const ferric_stats *stats)
               cli_size_text(stats->memory_tables).text, cli_size_text(stats->memory_pinned).text);
 }
 
+// Since the database was opened: a process that only looks at it has nothing to say here.
 static void print_amplification(const ferric_stats *stats)
 {
-    cli_print("  amplified    write %.1fx, read %.1f tables a get\n", stats->write_amplification,
-              stats->read_amplification);
+    if (stats->write_amplification > 0 || stats->read_amplification > 0) {
+        cli_print("  amplified    write %.1fx, read %.1f tables a get\n",
+                  stats->write_amplification, stats->read_amplification);
+    }
     if (stats->compaction_debt_bytes > 0) {
         cli_print("  debt         %s to compact\n",
                   cli_size_text(stats->compaction_debt_bytes).text);
@@ -80,8 +83,10 @@ static void print_recovery(const ferric_stats *stats)
 void cli_report_print(const ferric_stats *stats)
 {
     cli_print("  version      %s", cli_count_text(stats->last_version).text);
-    if (stats->durable_version < stats->last_version) {
-        cli_print(", durable up to %s", cli_count_text(stats->durable_version).text);
+    if (stats->oldest_unsynced_ns > 0) {
+        cli_print(", durable up to %s, the rest is %s old",
+                  cli_count_text(stats->durable_version).text,
+                  cli_duration_text(stats->oldest_unsynced_ns).text);
     }
     cli_print("\n");
     print_levels(stats);

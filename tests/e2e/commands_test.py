@@ -47,6 +47,14 @@ class UsageTest(ProgramTest):
         self.ferric("get", "", "k", code=2, err="path")
         self.assertFalse(os.path.exists(self.db))
 
+    def test_the_guide_lists_every_option_of_a_database(self):
+        guide = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "docs", "guide",
+                             "options.md")
+        with open(guide, encoding="utf-8") as file:
+            rows = [line for line in file if line.startswith("| `")]
+        options = [line.split(maxsplit=1) for line in self.ferric("help", "options").splitlines()]
+        self.assertEqual(rows, [f"| `{name}` | {text} |\n" for name, text in options])
+
     def test_completion_knows_every_command(self):
         for shell in ("bash", "zsh", "fish"):
             script = self.ferric("completion", shell)

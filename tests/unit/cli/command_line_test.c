@@ -134,6 +134,9 @@ static void test_numbers_have_units_and_limits(void **state)
             fail_msg("%s", bad[i]);
         }
     }
+    assert_int_equal(read_line("ferric import x.db --line-max 4k", &arguments), CLI_DONE);
+    assert_int_equal(cli_number(&arguments, OPTION_LINE_MAX, UINT64_MAX, 0, &number), CLI_DONE);
+    assert_int_equal(number, 4096); // Of a size.
     assert_int_equal(read_line("ferric keys x.db --limit 11", &arguments), CLI_DONE);
     assert_int_equal(cli_number(&arguments, OPTION_LIMIT, 10, 99, &number), CLI_USAGE);
 }
