@@ -156,6 +156,8 @@ static void run_compaction(void *argument)
     fe_store *store = argument;
     bool has_failed = false;
 
+    // A third thread on two processors would take turns with the writer, some milliseconds each.
+    fe_thread_lower_priority();
     fe_mutex_lock(&store->mutex);
     while (!is_stopping(store)) {
         if (!store->is_compaction_wanted || store->is_compaction_off) {

@@ -32,6 +32,9 @@ ssize_t fe_machine_random(void *data, size_t size);
 // Names the calling thread for debuggers, in at most 15 bytes.
 void fe_machine_name_thread(const char *name);
 
+// Lets other threads go before the calling one where processors are short. A hint.
+void fe_machine_lower_priority(void);
+
 // Asks for large pages. A hint.
 void fe_machine_advise_large_pages(void *pages, size_t size);
 

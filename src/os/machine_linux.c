@@ -8,6 +8,8 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/random.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 const char *fe_machine_reason(int error, char *text, size_t size)
@@ -72,6 +74,19 @@ ssize_t fe_machine_random(void *data, size_t size)
 void fe_machine_name_thread(const char *name)
 {
     pthread_setname_np(pthread_self(), name);
+}
+
+// Linux keeps a nice value for each thread. Relative to the process's own, so that a niced process
+// stays below others in all its threads.
+void fe_machine_lower_priority(void)
+{
+    id_t thread = (id_t)syscall(SYS_gettid);
+    int now;
+
+    errno = 0;
+    now = getpriority(PRIO_PROCESS, thread);
+    if (errno != 0) return;
+    (void)setpriority(PRIO_PROCESS, thread, now + 10 > 19 ? 19 : now + 10);
 }
 
 void fe_machine_advise_large_pages(void *pages, size_t size)

@@ -174,6 +174,11 @@ void fe_thread_join(fe_thread *thread)
     thread->is_started = false;
 }
 
+void fe_thread_lower_priority(void)
+{
+    fe_machine_lower_priority();
+}
+
 void fe_thread_yield(void)
 {
     sched_yield();

@@ -47,6 +47,9 @@ ferric_status fe_thread_start(fe_thread *thread, const char *name, void (*run)(v
                               void *argument);
 // Waits for its end. A thread that was not started is a no-op.
 void fe_thread_join(fe_thread *thread);
+// Lets other threads, of this process too, go before the calling one where processors are short.
+// For work that nobody waits for. A hint.
+void fe_thread_lower_priority(void);
 // Gives the processor to another thread.
 void fe_thread_yield(void);
 // Sleeps at least this long.
