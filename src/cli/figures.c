@@ -31,8 +31,10 @@ cli_figure cli_size_text(uint64_t size_bytes)
         snprintf(figure.text, sizeof figure.text, "%d B", (int)size_bytes);
         return figure;
     }
-    for (; value >= 1023.95; value /= 1024)
+    while (value >= 1023.95) {
+        value /= 1024;
         unit++;
+    }
     snprintf(figure.text, sizeof figure.text, "%.1f %s", value, units[unit]);
     return figure;
 }

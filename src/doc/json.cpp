@@ -305,8 +305,9 @@ verdict walker::name(size_t begin)
 verdict walker::separator(uint8_t byte)
 {
     bool in_object = depth > 0 && levels[depth - 1].is_object;
+    const uint8_t closer = in_object ? '}' : ']';
     if (depth == 0) return verdict::bad;
-    if (byte == (in_object ? '}' : ']')) return close();
+    if (byte == closer) return close();
     if (byte != ',') return verdict::bad;
     put(byte);
     state = in_object ? expected::name : expected::value;

@@ -141,7 +141,7 @@ ferric_status fe_manifest_load(fe_vfs *vfs, const char *directory, fe_table_cach
                                fe_manifest_state *state)
 {
     ferric_buffer path = {0};
-    fe_file_header current;
+    fe_file_header current = {0};
     ferric_status status;
 
     memset(state, 0, sizeof *state);

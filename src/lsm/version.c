@@ -161,12 +161,13 @@ static ferric_status check_level(const fe_level *level, uint32_t number)
 {
     for (uint32_t i = 0; i < level->count; i++) {
         const fe_table_file *file = level->files[i];
-        const fe_table_file *next = i + 1 < level->count ? level->files[i + 1] : NULL;
+        const fe_table_file *next;
         if (fe_slice_compare(file->smallest_key, file->largest_key) > 0) {
             return fe_fail(FERRIC_CORRUPT, "table %" PRIu64 " of level %u ends before it begins",
                            file->identity.number, number);
         }
-        if (next == NULL || FE_SEEDED_BUG(FE_BUG_VERSION_OVERLAP_ACCEPTED)) continue;
+        if (i + 1 == level->count || FE_SEEDED_BUG(FE_BUG_VERSION_OVERLAP_ACCEPTED)) continue;
+        next = level->files[i + 1];
         if (number == 0 ? next->largest_sequence >= file->smallest_sequence
                         : fe_slice_compare(file->largest_key, next->smallest_key) >= 0) {
             return fe_fail(FERRIC_CORRUPT,
