@@ -78,8 +78,12 @@ static void ignore_finding(void *context, const char *path, uint64_t offset, con
 // ---- Judging one opened database ------------------------------------------------------------
 
 // The text of what is wrong, or NULL.
-static char *judge_reading(corruption_run *run, const db_reading *reading, verdict *result)
+static char *judge_reading(corruption_run *run, const damage *what, const db_reading *reading,
+                           verdict *result)
 {
+    // What ends a log early takes away the frames that would bear witness.
+    bool is_rest = what->kind == DAMAGE_CUT || what->kind == DAMAGE_ZERO;
+    oracle_loss loss = is_rest ? ORACLE_LOSS_REST : ORACLE_LOSS_TAIL;
     model_table state;
     size_t count;
 
@@ -93,7 +97,7 @@ static char *judge_reading(corruption_run *run, const db_reading *reading, verdi
     *result = VERDICT_RIGHT;
     if (difference == NULL) return NULL;
     *result = VERDICT_TORN_TAIL;
-    char *wrong = oracle_judge(run->play, run->point, ORACLE_LOSS_TAIL, reading, &count, &state);
+    char *wrong = oracle_judge(run->play, run->point, loss, reading, &count, &state);
     harness_free(difference);
     return wrong;
 }
@@ -152,7 +156,7 @@ static void judge_open(corruption_run *run, const damage *what, const db_reader 
     db_reading reading;
 
     db_read(reader, &reading);
-    char *wrong = judge_reading(run, &reading, &result);
+    char *wrong = judge_reading(run, what, &reading, &result);
     if (wrong == NULL) wrong = judge_verify(reader->db, result);
     if (wrong == NULL && result != VERDICT_TORN_TAIL && run->total % COMPACT_STRIDE == 0) {
         wrong = judge_compaction(run, reader, &reading);

@@ -106,31 +106,40 @@ static void check_loss(fault_run *run, const disk *left_by_fault, size_t point)
     crash_plan_deinit(&plan);
 }
 
+static void judge_afterwards(fault_run *run, uint32_t allowed)
+{
+    oracle *o = &run->o;
+
+    o->allowed = 0;
+    oracle_check_now(o);
+    check_resumed(run);
+    o->allowed = allowed;
+    oracle_close(o);
+    o->allowed = 0;
+    oracle_open(o);
+    oracle_check_usable(o);
+    oracle_close(o);
+}
+
 static void judge(fault_run *run)
 {
     oracle *o = &run->o;
     disk *left_by_fault = disk_clone(vfs_record_disk(run->record));
     size_t point = vfs_record_trace_size(run->record);
     uint32_t allowed = o->allowed;
+    const char *when = "while it lasts";
 
     oracle_check_now(o);
-    if (o->failure != NULL) report(run, "while it lasts");
     if (o->failure == NULL && run->fault.kind != FAULT_FLIP) check_loss(run, left_by_fault, point);
     vfs_record_set_plan(run->record, (fault_plan){FAULT_NONE, 0, false});
     if (o->failure == NULL) {
-        o->allowed = 0;
-        oracle_check_now(o);
-        check_resumed(run);
-        o->allowed = allowed;
-        oracle_close(o);
-        o->allowed = 0;
-        oracle_open(o);
-        oracle_check_usable(o);
-        oracle_close(o);
-        if (o->failure != NULL)
-            report(run, "afterwards");
-        else
-            harness_pass(run->h);
+        when = "afterwards";
+        judge_afterwards(run, allowed);
+    }
+    if (o->failure != NULL) {
+        report(run, when);
+    } else {
+        harness_pass(run->h);
     }
     disk_destroy(left_by_fault);
 }
@@ -151,7 +160,12 @@ static void run_once(harness *h, const scenario *plan, uint64_t seed, fault_plan
     if (fault.kind == FAULT_SYNC_LOST) run.o.excuse = ORACLE_LOSS_POWER;
     if (fault.kind == FAULT_FLIP) run.o.excuse = ORACLE_LOSS_TAIL;
     oracle_run(&run.o);
-    if (fault.kind == FAULT_NONE) oracle_close(&run.o);
+    // A life ends with its close, and so does what can fail; a fault before it leaves the handle
+    // open, to be used on.
+    if (vfs_record_hits(run.record) == 0) oracle_close(&run.o);
+    if (vfs_record_hits(run.record) == 0 && fault.kind != FAULT_NONE && run.o.failure == NULL) {
+        run.o.failure = harness_format("the call never came");
+    }
     for (int kind = 0; kind < FAULT_KIND_COUNT && calls != NULL; kind++) {
         calls[kind] = vfs_record_calls(run.record, (fault_kind)kind);
     }

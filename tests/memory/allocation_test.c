@@ -97,8 +97,9 @@ static uint64_t run_once(harness *h, const scenario *plan, uint64_t seed, uint64
     oracle_init(&o, plan, record, seed);
     o.allowed = fail_at == 0 ? 0 : BIT(NO_MEMORY);
     oracle_run(&o);
-    // The calls of one life, its close included: what is counted is what can fail.
-    if (fail_at == 0) oracle_close(&o);
+    // A life ends with its close, and so does what can fail; a failure before it leaves the handle
+    // open, to be used on.
+    if (allocator.hits == 0) oracle_close(&o);
     uint64_t calls = allocator.calls;
     if (fail_at != 0 && allocator.hits == 0) report(h, plan, &allocator, "it never came");
     if (o.failure == NULL) check_afterwards(&o, &allocator);

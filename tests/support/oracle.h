@@ -62,6 +62,8 @@ typedef enum oracle_loss {
     // The newest log reads wrong somewhere: what no later frame and no clean close witnessed as
     // durable may be taken for a torn tail (rule E2).
     ORACLE_LOSS_TAIL = 2,
+    // All of the newest log from some place on is gone, and every witness in it.
+    ORACLE_LOSS_REST = 3,
 } oracle_loss;
 
 typedef struct oracle_snapshot {
@@ -92,7 +94,8 @@ typedef struct oracle {
     // What a reopen may have lost though the process lived: ORACLE_LOSS_PROCESS is nothing,
     // ORACLE_LOSS_POWER what the kernel dropped at a failed sync.
     oracle_loss excuse;
-    size_t closed_count;       // Commits at the last close that was OK.
+    // Commits that more than the newest log speaks for: at the last close or flush that was OK.
+    size_t settled_count;
     uint64_t taken_back_count; // Commits that were gone.
     uint64_t step_index;
     uint64_t refusals; // Calls answered with an allowed failure.

@@ -97,9 +97,15 @@ bool oracle_resolve(oracle *o)
         oracle_apply_commit(&with, unknown);
         oracle_settle(o, unknown, with.hash == reading.found.hash);
     }
-    if (o->excuse != ORACLE_LOSS_PROCESS && o->now.hash != reading.found.hash)
-        take_back(o, &reading);
-    compare(o, "reading after open", &o->now, &reading);
+    if (o->excuse == ORACLE_LOSS_PROCESS) {
+        compare(o, "reading after open", &o->now, &reading);
+    } else if (reading.contradiction == NULL && reading.status != FERRIC_OK) {
+        // What is gone and what is only refused cannot be told apart: the next open shows it.
+        oracle_accept(o, "reading after open", reading.status);
+    } else {
+        if (o->now.hash != reading.found.hash) take_back(o, &reading);
+        compare(o, "reading after open", &o->now, &reading);
+    }
     bool is_read = o->failure == NULL && reading.status == FERRIC_OK;
     db_reading_deinit(&reading);
     if (!is_read) return false;
@@ -153,8 +159,9 @@ size_t oracle_required(const oracle *o, size_t point, oracle_loss loss)
         }
         return required;
     }
+    if (loss == ORACLE_LOSS_REST) return o->settled_count;
     if (loss == ORACLE_LOSS_TAIL) {
-        required = o->closed_count;
+        required = o->settled_count;
         point = last_begin(o, point);
     }
     for (size_t i = 0; i < o->mark_count; i++) {

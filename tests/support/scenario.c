@@ -83,6 +83,21 @@ static const scenario_step reopened[] = {
     {.verb = STEP_PUT, .key = 9, .size = 90},
 };
 
+// A flush is the first thing that an open does: there is no memtable of its own yet.
+static const scenario_step flushed_first[] = {
+    {.verb = STEP_PUT, .key = 0, .repeat = 4, .size = 90},
+    {.verb = STEP_REOPEN},
+    {.verb = STEP_FLUSH},
+    {.verb = STEP_PUT, .key = 2, .repeat = 4, .size = 90},
+    {.verb = STEP_REOPEN},
+    {.verb = STEP_COMPACT},
+    {.verb = STEP_READ},
+    {.verb = STEP_PUT, .key = 5, .repeat = 3, .size = 90},
+    {.verb = STEP_REOPEN},
+    {.verb = STEP_FLUSH},
+    {.verb = STEP_REOPEN},
+};
+
 static const scenario_step turned_logs[] = {
     {.verb = STEP_PUT, .key = 0, .repeat = 12, .size = 3500},
     {.verb = STEP_PUT, .keyspace = 1, .key = 0, .repeat = 12, .size = 3500},
@@ -187,6 +202,7 @@ static const scenario scenarios[] = {
     {.name = "compacted", .compression = FERRIC_COMPRESSION_LZ4, STEPS(compacted)},
     {.name = "reopened", STEPS(reopened)},
     {.name = "reopened_never", .fsync = FERRIC_FSYNC_NEVER, STEPS(reopened)},
+    {.name = "flushed_first", STEPS(flushed_first)},
     {.name = "turned_logs", STEPS(turned_logs)},
     {.name = "turned_logs_never", .fsync = FERRIC_FSYNC_NEVER, STEPS(turned_logs)},
     {.name = "snapshots", .compression = FERRIC_COMPRESSION_LZ4, STEPS(snapshots)},
