@@ -32,15 +32,24 @@ static fe_log_mode log_mode(const fe_store *store)
     return store->options.fsync == FERRIC_FSYNC_ALWAYS ? FE_LOG_SYNCED : FE_LOG_BUFFERED;
 }
 
-static ferric_status append_live(fe_store *store, const fe_live_log *live)
+// Makes room for one more log in the list, so that installing it cannot fail.
+static ferric_status reserve_live(fe_store *store)
 {
-    size_t size = (store->live_log_count + 1) * sizeof *live;
-    fe_live_log *logs = fe_realloc(store->live_logs, size);
+    ferric_status status = FERRIC_OK;
 
-    if (logs == NULL) return fe_no_memory("the list of logs", size);
-    store->live_logs = logs;
-    store->live_logs[store->live_log_count++] = *live;
-    return FERRIC_OK;
+    fe_mutex_lock(&store->log_mutex);
+    if (store->live_log_count == store->live_log_capacity) {
+        size_t size = (store->live_log_count + 1) * sizeof *store->live_logs;
+        fe_live_log *logs = fe_realloc(store->live_logs, size);
+        if (logs == NULL) {
+            status = fe_no_memory("the list of logs", size);
+        } else {
+            store->live_logs = logs;
+            store->live_log_capacity = store->live_log_count + 1;
+        }
+    }
+    fe_mutex_unlock(&store->log_mutex);
+    return status;
 }
 
 // Creates a log file, durable with its name (H1).
@@ -78,12 +87,12 @@ out:
     return status;
 }
 
-// REQUIRES: log_mutex held.
-static ferric_status install_log_locked(fe_store *store, fe_store_log *log)
+// REQUIRES: reserve_live before; nobody else installs logs meanwhile.
+static void install_log(fe_store *store, fe_store_log *log)
 {
-    ferric_status status = append_live(store, &log->live);
-
-    if (status != FERRIC_OK) return status;
+    fe_mutex_lock(&store->log_mutex);
+    assert(store->live_log_count < store->live_log_capacity);
+    store->live_logs[store->live_log_count++] = log->live;
     if (store->current_log != NULL) {
         fe_live_log *full = &store->live_logs[store->live_log_count - 2];
         full->end = fe_record_log_offset(store->current_log->writer);
@@ -93,7 +102,7 @@ static ferric_status install_log_locked(fe_store *store, fe_store_log *log)
         store->oldest_log = log;
     }
     store->current_log = log;
-    return FERRIC_OK;
+    fe_mutex_unlock(&store->log_mutex);
 }
 
 ferric_status fe_log_chain_begin(fe_store *store)
@@ -103,14 +112,9 @@ ferric_status fe_log_chain_begin(fe_store *store)
 
     store->log_limit =
         store->options.log_size < FIRST_LOG_BYTES ? store->options.log_size : FIRST_LOG_BYTES;
-    status = create_log(store, &log);
-    if (status != FERRIC_OK) return status;
-    fe_mutex_lock(&store->log_mutex);
-    status = install_log_locked(store, log);
-    fe_mutex_unlock(&store->log_mutex);
-    if (status == FERRIC_OK) return FERRIC_OK;
-    fe_record_log_close(log->writer);
-    fe_free(log);
+    status = reserve_live(store);
+    if (status == FERRIC_OK) status = create_log(store, &log);
+    if (status == FERRIC_OK) install_log(store, log);
     return status;
 }
 
@@ -184,7 +188,9 @@ ferric_status fe_log_chain_extend(fe_store *store)
     ferric_status status;
 
     store->log_limit = limit * 2 < store->options.log_size ? limit * 2 : store->options.log_size;
-    status = next_log(store, &next);
+    // What can fail comes before the link, which cannot be taken back.
+    status = reserve_live(store);
+    if (status == FERRIC_OK) status = next_log(store, &next);
     if (status == FERRIC_OK) status = append_link(store, next);
     if (status != FERRIC_OK) {
         char message[FE_REQUEST_MESSAGE_SIZE];
@@ -203,16 +209,8 @@ ferric_status fe_log_chain_extend(fe_store *store)
         return status;
     }
     store->is_log_prepared = false;
-    fe_mutex_lock(&store->log_mutex);
-    status = install_log_locked(store, next);
-    fe_mutex_unlock(&store->log_mutex);
-    if (status != FERRIC_OK) {
-        // The link is written: nothing may follow it in the old log.
-        fe_record_log_close(next->writer);
-        fe_free(next);
-        fe_store_fail(store, status);
-    }
-    return status;
+    install_log(store, next);
+    return FERRIC_OK;
 }
 
 ferric_status fe_log_chain_make_room(fe_store *store, size_t bytes)
@@ -270,7 +268,8 @@ ferric_status fe_log_chain_sync(fe_store *store)
     fe_mutex_lock(&store->log_mutex);
     if (store->current_log == NULL) {
         fe_mutex_unlock(&store->log_mutex);
-        return FERRIC_OK;
+        status = fe_store_harden_recovered(store);
+        return status == FERRIC_IO ? FERRIC_OUTCOME_UNKNOWN : status;
     }
     // What was appended before the sync began is covered by it.
     appended = atomic_load_explicit(&store->appended, memory_order_acquire);
@@ -381,4 +380,5 @@ void fe_log_chain_close(fe_store *store)
     fe_free(store->live_logs);
     store->live_logs = NULL;
     store->live_log_count = 0;
+    store->live_log_capacity = 0;
 }

@@ -34,7 +34,8 @@ typedef struct log_replayer {
     // Of the log that is being read:
     fe_record_log_reader *reader;
     fe_replayed_log log;
-    uint64_t log_last_sequence; // Of its frame before; what harden_from follows.
+    uint64_t log_last_sequence; // Newest commit of this log so far.
+    uint64_t log_last_end;      // Where its frame ends; 0: at the next frame.
     bool has_link;
     fe_live_log link;
 } log_replayer;
@@ -131,19 +132,24 @@ static ferric_status take_link(log_replayer *replayer, const fe_frame *frame)
 
 // ---- Frames ---------------------------------------------------------------------------------
 
-// Keeps the offset from which on nothing was witnessed: a frame whose witness covers everything
-// before
-// it moves that offset up to itself.
+// Keeps the offset from which on the log may not be durable. A witness speaks for commits; that
+// they are durable says something about this log only when no table holds them, and then about the
+// log up to the end of the newest of them.
 static void note_witness(log_replayer *replayer, const fe_frame *frame, uint64_t offset)
 {
     fe_replay *replay = replayer->replay;
 
-    if (frame->durable_sequence >= replayer->log_last_sequence) replayer->log.harden_from = offset;
+    if (replayer->log_last_end == 0) replayer->log_last_end = offset;
+    if (replayer->log_last_sequence > replayer->options->flushed_sequence &&
+        frame->durable_sequence >= replayer->log_last_sequence) {
+        replayer->log.harden_from = replayer->log_last_end;
+    }
     if (frame->durable_sequence > replay->durable_sequence) {
         replay->durable_sequence = frame->durable_sequence;
     }
     if (frame->batch_count > 0) {
         replayer->log_last_sequence = frame->sequence + frame->batch_count - 1;
+        replayer->log_last_end = 0;
     }
 }
 
@@ -290,6 +296,7 @@ static ferric_status open_log(log_replayer *replayer, const fe_live_log *live)
 
     replayer->log = (fe_replayed_log){.live = *live, .harden_from = FE_FILE_HEADER_SIZE};
     replayer->log_last_sequence = 0;
+    replayer->log_last_end = 0;
     replayer->has_link = false;
     if (status != FERRIC_OK) return status;
     status = fe_record_log_open(replayer->options->vfs, fe_path_text(&replayer->path), FE_FILE_LOG,

@@ -150,6 +150,7 @@ static ferric_status take_replayed_logs(fe_store *store, const fe_replay *replay
         store->recovered_logs[i] = replay->logs[i];
     }
     store->live_log_count = replay->log_count;
+    store->live_log_capacity = replay->log_count;
     store->recovered_log_count = replay->log_count;
     return FERRIC_OK;
 }
@@ -158,11 +159,21 @@ ferric_status fe_store_harden_recovered(fe_store *store)
 {
     ferric_status status = FERRIC_OK;
 
+    // The lock keeps a sync and the first write apart, which both come here.
+    fe_mutex_lock(&store->log_mutex);
+    status = fe_store_writable(store);
     for (size_t i = 0; i < store->recovered_log_count && status == FERRIC_OK; i++) {
         status = fe_replay_harden(store->vfs, store->directory, &store->recovered_logs[i]);
         if (status == FERRIC_OK) store->recovered_logs[i].needs_hardening = false;
     }
-    if (status == FERRIC_OK) atomic_store(&store->durable, atomic_load(&store->appended));
+    // With a log of its own the store may have appended more than was recovered.
+    if (status == FERRIC_OK && store->current_log == NULL) {
+        atomic_store(&store->durable, atomic_load(&store->appended));
+    }
+    // After a failed sync the file may no longer hold what was replayed: a second try would make
+    // that durable (E3).
+    if (status == FERRIC_IO) fe_store_fail(store, status);
+    fe_mutex_unlock(&store->log_mutex);
     return status;
 }
 
@@ -173,7 +184,9 @@ static void take_numbers(fe_store *store, const fe_replay *replay)
         store->last_sequence = replay->last_sequence - 1;
     }
     atomic_store(&store->published, replay->highest_sequence);
-    atomic_store(&store->appended, replay->highest_sequence);
+    // Numbers that a torn tail has used up are no commits: a witness that covered them would later
+    // accuse the next torn tail.
+    atomic_store(&store->appended, replay->last_sequence);
     atomic_store(&store->durable, replay->durable_sequence);
     store->recovery.frames = replay->frames;
     store->recovery.commits = replay->commits;

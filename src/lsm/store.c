@@ -410,7 +410,12 @@ ferric_status fe_store_close(fe_store *store)
         return FERRIC_OK;
     }
     fe_background_stop(store);
-    if (store->is_born) status = seal(store);
+    if (store->is_born) {
+        status = seal(store);
+    } else if (!store->options.read_only) {
+        // What an earlier process left with the kernel is durable after this close, too.
+        status = fe_store_harden_recovered(store);
+    }
     atomic_store_explicit(&store->is_closed, true, memory_order_release);
     fe_log_chain_close(store);
     fe_manifest_close(store->manifest);

@@ -103,6 +103,7 @@ struct fe_store {
     fe_store_log *prepared_log; // Made ahead, not linked yet.
     fe_live_log *live_logs;     // All that recovery would need, oldest first.
     size_t live_log_count;
+    size_t live_log_capacity;
     fe_replayed_log *recovered_logs; // Those of earlier opens, as they were read.
     size_t recovered_log_count;
 
@@ -165,7 +166,8 @@ void fe_store_event(fe_store *store, const ferric_event *event);
 // replayed frames durable (D5).
 ferric_status fe_store_recover(fe_store *store);
 
-// Makes what was replayed durable, where it may not be. REQUIRES: the turn, or nobody else yet.
+// Makes what was replayed durable, where it may not be. Takes log_mutex. Errors: FERRIC_IO: the
+// store has failed.
 ferric_status fe_store_harden_recovered(fe_store *store);
 
 // ---- birth.c --------------------------------------------------------------------------------
