@@ -355,7 +355,12 @@ uint64_t disk_used_bytes(const disk *d)
 
 void disk_forget_unsynced(disk *d, uint32_t node)
 {
-    disk_bytes_copy(&d->nodes[node].live, &d->nodes[node].durable);
+    disk_node *file = &d->nodes[node];
+
+    disk_bytes_copy(&file->live, &file->durable);
+    for (size_t i = 0; i < file->pending_count; i++)
+        disk_event_unref(file->pending[i].event);
+    file->pending_count = 0;
 }
 
 void disk_damage(disk *d, uint32_t node, uint64_t offset, const void *data, size_t size)

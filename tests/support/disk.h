@@ -84,8 +84,8 @@ size_t disk_entry_count(const disk *d, uint32_t directory);
 const char *disk_entry(const disk *d, uint32_t directory, size_t index, uint32_t *node);
 // Bytes of all files that have a name.
 uint64_t disk_used_bytes(const disk *d);
-// Makes the live content of a file what a power loss would leave if nothing pending arrived: the
-// pages were lost after a failed sync.
+// After a failed sync the kernel dropped the file's pages: what is read from now on comes from the
+// disk, where nothing pending ever arrived.
 void disk_forget_unsynced(disk *d, uint32_t node);
 // Changes content in place, durable and live: media damage. `data` may be NULL: zeros.
 void disk_damage(disk *d, uint32_t node, uint64_t offset, const void *data, size_t size);
