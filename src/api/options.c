@@ -239,17 +239,16 @@ static bool set_number(const option *each, void *field, const char *text)
 static bool set_fsync(ferric_options *options, const char *text)
 {
     static const char periodic[] = "periodic:";
+    const option *period = find_option("fsync_period_ms");
     size_t found = find_name(fsync_names, COUNT_OF(fsync_names), text);
 
+    assert(period != NULL);
     if (found < COUNT_OF(fsync_names)) {
         options->fsync = (ferric_fsync)found;
         return true;
     }
     if (strncmp(text, periodic, sizeof periodic - 1) != 0) return false;
-    if (!set_number(find_option("fsync_period_ms"), &options->fsync_period_ms,
-                    text + sizeof periodic - 1)) {
-        return false;
-    }
+    if (!set_number(period, &options->fsync_period_ms, text + sizeof periodic - 1)) return false;
     options->fsync = FERRIC_FSYNC_PERIODIC;
     return true;
 }
