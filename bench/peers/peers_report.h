@@ -90,8 +90,12 @@ void report_label(const report_row *row, char *text, size_t size);
 // "fsync" or "no fsync": what an acknowledgement meant in the row's workload.
 const char *report_policy(const report_row *row);
 
-// How much better Ferric is than this engine: above 1 it is. 0 when one of both has no figure.
+// How much better Ferric is than this engine: above 1 it is. 0 when one of both has no figure,
+// or figures that cannot be compared.
 double report_ratio(const report_run *run, const report_row *row, const char *engine);
+
+// "1.23", "0.0006", "140".
+void report_format_ratio(double ratio, char *text, size_t size);
 
 // Whether any engine has the figure.
 bool report_row_is_there(const report_run *run, const report_row *row);

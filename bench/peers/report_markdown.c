@@ -44,7 +44,7 @@ static void print_cell(const report_run *run, const report_row *row, const repor
 {
     report_figure figure = report_find(run, engine->name, row->workload, row->which);
     double ratio = report_ratio(run, row, engine->name);
-    char value[32];
+    char value[32], better[32];
 
     if (!figure.is_there) {
         fprintf(to, " |");
@@ -52,7 +52,10 @@ static void print_cell(const report_run *run, const report_row *row, const repor
     }
     report_format(row->unit, figure.median, value, sizeof(value));
     fprintf(to, " %s", value);
-    if (is_peer(engine) && ratio > 0) fprintf(to, " (%.2f)", ratio);
+    if (is_peer(engine) && ratio > 0) {
+        report_format_ratio(ratio, better, sizeof(better));
+        fprintf(to, " (%s)", better);
+    }
     fprintf(to, " |");
 }
 

@@ -13,7 +13,7 @@ const report_row report_rows[] = {
     {"fill-random", METRIC_P50_NS, "p50", REPORT_TIME_NS, true},
     {"fill-random", METRIC_P999_NS, "p99.9", REPORT_TIME_NS, true},
     {"fill-random", METRIC_MAX_NS, "longest put", REPORT_TIME_NS, true},
-    {"fill-random", METRIC_SETTLE_SECONDS, "work left behind", REPORT_SECONDS, true},
+    {"fill-random", METRIC_SETTLE_SECONDS, "until at rest", REPORT_SECONDS, true},
     {"fill-random", METRIC_WRITE_AMPLIFICATION, "bytes written over user bytes", REPORT_FACTOR,
      true},
     {"fill-random", METRIC_DIRTY_AMPLIFICATION, "file pages dirtied over user bytes", REPORT_FACTOR,
@@ -136,13 +136,48 @@ const char *report_policy(const report_row *row)
     return group->is_synced ? "fsync" : "no fsync";
 }
 
+// Whether the two engines' figures are of one kind. What a mapped file costs is neither written by
+// calls nor anonymous memory, so that such an engine would show next to nothing.
+static bool is_comparable(const report_run *run, const report_row *row, const char *peer)
+{
+    size_t i;
+
+    if (row->which != METRIC_WRITE_AMPLIFICATION && row->which != METRIC_MEMORY_BYTES &&
+        row->which != METRIC_MEMORY_SHARE)
+        return true;
+    for (i = 0; i < run->engine_count; i++)
+        if (strcmp(run->engines[i].name, peer) == 0) return !run->engines[i].is_mapped;
+    return false;
+}
+
+// Seconds below this are the grain of the measurement.
+#define SECONDS_GRAIN 0.1
+
 double report_ratio(const report_run *run, const report_row *row, const char *peer)
 {
     report_figure ours = report_find(run, "ferric", row->workload, row->which);
     report_figure theirs = report_find(run, peer, row->workload, row->which);
+    double our_value = ours.median, their_value = theirs.median;
 
-    if (!ours.is_there || !theirs.is_there || ours.median <= 0 || theirs.median <= 0) return 0;
-    return row->is_smaller_better ? theirs.median / ours.median : ours.median / theirs.median;
+    if (!ours.is_there || !theirs.is_there || !is_comparable(run, row, peer)) return 0;
+    if (row->unit == REPORT_SECONDS) {
+        if (our_value < SECONDS_GRAIN) our_value = SECONDS_GRAIN;
+        if (their_value < SECONDS_GRAIN) their_value = SECONDS_GRAIN;
+    }
+    if (our_value <= 0 || their_value <= 0) return 0;
+    return row->is_smaller_better ? their_value / our_value : our_value / their_value;
+}
+
+void report_format_ratio(double ratio, char *text, size_t size)
+{
+    if (ratio >= 100)
+        bench_format(text, size, "%.0f", ratio);
+    else if (ratio >= 10)
+        bench_format(text, size, "%.1f", ratio);
+    else if (ratio >= 0.1)
+        bench_format(text, size, "%.2f", ratio);
+    else
+        bench_format(text, size, "%.1g", ratio);
 }
 
 bool report_row_is_there(const report_run *run, const report_row *row)

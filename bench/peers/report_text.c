@@ -15,17 +15,19 @@ static void format_cell(const report_run *run, const report_row *row, const char
 {
     report_figure figure = report_find(run, engine, row->workload, row->which);
     double ratio = report_ratio(run, row, engine);
-    char value[32];
+    char value[32], better[32];
 
     if (!figure.is_there) {
         bench_format(text, size, "-");
         return;
     }
     report_format(row->unit, figure.median, value, sizeof(value));
-    if (ratio == 0 || strcmp(engine, "ferric") == 0)
+    if (ratio == 0 || strcmp(engine, "ferric") == 0) {
         bench_format(text, size, "%s", value);
-    else
-        bench_format(text, size, "%s (%.2fx)", value, ratio);
+        return;
+    }
+    report_format_ratio(ratio, better, sizeof(better));
+    bench_format(text, size, "%s (%sx)", value, better);
 }
 
 static void print_row(const report_run *run, const report_row *row, FILE *to)

@@ -36,7 +36,8 @@ uint64_t bench_directory_bytes(const char *path);
 // Removes a directory with all that is in it. One that does not exist is no failure.
 void bench_directory_remove(const char *path);
 
-#define BENCH_IDLE_SECONDS 0.5
+// Longer than the timers by which engines begin to work when they are left alone.
+#define BENCH_IDLE_SECONDS 1.0
 
 // Waits until the process has handed no byte to a file and used next to no processor time for
 // BENCH_IDLE_SECONDS: its background work is done. Gives up after `timeout_s`, which is bench_die.
