@@ -295,6 +295,11 @@ uint64_t fe_manifest_size(const fe_manifest *manifest)
     return fe_record_log_offset(manifest->writer);
 }
 
+ferric_status fe_manifest_trim(fe_manifest *manifest)
+{
+    return fe_record_log_trim(manifest->writer);
+}
+
 void fe_manifest_close(fe_manifest *manifest)
 {
     if (manifest == NULL) return;

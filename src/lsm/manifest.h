@@ -51,6 +51,8 @@ ferric_status fe_manifest_append(fe_manifest *manifest, const fe_version_edit *e
 
 // Bytes appended so far.
 uint64_t fe_manifest_size(const fe_manifest *manifest);
+// Gives back what was reserved behind the last edit; nothing is appended after.
+ferric_status fe_manifest_trim(fe_manifest *manifest);
 // Accepts NULL.
 void fe_manifest_close(fe_manifest *manifest);
 

@@ -371,6 +371,13 @@ void fe_store_unref(fe_store *store)
 
 // ---- Close ----------------------------------------------------------------------------------
 
+// What was reserved ahead. A file that stays longer is read all the same.
+static void give_back_space(fe_store *store)
+{
+    (void)fe_record_log_trim(store->current_log->writer);
+    (void)fe_manifest_trim(store->manifest);
+}
+
 // Makes the logs durable and writes down where they end, so that the next open can demand every
 // byte.
 static ferric_status seal(fe_store *store)
@@ -389,12 +396,10 @@ static ferric_status seal(fe_store *store)
     if (status == FERRIC_OK) {
         edit.next_file_number = atomic_load(&store->next_file_number);
         status = fe_manifest_append(store->manifest, &edit);
+        if (status == FERRIC_OK) give_back_space(store);
         // The commits are durable already; without the edit the next open replays a little more
         // carefully, and that is all.
-        if (status == FERRIC_NO_SPACE || status == FERRIC_NO_MEMORY)
-            status = FERRIC_OK;
-        else if (status == FERRIC_OK)
-            (void)fe_record_log_trim(store->current_log->writer);
+        if (status == FERRIC_NO_SPACE || status == FERRIC_NO_MEMORY) status = FERRIC_OK;
     }
     fe_version_edit_deinit(&edit, store->tables);
     return status;
