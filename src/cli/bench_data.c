@@ -46,9 +46,10 @@ void bench_data_deinit(bench_data *data)
 
 ferric_slice bench_key(uint64_t number, uint8_t at[BENCH_KEY_SIZE])
 {
-    for (size_t i = BENCH_KEY_SIZE; i-- > 4; number /= 10)
+    static const uint8_t prefix[] = {'u', 's', 'e', 'r'};
+    for (size_t i = BENCH_KEY_SIZE; i-- > sizeof prefix; number /= 10)
         at[i] = (uint8_t)('0' + number % 10);
-    memcpy(at, "user", 4);
+    memcpy(at, prefix, sizeof prefix);
     return fe_slice(at, BENCH_KEY_SIZE);
 }
 

@@ -48,8 +48,8 @@ class UsageTest(ProgramTest):
         self.assertFalse(os.path.exists(self.db))
 
     def test_the_guide_lists_every_option_of_a_database(self):
-        guide = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "docs", "guide",
-                             "options.md")
+        here = os.path.dirname(os.path.abspath(__file__))
+        guide = os.path.join(here, "..", "..", "docs", "guide", "options.md")
         with open(guide, encoding="utf-8") as file:
             rows = [line for line in file if line.startswith("| `")]
         options = [line.split(maxsplit=1) for line in self.ferric("help", "options").splitlines()]
