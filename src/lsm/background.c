@@ -78,9 +78,9 @@ static ferric_status flush_step(fe_store *store)
     // A flush lets logs go, so it is worth what was kept back for a full disk.
     if (status == FERRIC_NO_SPACE && fe_reserve_release(store)) {
         status = fe_store_flush_waiting(store);
-    } else if (status == FERRIC_OK) {
-        fe_reserve_refill(store);
     }
+    // Taken back at once, also after a failure, before puts use it up.
+    fe_reserve_refill(store, status == FERRIC_NO_SPACE);
     note_outcome(store, status);
     set_pace(store);
     return status;

@@ -203,7 +203,8 @@ static ferric_status prepare(fe_store *store, const fe_write_group *group,
     if (status != FERRIC_OK) return status;
     if (store->active == NULL ||
         !fe_memtable_has_room(store->active->memtable, totals->entries, totals->cost_bytes)) {
-        status = fe_store_switch_memtable(store, totals->cost_bytes, totals->entries);
+        status = fe_store_switch_memtable(store, totals->cost_bytes, totals->entries,
+                                          totals->is_delete_only);
         if (status != FERRIC_OK) return status;
     }
     for (const fe_write_request *each = group->first; each != NULL; each = each->next) {

@@ -47,15 +47,26 @@ static uint64_t capacity_of(const fe_live_memtable *live)
     return stats.capacity_bytes;
 }
 
+// On a full disk the waiting memtables cannot be flushed, but deletes in a newer one may leave so
+// little of them that they can. REQUIRES: mutex held.
+static bool may_exceed_locked(const fe_store *store, bool frees_space)
+{
+    uint64_t max = store->sizes.memtables_bytes_max;
+
+    return frees_space && store->background_status == FERRIC_NO_SPACE &&
+           store->memtables_bytes < max + max / 4 + 2 * store->sizes.memtable_bytes;
+}
+
 // Waits until flushing has made room for another memtable. A flush that cannot succeed is the
 // writer's failure, since there is nowhere left to put its data.
-static ferric_status wait_for_room(fe_store *store)
+static ferric_status wait_for_room(fe_store *store, bool frees_space)
 {
     uint64_t start = 0;
     ferric_status status = FERRIC_OK;
 
     fe_mutex_lock(&store->mutex);
     while (store->has_threads && store->memtables_bytes >= store->sizes.memtables_bytes_max) {
+        if (may_exceed_locked(store, frees_space)) break;
         if (start == 0) start = fe_vfs_monotonic_ns(store->vfs);
         store->is_flush_wanted = true;
         fe_cond_broadcast(&store->work);
@@ -97,10 +108,11 @@ static ferric_status install_memtable(fe_store *store, fe_live_memtable *live)
     return status;
 }
 
-ferric_status fe_store_switch_memtable(fe_store *store, uint64_t cost, uint32_t entries)
+ferric_status fe_store_switch_memtable(fe_store *store, uint64_t cost, uint32_t entries,
+                                       bool frees_space)
 {
     fe_live_memtable *live = NULL;
-    ferric_status status = wait_for_room(store);
+    ferric_status status = wait_for_room(store, frees_space);
 
     if (status == FERRIC_OK) status = create_memtable(store, cost, entries, &live);
     if (status == FERRIC_OK) status = install_memtable(store, live);
@@ -368,7 +380,7 @@ ferric_status fe_store_flush(fe_store *store)
     if (status == FERRIC_OK && store->active != NULL) {
         fe_memtable_stats stats;
         fe_memtable_stats_get(store->active->memtable, &stats);
-        if (stats.entries > 0) status = fe_store_switch_memtable(store, 0, 0);
+        if (stats.entries > 0) status = fe_store_switch_memtable(store, 0, 0, true);
     }
     fe_write_queue_finish(&store->queue, &group);
     return status == FERRIC_OK ? fe_store_flush_waiting(store) : status;

@@ -54,13 +54,13 @@ static ferric_status rest(fe_store *store)
     if (store->active == NULL || used < store->sizes.flush_bytes / REST_FLUSH_PART) {
         return FERRIC_OK;
     }
-    // A new log first, so that the new memtable does not keep the old one.
+    // A new log first, so that the new memtable does not keep the old one; on a full disk without.
     status = fe_log_chain_extend(store);
-    if (status != FERRIC_OK) return status;
+    if (status != FERRIC_OK && status != FERRIC_NO_SPACE) return status;
     fe_mutex_lock(&store->mutex);
     store->is_flush_wanted = true;
     fe_mutex_unlock(&store->mutex);
-    return fe_store_switch_memtable(store, 0, 0);
+    return fe_store_switch_memtable(store, 0, 0, true);
 }
 
 static uint64_t earlier(uint64_t a, uint64_t b)

@@ -42,7 +42,7 @@ static ferric_status create_file(fe_store *store, const char *path, uint64_t byt
     return status;
 }
 
-void fe_reserve_refill(fe_store *store)
+void fe_reserve_refill(fe_store *store, bool is_urgent)
 {
     uint64_t wanted = wanted_bytes(store);
     uint64_t free_bytes = 0;
@@ -53,7 +53,7 @@ void fe_reserve_refill(fe_store *store)
     held = store->reserve_bytes;
     if (held < wanted / 2 || (held == 0 && wanted > 0)) {
         if (fe_vfs_free_space(store->vfs, store->directory, &free_bytes) == FERRIC_OK &&
-            free_bytes / FREE_FACTOR > wanted &&
+            (is_urgent || free_bytes / FREE_FACTOR > wanted) &&
             fe_file_path_named(&path, store->directory, FE_FILE_RESERVE_NAME) == FERRIC_OK &&
             create_file(store, fe_path_text(&path), wanted) == FERRIC_OK) {
             store->reserve_bytes = wanted;

@@ -19,8 +19,8 @@
 #include "lsm/apply.h"
 #include "lsm/compaction_picker.h"
 #include "lsm/file_names.h"
-#include "lsm/manifest.h"
 #include "lsm/log_replay.h"
+#include "lsm/manifest.h"
 #include "lsm/store.h"
 #include "lsm/view.h"
 #include "lsm/write_queue.h"
@@ -205,8 +205,10 @@ void fe_log_chain_close(fe_store *store);
 // ---- flush.c --------------------------------------------------------------------------------
 
 // Makes the active memtable wait for flush and begins a new one that has room for `cost` bytes.
-// REQUIRES: the turn; is_born.
-ferric_status fe_store_switch_memtable(fe_store *store, uint64_t cost, uint32_t entries);
+// With `frees_space` it does not wait for a flush that fails on a full disk. REQUIRES: the turn;
+// is_born.
+ferric_status fe_store_switch_memtable(fe_store *store, uint64_t cost, uint32_t entries,
+                                       bool frees_space);
 // Writes all waiting memtables into one table of level 0. One at a time: waits for a running one.
 // A no-op when none waits.
 ferric_status fe_store_flush_waiting(fe_store *store);
@@ -237,8 +239,9 @@ void fe_log_thread_wake(fe_store *store);
 
 // ---- reserve.c ------------------------------------------------------------------------------
 
-// Takes the reserve when it is missing or too small and there is room; a failure leaves none.
-void fe_reserve_refill(fe_store *store);
+// Takes the reserve when it is missing or too small and there is ample room, or, when it is
+// `is_urgent`, any room; a failure leaves none.
+void fe_reserve_refill(fe_store *store, bool is_urgent);
 // Gives the reserve up. Returns whether that freed something.
 bool fe_reserve_release(fe_store *store);
 // Notices the reserve of an earlier open. REQUIRES: the turn; not yet born.
