@@ -63,12 +63,17 @@ static bool is_choice(const char *choices, const char *word)
     return false;
 }
 
-static int fail_unknown_option(const char *word)
+// `letter` is what getopt stumbled over: 0 for a long name, which is in `word`, and the number of a
+// known one that was given a value.
+static int fail_unknown_option(int letter, const char *word)
 {
     char name[64] = "";
     const char *near;
     size_t size = strcspn(word, "=");
-    if (strncmp(word, "--", 2) != 0) return cli_fail(CLI_USAGE, "there is no option %s", word);
+    if (letter >= 256) {
+        return cli_fail(CLI_USAGE, "--%s takes no value", cli_options[letter - 256].name);
+    }
+    if (letter > 0) return cli_fail(CLI_USAGE, "there is no option -%c", letter);
     if (size < sizeof name) memcpy(name, word, size);
     near = cli_suggest_option(name[0] == 0 ? "" : name + 2);
     return cli_fail(CLI_USAGE, "there is no option %.*s%s%s%s", (int)size, word,
@@ -114,7 +119,7 @@ static int read_words(int argc, char **argv, cli_arguments *arguments)
         } else if (found == ':') {
             code = cli_fail(CLI_USAGE, "%s needs a value", argv[optind - 1]);
         } else if (found == '?') {
-            code = fail_unknown_option(argv[optind - 1]);
+            code = fail_unknown_option(optopt, argv[optind - 1]);
         } else if (found != -1) {
             code = take_option(arguments, option_of(found), optarg);
         }
@@ -136,6 +141,20 @@ static bool looks_like_path(const char *word)
     return strpbrk(word, "./:") != NULL || access(word, F_OK) == 0;
 }
 
+static int fail_unknown_command(const char *word, const char *near, bool has_more_words)
+{
+    if (near != NULL) {
+        return cli_fail(CLI_USAGE, "there is no command %s; did you mean %s? See ferric help", word,
+                        near);
+    }
+    if (has_more_words) {
+        return cli_fail(CLI_USAGE, "there is no command %s; see ferric help", word);
+    }
+    return cli_fail(CLI_USAGE,
+                    "there is no command and no database %s; ferric repl %s makes a database", word,
+                    word);
+}
+
 // A word that is no command is the path of a database, which is opened in the REPL.
 static int choose_command(cli_arguments *arguments)
 {
@@ -149,10 +168,8 @@ static int choose_command(cli_arguments *arguments)
         return CLI_DONE;
     }
     near = cli_suggest_command(word);
-    if (arguments->word_count > 1 || (near != NULL && !looks_like_path(word))) {
-        return cli_fail(CLI_USAGE, "there is no command %s%s%s%s; see ferric help", word,
-                        near == NULL ? "" : "; did you mean ", near == NULL ? "" : near,
-                        near == NULL ? "" : "?");
+    if (arguments->word_count > 1 || !looks_like_path(word)) {
+        return fail_unknown_command(word, near, arguments->word_count > 1);
     }
     arguments->command = cli_command_find("repl");
     return CLI_DONE;

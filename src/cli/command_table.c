@@ -195,6 +195,18 @@ static const cli_command commands[] = {
      true,
      NULL,
      {DATABASE_OPTIONS, OPTION_JSON}},
+    {"repair",
+     "PATH NEW",
+     "save what can be read of a damaged database",
+     "Writes everything that can still be read into a new database at NEW, which must not\n"
+     "exist; the damaged one is not changed. What was lost is told on standard error. With\n"
+     "--json a report is printed.",
+     cli_repair,
+     1,
+     1,
+     true,
+     NULL,
+     {OPTION_SETTING, OPTION_JSON}},
     {"destroy",
      "PATH",
      "remove a database",

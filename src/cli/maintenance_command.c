@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// ferric compact, verify and destroy.
+// ferric compact, verify, repair and destroy.
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -90,6 +90,46 @@ int cli_verify(const cli_arguments *arguments)
         code = cli_fail_status(status, session.path);
     }
     return cli_session_end(&session, code);
+}
+
+static void tell_lost(void *context, const char *path, uint64_t offset, const char *text)
+{
+    (void)context;
+    cli_fail(CLI_DAMAGED, "%s: byte %llu: %s", path, (unsigned long long)offset, text);
+}
+
+static void print_repair(const cli_arguments *arguments, const ferric_repair_report *report)
+{
+    if (cli_has(arguments, OPTION_JSON)) {
+        cli_print("{\"files\":%llu,\"blocks\":%llu,\"blocks_lost\":%llu,\"frames\":%llu,"
+                  "\"entries\":%llu,\"findings\":%llu}\n",
+                  (unsigned long long)report->files, (unsigned long long)report->blocks,
+                  (unsigned long long)report->blocks_lost, (unsigned long long)report->frames,
+                  (unsigned long long)report->entries, (unsigned long long)report->findings);
+        return;
+    }
+    cli_note("%s entries of %s are in %s; %s places were damaged, %s blocks are lost",
+             cli_count_text(report->entries).text, arguments->path, arguments->words[0],
+             cli_count_text(report->findings).text, cli_count_text(report->blocks_lost).text);
+}
+
+int cli_repair(const cli_arguments *arguments)
+{
+    ferric_options options = FERRIC_OPTIONS_INIT;
+    ferric_repair_report report;
+    ferric_status status;
+    int code = cli_database_options(arguments, &options);
+
+    if (code != CLI_DONE) return code;
+    memset(&report, 0, sizeof report);
+    status =
+        ferric_repair(arguments->path, arguments->words[0], &options, tell_lost, NULL, &report);
+    if (status == FERRIC_NOT_FOUND) {
+        return cli_fail(CLI_NO_DATABASE, "no database at %s", arguments->path);
+    }
+    if (status != FERRIC_OK) return cli_fail_status(status, "");
+    print_repair(arguments, &report);
+    return CLI_DONE;
 }
 
 // Asks on the terminal; anything but a yes is a no.

@@ -38,12 +38,16 @@ class UsageTest(ProgramTest):
             self.ferric(wrong, self.db, "k", code=2, out="", err=f"did you mean {right}?")
         self.ferric("sacn", code=2, err="did you mean scan?")
         self.ferric("elephant", self.db, "k", code=2, err="no command elephant")
+        self.ferric("elephant", code=2, err="ferric repl elephant")
+        self.assertEqual(os.listdir(self.directory), [])
         self.ferric("keys", self.db, "--revrse", code=2, err="did you mean --reverse?")
         self.ferric("help", "nothing", code=2, err="nothing")
 
     def test_wrong_words_are_usage(self):
         self.ferric("get", self.db, code=2, err="usage: ferric get PATH KEY...")
         self.ferric("keys", self.db, "--limit", "x", code=2, err="--limit takes a number")
+        self.ferric("keys", self.db, "--json=3", code=2, err="--json takes no value")
+        self.ferric("keys", self.db, "-qZ", code=2, err="no option -Z")
         self.ferric("get", "", "k", code=2, err="path")
         self.assertFalse(os.path.exists(self.db))
 
@@ -271,17 +275,40 @@ class DatabaseTest(ProgramTest):
         self.ferric("destroy", self.db, "--yes", err="removed")
         self.assertEqual(os.listdir(self.db), ["notes.txt"])
 
-    def test_damage_is_exit_4_with_file_and_offset(self):
-        self.fill(**{f"key{i}": json.dumps("x" * 100) for i in range(20)})
+    def damage_table(self):
+        """Makes a database of one table and flips a bit in its middle. Returns the file's name."""
+        lines = "".join(f'{{"_id":"key{i:04}","n":{i}}}\n' for i in range(2000))
+        self.ferric("import", "-q", self.db, stdin=lines)
         self.ferric("compact", self.db, err="compacted")
         table = max((os.path.join(self.db, name) for name in os.listdir(self.db)
                      if name.endswith(".table")), key=os.path.getsize)
         with open(table, "r+b") as file:
-            file.seek(100)
+            middle = os.path.getsize(table) // 2
+            file.seek(middle)
             byte = file.read(1)
-            file.seek(100)
+            file.seek(middle)
             file.write(bytes([byte[0] ^ 0x40]))
-        name = os.path.basename(table)
+        return os.path.basename(table)
+
+    def test_repair_saves_what_can_be_read(self):
+        name = self.damage_table()
+        new = self.path("new.db")
+        self.ferric("repair", self.db, new, out="", err=f"{name}: byte")
+        kept = self.ferric("keys", new).split()
+        self.assertGreater(len(kept), 1000)
+        self.assertLess(len(kept), 2000)
+        self.assertEqual(kept, sorted(kept))
+        self.ferric("get", new, kept[-1], out='{"n":%d}\n' % int(kept[-1][3:]))
+        self.assertIn("sound", self.ferric("verify", new))
+        self.ferric("repair", self.db, new, code=7, err="new.db")
+        other = self.path("other.db")
+        report = json.loads(self.ferric("repair", self.db, other, "--json", err=name))
+        self.assertGreater(report["findings"], 0)
+        self.assertGreaterEqual(report["entries"], len(kept))
+        self.ferric("repair", self.path("none"), other + "2", code=3, err="no database at")
+
+    def test_damage_is_exit_4_with_file_and_offset(self):
+        name = self.damage_table()
         done = self.run_program("verify", self.db)
         self.assertEqual(done.returncode, 4)
         self.assertIn(name.encode(), done.stdout)
