@@ -351,6 +351,28 @@ def check_unique_names(paths):
         seen[name] = path
 
 
+def check_built(texts):
+    """A source, a test and a folder of the build are named beside them or above, else none runs."""
+    known = {}
+    for path, text in texts.items():
+        if path.endswith(("CMakeLists.txt", ".sh")):
+            folder = os.path.dirname(path)
+            known[folder] = known.get(folder, set()) | set(re.findall(r"[\w.-]+", text))
+    for path in texts:
+        folder, name = os.path.split(path)
+        stem = os.path.splitext(name)[0]
+        if name == "CMakeLists.txt" and folder:
+            folder, stem = os.path.split(folder)
+        elif not path.endswith((".c", ".cpp", "_test.py")):
+            continue
+        names = {name, stem, stem.removesuffix("_test")} - {"CMakeLists.txt"}
+        while not names & known.get(folder, set()):
+            if not folder:
+                fail(path, 1, "no CMakeLists.txt or script here or above names it: it is not built")
+                break
+            folder = os.path.dirname(folder)
+
+
 def check_c(path, text, sizes, base_users):
     code = code_only(text)
     check_includes(path, text, base_users)
@@ -366,18 +388,19 @@ def check_c(path, text, sizes, base_users):
 
 
 def check_tree(root):
-    sizes, base_users = {}, []
+    sizes, base_users, texts = {}, [], {}
     paths = [p for p in list_files(root)
              if p.endswith(TEXT_FILES) or p in ("check", "demo", ".ci/run", "LICENSE")]
     for path in paths:
         with open(os.path.join(root, path), encoding="utf-8") as file:
-            text = file.read()
+            text = texts[path] = file.read()
         is_source = path.endswith(SOURCE_FILES) or path in ("check", "demo", ".ci/run")
         check_lines(path, text, is_source or path.endswith(PROSE_FILES))
         if is_source:
             check_opening(path, text)
         if path.endswith(C_FILES):
             check_c(path, text, sizes, base_users)
+    check_built(texts)
     check_unique_names([p for p in paths if p.endswith(C_FILES)])
     for path in base_users[1:]:
         fail(path, 1, f"xxHash is already included by {base_users[0]}: one file of base/ may")

@@ -69,6 +69,14 @@ static int twice(int value)
     "src/lsm/store.c": OPENING + "#include \"format/block.h\"\n#include \"os/vfs.h\"\n",
     "src/cli/main.c": OPENING + "#include \"server/resp.h\"\n#include <ferric/ferric.h>\n",
     "tests/unit/lsm/store_test.c": OPENING + "#include \"lsm/store.h\"\n#include <pthread.h>\n",
+    "CMakeLists.txt": "add_subdirectory(src)\nadd_subdirectory(tests)\n",
+    "src/CMakeLists.txt": "foreach(name base os lsm cli)\n",
+    "src/base/CMakeLists.txt": "checksum.c status.c\n",
+    "src/os/CMakeLists.txt": "vfs.c\n",
+    "src/lsm/CMakeLists.txt": "store.c\n",
+    "src/cli/CMakeLists.txt": "main.c\n",
+    "tests/CMakeLists.txt": "unit/lsm\n",
+    "tests/unit/lsm/CMakeLists.txt": "ferric_test(store_test store_test.c)\n",
     "docs/page.md": "| " + "a table row may be long " * 10 + "|\n",
 }
 
@@ -146,6 +154,9 @@ CASES = [
      + "int two(int a,\n        int b);\n#endif\n", "a.h:9: a public function"),
     ("a second user of xxhash in base", "src/base/hash.c", OPENING + "#include <xxhash.h>\n",
      "one file of base/"),
+    ("a source that no build has", "src/lsm/apply.c", OPENING, "it is not built"),
+    ("a test that nothing runs", "tests/e2e/commands_test.py", "# " + OPENING[3:], "not built"),
+    ("a folder that no build has", "tests/crash/CMakeLists.txt", "x\n", "it is not built"),
 ]
 
 
