@@ -191,7 +191,7 @@ static void test_iterator_copies_its_bounds(void **state)
     kit_deinit(&kit);
 }
 
-// ---- Neighbours -----------------------------------------------------------------------------------
+// ---- Neighbours ---------------------------------------------------------------------------------
 
 // Prefixes that end in the largest byte have no successor of their own length.
 static void test_iterator_prefixes_of_the_largest_bytes(void **state)
@@ -231,7 +231,7 @@ static void test_iterator_prefixes_of_the_largest_bytes(void **state)
     kit_deinit(&kit);
 }
 
-// ---- Against a plain list ---------------------------------------------------------------------------
+// ---- Against a plain list -----------------------------------------------------------------------
 
 #define KEYS_MAX 300
 
@@ -402,7 +402,7 @@ static void test_iterator_agrees_with_a_list(void **state)
     }
 }
 
-// ---- Stability --------------------------------------------------------------------------------------
+// ---- Stability ----------------------------------------------------------------------------------
 
 static void test_iterator_sees_one_state_however_long_it_lives(void **state)
 {

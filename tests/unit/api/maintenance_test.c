@@ -165,7 +165,7 @@ static void test_count_counts_within_bounds(void **state)
     kit_deinit(&kit);
 }
 
-// ---- Interruption -----------------------------------------------------------------------------------
+// ---- Interruption -------------------------------------------------------------------------------
 
 typedef struct interrupter {
     ferric_db *db;
@@ -210,7 +210,7 @@ static void test_interrupt_ends_a_count(void **state)
     kit_deinit(&kit);
 }
 
-// ---- Verification -----------------------------------------------------------------------------------
+// ---- Verification -------------------------------------------------------------------------------
 
 typedef struct findings {
     int count;
@@ -311,7 +311,7 @@ static void test_verify_tells_what_is_damaged_and_reads_fail_there_alone(void **
     kit_deinit(&kit);
 }
 
-// ---- Without a database -------------------------------------------------------------------------------
+// ---- Without a database -------------------------------------------------------------------------
 
 static void test_library_knows_its_version_and_names(void **state)
 {

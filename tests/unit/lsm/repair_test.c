@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Repair: what can be read of a damaged database comes back, the damaged one stays as it was, and what
-// was deleted does not come back while the manifest is whole.
+// Repair: what can be read of a damaged database comes back, the damaged one stays as it was, and
+// what was deleted does not come back while the manifest is whole.
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
