@@ -5,9 +5,7 @@
 #include <string.h>
 
 const engine *const engines[] = {
-#if defined(PEERS_HAVE_FERRIC)
     &engine_ferric,
-#endif
 #if defined(PEERS_HAVE_LEVELDB)
     &engine_leveldb,
 #endif
