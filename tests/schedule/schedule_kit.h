@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: Apache-2.0
+// A small store over a gated vfs, a model of what it holds, and helper threads that do one call
+// each. Asserts through cmocka, so all but the helpers' own work belongs to the test's thread.
+#ifndef FERRIC_SCHEDULE_SCHEDULE_KIT_H
+#define FERRIC_SCHEDULE_SCHEDULE_KIT_H
+
+#include "gate_vfs.h"
+#include "lsm/store_state.h"
+
+#define SCHEDULE_KEYS 120u
+#define SCHEDULE_VALUE_SIZE 32u
+#define SCHEDULE_DIRECTORY "/db"
+
+// What every key must hold; "" is absent.
+typedef struct schedule_model {
+    char values[SCHEDULE_KEYS][SCHEDULE_VALUE_SIZE];
+} schedule_model;
+
+typedef struct schedule {
+    gate_vfs *gates;
+    ferric_options options;
+    fe_store *store;
+    schedule_model now;
+} schedule;
+
+// On the heap. Opens a new store. Memtables and logs are so large that nothing happens by itself,
+// unless background_threads is given.
+schedule *schedule_create(ferric_fsync fsync, uint32_t background_threads);
+// Closes what is open, which must succeed.
+void schedule_destroy(schedule *s);
+void schedule_open(schedule *s);
+void schedule_close(schedule *s);
+
+ferric_slice schedule_key(uint32_t number, uint8_t bytes[32]);
+// Writes and keeps the model; `text` NULL deletes.
+void schedule_put(schedule *s, uint32_t number, const char *text);
+// Puts "TEXT-NUMBER" to every `step`th key from `first` on.
+void schedule_fill(schedule *s, uint32_t first, uint32_t step, const char *text);
+void schedule_flush(schedule *s);
+void schedule_compact(schedule *s);
+// Reads all by get, multi-get and both ways of a cursor, and compares.
+void schedule_check(schedule *s, const schedule_model *expected, uint64_t sequence);
+void schedule_check_now(schedule *s);
+// Walks a cursor from its start to its end and back.
+void schedule_check_cursor(fe_cursor *cursor, const schedule_model *expected);
+fe_cursor *schedule_cursor(schedule *s);
+fe_snapshot *schedule_snapshot(schedule *s);
+// How many files of the kind the directory has.
+uint32_t schedule_file_count(schedule *s, fe_file_kind kind);
+
+// ---- Helpers --------------------------------------------------------------------------------
+
+typedef enum helper_task {
+    HELPER_PUT = 0,
+    HELPER_PUT_IF_ABSENT = 1,
+    HELPER_DELETE = 2,
+    HELPER_GET = 3, // Its allocations are held.
+    HELPER_FLUSH = 4,
+    HELPER_COMPACT = 5,
+    HELPER_SYNC = 6,
+    HELPER_VERIFY = 7,
+    HELPER_CLOSE = 8,
+} helper_task;
+
+typedef struct helper {
+    fe_thread thread;
+    fe_store *store;
+    helper_task task;
+    uint32_t key;
+    size_t filler_size; // Put: bytes behind the text.
+    char text[SCHEDULE_VALUE_SIZE];
+    ferric_status status; // What the call answered.
+    char message[FE_REQUEST_MESSAGE_SIZE];
+    uint64_t version;
+    uint64_t findings;
+} helper;
+
+// Starts the call in a thread of its own.
+void helper_start(helper *h, schedule *s, helper_task task, uint32_t key, const char *text);
+// Waits for its end and returns what it answered.
+ferric_status helper_join(helper *h);
+
+// Returns when a writer leads.
+void schedule_await_leader(schedule *s);
+// Returns when so many writers wait behind the one that leads.
+void schedule_await_writers(schedule *s, size_t count);
+
+#endif
