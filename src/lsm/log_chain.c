@@ -169,15 +169,21 @@ void fe_log_chain_prepare(fe_store *store)
 }
 
 // The prepared log, or a new one when there was no time to prepare it. Numbers grow along the
-// chain,
-// for at most one log is prepared at a time and it is used before another is made.
+// chain, so a log that came so late that the current one has a higher number is of no use.
 static ferric_status next_log(fe_store *store, fe_store_log **next)
 {
+    fe_store_log *prepared;
+
     fe_mutex_lock(&store->log_mutex);
-    *next = store->prepared_log;
+    prepared = store->prepared_log;
     store->prepared_log = NULL;
     fe_mutex_unlock(&store->log_mutex);
-    return *next != NULL ? FERRIC_OK : create_log(store, next);
+    if (prepared != NULL && prepared->live.number < store->current_log->live.number) {
+        abandon_log(store, prepared);
+        prepared = NULL;
+    }
+    *next = prepared;
+    return prepared != NULL ? FERRIC_OK : create_log(store, next);
 }
 
 // Goes on in a new file of twice the size.
@@ -225,6 +231,7 @@ ferric_status fe_log_chain_make_room(fe_store *store, size_t bytes)
     } else if (store->has_threads && offset > store->log_limit / 2 && !store->is_log_prepared) {
         store->is_log_prepared = true;
         atomic_store(&store->is_log_wanted, true);
+        fe_log_thread_call(store);
     }
     return fe_record_log_reserve(writer, bytes);
 }

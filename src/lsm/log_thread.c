@@ -155,10 +155,14 @@ void fe_log_thread_run(void *argument)
     fe_mutex_unlock(&store->mutex);
 }
 
-void fe_log_thread_wake(fe_store *store)
+void fe_log_thread_call(fe_store *store)
 {
-    if (!atomic_load(&store->is_log_idle)) return;
     fe_mutex_lock(&store->mutex);
     fe_cond_broadcast(&store->log_work);
     fe_mutex_unlock(&store->mutex);
+}
+
+void fe_log_thread_wake(fe_store *store)
+{
+    if (atomic_load(&store->is_log_idle)) fe_log_thread_call(store);
 }

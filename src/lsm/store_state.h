@@ -234,8 +234,10 @@ ferric_status fe_background_pace(fe_store *store);
 // ---- log_thread.c ---------------------------------------------------------------------------
 
 void fe_log_thread_run(void *argument);
-// After an append: wakes the thread, if it sleeps.
+// After an append: wakes the thread, if it sleeps until somebody writes.
 void fe_log_thread_wake(fe_store *store);
+// Makes the thread look at its duties now, though it sleeps until the next one is due.
+void fe_log_thread_call(fe_store *store);
 
 // ---- reserve.c ------------------------------------------------------------------------------
 

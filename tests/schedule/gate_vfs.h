@@ -46,7 +46,7 @@ void gate_fail_next(gate_vfs *gates, gate_point point);
 // How many calls have come to the point.
 uint64_t gate_count(gate_vfs *gates, gate_point point);
 
-// The numbers of the logs that were synced, oldest first, since the last call of gate_log_syncs_clear.
+// The numbers of the logs that were synced since the last gate_log_syncs_clear, oldest first.
 #define GATE_LOG_SYNCS_MAX 64
 size_t gate_log_syncs(gate_vfs *gates, uint64_t numbers[GATE_LOG_SYNCS_MAX]);
 void gate_log_syncs_clear(gate_vfs *gates);
