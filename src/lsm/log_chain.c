@@ -9,6 +9,7 @@
 //     first
 //     commit, and is synced before the next log's first sync.
 // H3. A log is removed only when a durable manifest edit says that its commits are in tables.
+// H4. Numbers grow along the chain, so that a number tells which logs are older.
 //
 // live_logs is what recovery would read: sealed logs of earlier opens, then those of this one. The
 // manifest names the first log of this open, from which links lead on; the others stand in the list
@@ -95,6 +96,7 @@ static void install_log(fe_store *store, fe_store_log *log)
     store->live_logs[store->live_log_count++] = log->live;
     if (store->current_log != NULL) {
         fe_live_log *full = &store->live_logs[store->live_log_count - 2];
+        assert(full->number < log->live.number); // H4
         full->end = fe_record_log_offset(store->current_log->writer);
         full->end_sequence = store->last_sequence;
         store->current_log->next = log;
