@@ -12,6 +12,9 @@
 #include "base/status.h"
 #include "lsm/store_state.h"
 
+// So many versions of a key are stepped over before a seek is cheaper.
+#define PASSED_MAX 8
+
 struct fe_cursor {
     fe_store *store; // A reference.
     fe_view *view;   // A reference.

@@ -19,6 +19,10 @@
 #include "lsm/store_state.h"
 
 #define BLANK_PIECE 4096
+// A skip list that outgrows the processor's cache takes several times as long for each entry, so
+// what
+// is replayed goes into memtables of the usual size, whatever memtable_size says.
+#define REPLAY_MEMTABLE_BYTES_MAX ((uint64_t)8 << 20)
 
 // ---- A directory without CURRENT ------------------------------------------------------------
 
@@ -198,7 +202,9 @@ static ferric_status recover_logs(fe_store *store, const fe_manifest_state *stat
     fe_replay_options options = {
         .vfs = store->vfs,
         .directory = store->directory,
-        .memtable_bytes = store->sizes.memtable_bytes,
+        .memtable_bytes = store->sizes.memtable_bytes < REPLAY_MEMTABLE_BYTES_MAX
+                              ? store->sizes.memtable_bytes
+                              : REPLAY_MEMTABLE_BYTES_MAX,
         .flushed_sequence = state->last_sequence,
     };
     fe_replay replay = {0};
