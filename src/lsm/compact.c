@@ -187,19 +187,12 @@ static ferric_status carry_out(fe_store *store, compaction_job *job)
     fe_version_edit edit = {0};
     ferric_status status =
         job->plan.is_move ? move_table(job, &edit) : write_tables(store, job, &edit);
-    bool is_installed = false;
 
     if (status == FERRIC_OK) status = remove_inputs(job, &edit);
-    if (status == FERRIC_OK) {
-        status = fe_store_install(store, &edit, 0);
-        is_installed = status == FERRIC_OK;
-    }
-    // Tables that no version took up are removed again; an unknown outcome keeps them, since the
-    // manifest may name them after all.
-    for (size_t i = 0; !is_installed && status != FERRIC_OUTCOME_UNKNOWN && !job->plan.is_move &&
-                       i < edit.addition_count;
-         i++) {
-        atomic_store(&edit.additions[i].file->is_obsolete, true);
+    if (status == FERRIC_OK) status = fe_store_install(store, &edit, 0);
+    // An unknown outcome keeps the tables, since the manifest may name them after all.
+    if (status != FERRIC_OK && status != FERRIC_OUTCOME_UNKNOWN && !job->plan.is_move) {
+        fe_version_edit_abandon(&edit);
     }
     report(store, job, start, status);
     fe_version_edit_deinit(&edit, store->tables);

@@ -348,6 +348,8 @@ static ferric_status flush(fe_store *store, flush_job *job)
     if (status == FERRIC_OK && store->manifest != NULL) {
         fe_log_chain_release(store, job->first_log, job->largest_sequence);
     }
+    // An unknown outcome keeps the table, since the manifest may name it after all.
+    if (status != FERRIC_OK && status != FERRIC_OUTCOME_UNKNOWN) fe_version_edit_abandon(&edit);
     report_flush(store, &result, start, status);
     fe_version_edit_deinit(&edit, store->tables);
     return status;

@@ -57,6 +57,12 @@ ferric_status fe_version_edit_add_log(fe_version_edit *edit, const fe_live_log *
     return FERRIC_OK;
 }
 
+void fe_version_edit_abandon(fe_version_edit *edit)
+{
+    for (size_t i = 0; i < edit->addition_count; i++)
+        atomic_store(&edit->additions[i].file->is_obsolete, true);
+}
+
 void fe_version_edit_deinit(fe_version_edit *edit, fe_table_cache *tables)
 {
     for (size_t i = 0; i < edit->addition_count; i++)

@@ -69,6 +69,9 @@ ferric_status fe_version_edit_remove(fe_version_edit *edit, uint32_t level, uint
 // Takes one reference over when it succeeds.
 ferric_status fe_version_edit_add(fe_version_edit *edit, uint32_t level, fe_table_file *file);
 ferric_status fe_version_edit_add_log(fe_version_edit *edit, const fe_live_log *log);
+// Makes the added tables go from the disk with the edit: no version took them up, and none will.
+// REQUIRES: the edit moves no table.
+void fe_version_edit_abandon(fe_version_edit *edit);
 // Releases what it holds; the edit is {0} again. `tables` discards files that nobody else holds.
 void fe_version_edit_deinit(fe_version_edit *edit, fe_table_cache *tables);
 
