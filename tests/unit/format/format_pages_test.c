@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The hex of docs/format is what the code writes. A page's example is the lines that begin with an
-// offset of eight digits.
+// The hex of docs/format is what the code writes.
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -13,50 +12,18 @@
 #include "base/slice.h"
 #include "format/table_builder.h"
 #include "log_frames.h"
+#include "page_example.h"
 #include "unit/format/table_file.h"
-
-#define EXAMPLE_SIZE_MAX 1024
-
-// Takes the bytes of one line of hex; returns how many.
-static size_t take_line(const char *line, size_t offset, uint8_t *bytes)
-{
-    char expected[16];
-    size_t size = 0;
-
-    snprintf(expected, sizeof expected, "%08zx  ", offset);
-    if (strncmp(line, expected, 10) != 0) return 0;
-    for (const char *at = line + 10; size < 16; at += 3) {
-        unsigned byte;
-        if (sscanf(at, "%2x", &byte) != 1 || at[0] == ' ') break;
-        assert_true(offset + size < EXAMPLE_SIZE_MAX);
-        bytes[offset + size++] = (uint8_t)byte;
-        if (at[2] != ' ') break;
-    }
-    return size;
-}
-
-static size_t read_example(const char *page, uint8_t *bytes)
-{
-    FILE *file = fopen(page, "r");
-    size_t size = 0;
-    char line[512];
-
-    assert_non_null(file);
-    while (fgets(line, sizeof line, file) != NULL)
-        size += take_line(line, size, bytes);
-    fclose(file);
-    return size;
-}
 
 static void test_format_pages_show_what_a_file_header_is(void **state)
 {
     fe_file_header header = log_header();
-    uint8_t shown[EXAMPLE_SIZE_MAX];
+    uint8_t shown[PAGE_EXAMPLE_SIZE_MAX];
     uint8_t written[FE_FILE_HEADER_SIZE];
 
     (void)state;
     fe_file_header_encode(&header, written);
-    assert_int_equal(read_example(FERRIC_DOCS "/format/file_header.md", shown), sizeof written);
+    assert_int_equal(page_example(FERRIC_DOCS "/format/file_header.md", shown), sizeof written);
     assert_memory_equal(shown, written, sizeof written);
 }
 
@@ -65,7 +32,7 @@ static void test_format_pages_show_what_a_record_log_is(void **state)
     const fe_frame commit = {FE_FRAME_COMMITS, 1, 1, 0, LOG_CREATED_MS + 1500, {0}};
     const fe_frame witness = {FE_FRAME_WITNESS, 0, 2, 1, LOG_CREATED_MS + 1520, {0}};
     const ferric_slice hello = fe_slice_text("hello");
-    uint8_t shown[EXAMPLE_SIZE_MAX];
+    uint8_t shown[PAGE_EXAMPLE_SIZE_MAX];
     fe_record_log_writer *writer;
     uint8_t *written;
     fe_vfs *vfs;
@@ -79,7 +46,7 @@ static void test_format_pages_show_what_a_record_log_is(void **state)
     assert_int_equal(fe_record_log_trim(writer), FERRIC_OK);
     fe_record_log_close(writer);
     written = log_content(vfs, &size);
-    assert_int_equal(read_example(FERRIC_DOCS "/format/record_log.md", shown), size);
+    assert_int_equal(page_example(FERRIC_DOCS "/format/record_log.md", shown), size);
     assert_memory_equal(shown, written, size);
     free(written);
     fe_vfs_memory_destroy(vfs);
@@ -97,7 +64,7 @@ static void test_format_pages_show_what_a_table_is(void **state)
     entry_list list = {.entries = entries, .count = 4};
     fe_table_builder_options options = {50, 10, FERRIC_COMPRESSION_NONE};
     fe_file_header header = log_header();
-    uint8_t shown[EXAMPLE_SIZE_MAX];
+    uint8_t shown[PAGE_EXAMPLE_SIZE_MAX];
     fe_table_summary summary;
     ferric_buffer written;
     fe_vfs *vfs;
@@ -108,7 +75,7 @@ static void test_format_pages_show_what_a_table_is(void **state)
     assert_int_equal(fe_vfs_memory_create(&vfs), FERRIC_OK);
     table_file_write_as(vfs, "/000009.table", &header, &options, &list, 0, 4, &summary);
     written = table_file_read(vfs, "/000009.table");
-    assert_int_equal(read_example(FERRIC_DOCS "/format/table.md", shown), written.size);
+    assert_int_equal(page_example(FERRIC_DOCS "/format/table.md", shown), written.size);
     assert_memory_equal(shown, written.data, written.size);
     fe_buffer_deinit(&written);
     fe_vfs_memory_destroy(vfs);

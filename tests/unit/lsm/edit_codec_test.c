@@ -14,6 +14,7 @@
 #include "entry_model.h"
 #include "lsm/manifest.h"
 #include "table_kit.h"
+#include "unit/format/page_example.h"
 
 static void random_edit(table_kit *kit, fe_random *random, fe_version_edit *edit)
 {
@@ -185,6 +186,46 @@ static void test_edit_codec_survives_any_change(void **state)
     table_kit_deinit(&kit);
 }
 
+// ---- The page ---------------------------------------------------------------------------------
+
+// A compaction that replaces table 4 of level 1 by table 12, and a flush's logs.
+static void test_edit_codec_writes_what_its_page_shows(void **state)
+{
+    fe_version_edit edit = {.next_file_number = 13, .last_sequence = 300};
+    fe_live_log log = {.number = 11};
+    fe_table_summary summary = {
+        .identity = {.number = 12, .size_bytes = 4096, .footer_check = 0x12345678},
+        .properties = {.entries = 200, .deletes = 3},
+        .smallest_key = fe_slice("\0\0\0\1apple", 9),
+        .largest_key = fe_slice("\0\0\0\1pear", 8),
+        .smallest_key_sequence = 150,
+        .largest_key_sequence = 7,
+    };
+    uint8_t shown[PAGE_EXAMPLE_SIZE_MAX];
+    ferric_buffer bytes = {0};
+    fe_table_file *file = NULL;
+    table_kit kit;
+
+    (void)state;
+    table_kit_init(&kit);
+    summary.properties.smallest_sequence = 5;
+    summary.properties.largest_sequence = 260;
+    for (uint8_t i = 0; i < FE_SALT_SIZE; i++) {
+        log.salt[i] = (uint8_t)(0x10 + i);
+        summary.identity.salt[i] = (uint8_t)(0xa0 + i);
+    }
+    assert_int_equal(fe_version_edit_add_log(&edit, &log), FERRIC_OK);
+    assert_int_equal(fe_version_edit_remove(&edit, 1, 4), FERRIC_OK);
+    assert_int_equal(fe_table_file_create(&summary, &file), FERRIC_OK);
+    assert_int_equal(fe_version_edit_add(&edit, 2, file), FERRIC_OK);
+    assert_int_equal(fe_edit_encode(&edit, &bytes), FERRIC_OK);
+    assert_int_equal(page_example(FERRIC_DOCS "/format/manifest.md", shown), bytes.size);
+    assert_memory_equal(shown, bytes.data, bytes.size);
+    fe_buffer_deinit(&bytes);
+    fe_version_edit_deinit(&edit, kit.tables);
+    table_kit_deinit(&kit);
+}
+
 // ---- Fields of newer versions -----------------------------------------------------------------
 
 static ferric_status decode(table_kit *kit, const void *bytes, size_t size, fe_version_edit *edit)
@@ -263,6 +304,7 @@ int main(void)
         cmocka_unit_test(test_edit_codec_brings_back_what_it_was_given),
         cmocka_unit_test(test_edit_codec_refuses_bytes_cut_inside_a_field),
         cmocka_unit_test(test_edit_codec_survives_any_change),
+        cmocka_unit_test(test_edit_codec_writes_what_its_page_shows),
         cmocka_unit_test(test_edit_codec_skips_fields_that_may_be_skipped),
         cmocka_unit_test(test_edit_codec_refuses_fields_that_are_required),
         cmocka_unit_test(test_edit_codec_ignores_what_a_field_grew),
