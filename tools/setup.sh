@@ -12,11 +12,11 @@ set -eu
 export LC_ALL=C.UTF-8
 
 build_packages="gcc g++ cmake ninja-build pkg-config libc6-dev libxxhash-dev liblz4-dev libzstd-dev
-    zlib1g-dev libedit-dev libsimdjson-dev ca-certificates scdoc"
-check_packages="python3 libcmocka-dev clang clang-format clang-tidy libclang-rt-14-dev valgrind
+    zlib1g-dev libedit-dev libsimdjson-dev ca-certificates scdoc python3"
+check_packages="libcmocka-dev clang clang-format clang-tidy libclang-rt-14-dev valgrind
     gcovr python3-pexpect tmux faketime fiu-utils e2fsprogs xfsprogs btrfs-progs util-linux mount
     procps mandoc shellcheck"
-bench_packages="python3 librocksdb-dev libleveldb-dev liblmdb-dev libsqlite3-dev libwiredtiger-dev"
+bench_packages="librocksdb-dev libleveldb-dev liblmdb-dev libsqlite3-dev libwiredtiger-dev"
 
 case "${1-}" in
 build) wanted=$build_packages ;;

@@ -130,12 +130,14 @@ typedef enum ferric_fsync {
     FERRIC_FSYNC_NEVER = 2,    // Only ferric_sync, a sync write, and a clean close do.
 } ferric_fsync;
 
+// How the blocks of tables are compressed.
 typedef enum ferric_compression {
     FERRIC_COMPRESSION_NONE = 0,
     FERRIC_COMPRESSION_LZ4 = 1,
     FERRIC_COMPRESSION_ZSTD = 2,
 } ferric_compression;
 
+// What an event tells.
 typedef enum ferric_event_kind {
     FERRIC_EVENT_RECOVERY = 1,         // After an open that replayed a log.
     FERRIC_EVENT_FLUSH = 2,            // Memtables became a table.
@@ -199,7 +201,7 @@ typedef struct ferric_options {
     uint32_t lock_wait_ms;
     // Called when something happened inside. Default NULL.
     ferric_event_callback event_callback;
-    void *event_context;
+    void *event_context; // Handed to event_callback.
     // A file system other than the machine's: a `struct fe_vfs` of src/os/vfs.h, which is no part
     // of the stable interface. It outlives the database. Default NULL.
     void *vfs;
@@ -254,11 +256,13 @@ void ferric_interrupt(ferric_db *db);
 
 // ---- Keyspaces ------------------------------------------------------------------------------
 
+// What a keyspace holds; fixed by its first write.
 typedef enum ferric_keyspace_kind {
     FERRIC_KEYSPACE_RAW = 1,        // Bytes to bytes.
     FERRIC_KEYSPACE_COLLECTION = 2, // UTF-8 keys to JSON documents.
 } ferric_keyspace_kind;
 
+// One keyspace of ferric_keyspace_list.
 typedef struct ferric_keyspace_info {
     char name[FERRIC_KEYSPACE_NAME_SIZE_MAX + 1]; // Ended by a zero byte.
     ferric_keyspace_kind kind;
@@ -287,13 +291,14 @@ typedef enum ferric_condition {
     FERRIC_IF_VERSION = 2, // The key's version is if_version; 0 means that it does not exist.
 } ferric_condition;
 
+// How one write is carried out.
 typedef struct ferric_write_options {
     size_t struct_size;
     // Durable before the call returns, whatever the fsync policy. Default false.
     bool sync;
     // On single puts and deletes. FERRIC_CONFLICT when it does not hold. Default FERRIC_IF_ANY.
     ferric_condition condition;
-    uint64_t if_version;
+    uint64_t if_version; // For FERRIC_IF_VERSION.
 } ferric_write_options;
 
 #define FERRIC_WRITE_OPTIONS_INIT                                                                  \
@@ -318,7 +323,7 @@ ferric_status ferric_delete(ferric_db *db, ferric_keyspace *keyspace, ferric_sli
 // Errors: FERRIC_NO_MEMORY.
 ferric_status ferric_batch_create(ferric_batch **batch);
 
-// Accepts NULL.
+// Frees the batch. Accepts NULL.
 void ferric_batch_destroy(ferric_batch *batch);
 
 // Empties the batch and keeps its memory for the next use.
@@ -355,6 +360,7 @@ ferric_status ferric_sync(ferric_db *db);
 
 // ---- Reading --------------------------------------------------------------------------------
 
+// How one read is carried out.
 typedef struct ferric_read_options {
     size_t struct_size;
     // Read at this snapshot of the same database. Default NULL: the newest published state.
@@ -420,6 +426,7 @@ uint64_t ferric_snapshot_version(const ferric_snapshot *snapshot);
 // Lets compaction drop what only this snapshot could see. Accepts NULL.
 void ferric_snapshot_release(ferric_snapshot *snapshot);
 
+// Which keys an iterator walks, and how.
 typedef struct ferric_iterator_options {
     size_t struct_size;
     // Default NULL: the newest published state when the iterator is made.
@@ -446,7 +453,7 @@ ferric_status ferric_iterator_create(ferric_db *db, ferric_keyspace *keyspace,
                                      const ferric_iterator_options *options,
                                      ferric_iterator **iterator);
 
-// Accepts NULL.
+// Frees the iterator. Accepts NULL.
 void ferric_iterator_destroy(ferric_iterator *iterator);
 
 // Moves to the first (last) key in the iterator's direction. Returns whether there is one; when
@@ -527,6 +534,7 @@ ferric_status ferric_flush(ferric_db *db);
 ferric_status ferric_compact(ferric_db *db, ferric_keyspace *keyspace, ferric_slice lower,
                              ferric_slice upper);
 
+// What ferric_verify read and found.
 typedef struct ferric_verify_report {
     uint64_t files;    // Tables, logs and manifests read.
     uint64_t bytes;    // Their size.
@@ -546,6 +554,7 @@ typedef void (*ferric_finding_callback)(void *context, const char *path, uint64_
 ferric_status ferric_verify(ferric_db *db, ferric_finding_callback finding, void *context,
                             ferric_verify_report *report);
 
+// What ferric_repair read, wrote and lost.
 typedef struct ferric_repair_report {
     uint64_t files;       // Tables and logs read.
     uint64_t blocks;      // Blocks that could be read,
@@ -584,7 +593,8 @@ typedef enum ferric_operation {
     FERRIC_OPERATION_COUNT = 10,
 } ferric_operation;
 
-// Latencies are sampled, 1 call in 64, in nanoseconds; 0 when nothing was sampled.
+// Counts and latencies of one operation. Latencies are sampled, 1 call in 64, in nanoseconds; 0
+// when nothing was sampled.
 typedef struct ferric_operation_stats {
     uint64_t attempts;
     uint64_t successes;
@@ -600,6 +610,7 @@ typedef struct ferric_operation_stats {
     uint64_t max_ns;
 } ferric_operation_stats;
 
+// One level of tables.
 typedef struct ferric_level_stats {
     uint32_t tables;
     uint64_t bytes;

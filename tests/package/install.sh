@@ -43,7 +43,10 @@ cmake --build "$work/build" >"$work/log" 2>&1 || { cat "$work/log"; exit 1; }
 use "$work/build/user_shared"
 use "$work/build/user_static"
 
-for file in "$prefix/include/ferric/ferric.h" "$libraries/libferric.so.0"; do
+# The manual is there if the build had what makes it.
+manual=$prefix/share/man/man3/ferric_open.3
+[ -e "$build/docs/man3/ferric_open.3" ] || manual=
+for file in "$prefix/include/ferric/ferric.h" "$libraries/libferric.so.0" $manual; do
     [ -e "$file" ] || { echo "not installed: $file"; exit 1; }
 done
 if ! ldd "$work/through_pkg_config" | grep -q 'libferric\.so\.0' ||
