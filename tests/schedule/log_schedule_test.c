@@ -6,7 +6,6 @@
 
 #include <cmocka.h>
 
-#include "base/buffer.h"
 #include "schedule_kit.h"
 
 // Two of these do not fit into one log, whose first size is 64 KiB here.
@@ -15,33 +14,6 @@
 static uint64_t durable(schedule *s)
 {
     return atomic_load(&s->store->durable);
-}
-
-// The text and what stands behind it.
-static void expect_large(schedule *s, uint32_t key, size_t text_size)
-{
-    ferric_buffer value = {0};
-    uint8_t bytes[32];
-
-    assert_int_equal(
-        fe_store_get(s->store, schedule_key(key, bytes), FE_SEQUENCE_NEWEST, &value, NULL),
-        FERRIC_OK);
-    assert_int_equal(value.size, text_size + HALF_A_LOG);
-    fe_buffer_deinit(&value);
-}
-
-static void start_large(helper *h, schedule *s, uint32_t key)
-{
-    h->filler_size = HALF_A_LOG;
-    helper_start(h, s, HELPER_PUT, key, "large");
-}
-
-static void put_large(schedule *s, uint32_t key)
-{
-    helper h = {0};
-
-    start_large(&h, s, key);
-    assert_int_equal(helper_join(&h), FERRIC_OK);
 }
 
 static void test_a_sync_covers_what_was_there_when_it_began(void **state)
@@ -74,9 +46,9 @@ static void test_a_full_log_is_synced_before_the_next(void **state)
     uint64_t numbers[GATE_LOG_SYNCS_MAX];
 
     (void)state;
-    put_large(s, 0);
+    schedule_put_large(s, 0, HALF_A_LOG);
     gate_close(s->gates, GATE_LOG_CREATE);
-    start_large(&writer, s, 1);
+    helper_start_large(&writer, s, 1, HALF_A_LOG);
     gate_await(s->gates, GATE_LOG_CREATE);
     // The writer is about to go on in a new file; the old one can be synced meanwhile.
     assert_int_equal(fe_store_sync(s->store), FERRIC_OK);
@@ -91,8 +63,8 @@ static void test_a_full_log_is_synced_before_the_next(void **state)
     assert_int_equal(durable(s), fe_store_last_sequence(s->store));
     schedule_close(s);
     schedule_open(s);
-    expect_large(s, 0, 5);
-    expect_large(s, 1, 5);
+    schedule_expect_large(s, 0, HALF_A_LOG);
+    schedule_expect_large(s, 1, HALF_A_LOG);
     schedule_destroy(s);
 }
 
@@ -104,23 +76,23 @@ static void test_a_writer_that_needs_the_next_log_waits_for_a_sync(void **state)
     helper behind = {0};
 
     (void)state;
-    put_large(s, 0);
+    schedule_put_large(s, 0, HALF_A_LOG);
     gate_close(s->gates, GATE_LOG_SYNC);
     helper_start(&syncer, s, HELPER_SYNC, 0, NULL);
     gate_await(s->gates, GATE_LOG_SYNC);
-    start_large(&writer, s, 1);
+    helper_start_large(&writer, s, 1, HALF_A_LOG);
     schedule_await_leader(s); // And it will lead until the sync is over.
     helper_start(&behind, s, HELPER_PUT, 2, "behind");
     schedule_await_writers(s, 1);
-    expect_large(s, 0, 5);
+    schedule_expect_large(s, 0, HALF_A_LOG);
     gate_pass(s->gates, GATE_LOG_SYNC);
     assert_int_equal(helper_join(&syncer), FERRIC_OK);
     assert_int_equal(helper_join(&writer), FERRIC_OK);
     assert_int_equal(helper_join(&behind), FERRIC_OK);
     schedule_close(s);
     schedule_open(s);
-    expect_large(s, 0, 5);
-    expect_large(s, 1, 5);
+    schedule_expect_large(s, 0, HALF_A_LOG);
+    schedule_expect_large(s, 1, HALF_A_LOG);
     schedule_destroy(s);
 }
 
@@ -131,9 +103,9 @@ static void test_a_failed_sync_stops_a_writer_that_is_changing_logs(void **state
     uint8_t bytes[32];
 
     (void)state;
-    put_large(s, 0);
+    schedule_put_large(s, 0, HALF_A_LOG);
     gate_close(s->gates, GATE_LOG_CREATE);
-    start_large(&writer, s, 1);
+    helper_start_large(&writer, s, 1, HALF_A_LOG);
     gate_await(s->gates, GATE_LOG_CREATE);
     gate_fail_next(s->gates, GATE_LOG_SYNC);
     assert_int_equal(fe_store_sync(s->store), FERRIC_OUTCOME_UNKNOWN);
@@ -144,7 +116,7 @@ static void test_a_failed_sync_stops_a_writer_that_is_changing_logs(void **state
                      FERRIC_NOT_FOUND);
     assert_int_not_equal(fe_store_close(s->store), FERRIC_OK);
     schedule_open(s);
-    expect_large(s, 0, 5);
+    schedule_expect_large(s, 0, HALF_A_LOG);
     assert_int_equal(fe_store_get(s->store, schedule_key(1, bytes), FE_SEQUENCE_NEWEST, NULL, NULL),
                      FERRIC_NOT_FOUND);
     schedule_destroy(s);
@@ -171,25 +143,26 @@ static void test_a_log_that_was_prepared_late_is_not_taken_for_an_old_one(void *
     helper flusher = {0};
 
     (void)state;
-    put_large(s, 0); // More than half full: the next write asks for the next log.
+    schedule_put_large(s, 0,
+                       HALF_A_LOG); // More than half full: the next write asks for the next log.
     gate_close(s->gates, GATE_LOG_CREATE);
     schedule_put(s, 100, "asks");
     gate_await(s->gates, GATE_LOG_CREATE);
-    put_large(s, 1);
+    schedule_put_large(s, 1, HALF_A_LOG);
     gate_close(s->gates, GATE_TABLE_CREATE);
     helper_start(&flusher, s, HELPER_FLUSH, 0, NULL);
     gate_await(s->gates, GATE_TABLE_CREATE);
     gate_pass(s->gates, GATE_LOG_CREATE);
     await_prepared_log(s);
-    put_large(s, 2);
+    schedule_put_large(s, 2, HALF_A_LOG);
     schedule_put(s, 101, "behind it");
     gate_pass(s->gates, GATE_TABLE_CREATE);
     assert_int_equal(helper_join(&flusher), FERRIC_OK);
-    put_large(s, 3);
+    schedule_put_large(s, 3, HALF_A_LOG);
     schedule_close(s);
     schedule_open(s);
     for (uint32_t i = 0; i < 4; i++)
-        expect_large(s, i, 5);
+        schedule_expect_large(s, i, HALF_A_LOG);
     schedule_destroy(s);
 }
 

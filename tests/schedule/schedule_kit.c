@@ -119,6 +119,23 @@ void schedule_fill(schedule *s, uint32_t first, uint32_t step, const char *text)
     }
 }
 
+void schedule_put_large(schedule *s, uint32_t number, size_t size)
+{
+    assert_int_equal(write_one(s->store, HELPER_PUT, number, "", size, NULL), FERRIC_OK);
+}
+
+void schedule_expect_large(schedule *s, uint32_t number, size_t size)
+{
+    ferric_buffer value = {0};
+    uint8_t bytes[32];
+
+    assert_int_equal(
+        fe_store_get(s->store, schedule_key(number, bytes), FE_SEQUENCE_NEWEST, &value, NULL),
+        FERRIC_OK);
+    assert_int_equal(value.size, size);
+    fe_buffer_deinit(&value);
+}
+
 void schedule_flush(schedule *s)
 {
     assert_int_equal(fe_store_flush(s->store), FERRIC_OK);
@@ -327,6 +344,12 @@ void helper_start(helper *h, schedule *s, helper_task task, uint32_t key, const 
     h->key = key;
     (void)snprintf(h->text, sizeof h->text, "%s", text == NULL ? "" : text);
     assert_int_equal(fe_thread_start(&h->thread, "helper", run_helper, h), FERRIC_OK);
+}
+
+void helper_start_large(helper *h, schedule *s, uint32_t key, size_t size)
+{
+    h->filler_size = size;
+    helper_start(h, s, HELPER_PUT, key, "");
 }
 
 ferric_status helper_join(helper *h)

@@ -36,6 +36,9 @@ ferric_slice schedule_key(uint32_t number, uint8_t bytes[32]);
 void schedule_put(schedule *s, uint32_t number, const char *text);
 // Puts "TEXT-NUMBER" to every `step`th key from `first` on.
 void schedule_fill(schedule *s, uint32_t first, uint32_t step, const char *text);
+// A value of `size` bytes, which the model does not know, and the look whether it is there.
+void schedule_put_large(schedule *s, uint32_t number, size_t size);
+void schedule_expect_large(schedule *s, uint32_t number, size_t size);
 void schedule_flush(schedule *s);
 void schedule_compact(schedule *s);
 // Reads all by get, multi-get and both ways of a cursor, and compares.
@@ -67,7 +70,7 @@ typedef struct helper {
     fe_store *store;
     helper_task task;
     uint32_t key;
-    size_t filler_size; // Put: bytes behind the text.
+    size_t filler_size; // Bytes of a value behind its text.
     char text[SCHEDULE_VALUE_SIZE];
     ferric_status status; // What the call answered.
     char message[FE_REQUEST_MESSAGE_SIZE];
@@ -77,6 +80,8 @@ typedef struct helper {
 
 // Starts the call in a thread of its own.
 void helper_start(helper *h, schedule *s, helper_task task, uint32_t key, const char *text);
+// The same with HELPER_PUT of a value of `size` bytes.
+void helper_start_large(helper *h, schedule *s, uint32_t key, size_t size);
 // Waits for its end and returns what it answered.
 ferric_status helper_join(helper *h);
 
