@@ -195,7 +195,8 @@ typedef struct ferric_options {
     // Tables kept open at once. Default 512, at least 16.
     uint32_t open_files_max;
     // Default 2: one for flush, one for compaction. 0 does both inside writing calls, so that a run
-    // is repeatable. 1 shares one thread. At most 2.
+    // is repeatable; periodic syncs then happen in the first commit after the period. 1 shares one
+    // thread. At most 2.
     uint32_t background_threads;
     // How long to wait for another process's lock, in milliseconds. Default 0: answer at once.
     uint32_t lock_wait_ms;

@@ -96,6 +96,18 @@ static void answer(fe_write_request *request, ferric_status status)
     strncpy(request->message, fe_message(), sizeof request->message - 1);
 }
 
+// Without threads there is no timer: the first commit after the period syncs for all before it.
+static bool is_period_over(const fe_store *store)
+{
+    uint64_t oldest = atomic_load_explicit(&store->oldest_unsynced_ns, memory_order_relaxed);
+
+    if (store->options.fsync != FERRIC_FSYNC_PERIODIC || store->has_threads || oldest == 0) {
+        return false;
+    }
+    return fe_vfs_monotonic_ns(store->vfs) - oldest >=
+           (uint64_t)store->options.fsync_period_ms * 1000000;
+}
+
 // Gives a number to each batch whose conditions hold and sums up what they need.
 static void number_group(fe_store *store, fe_write_group *group, commit_totals *totals)
 {
@@ -117,7 +129,7 @@ static void number_group(fe_store *store, fe_write_group *group, commit_totals *
         totals->sync |= each->sync;
         totals->is_delete_only &= batch->delete_count == batch->count;
     }
-    if (store->options.fsync == FERRIC_FSYNC_ALWAYS) totals->sync = true;
+    totals->sync |= store->options.fsync == FERRIC_FSYNC_ALWAYS || is_period_over(store);
 }
 
 // ---- Append ---------------------------------------------------------------------------------

@@ -4,7 +4,8 @@
 //   reading.c  get, pins, multi-get      birth.c     the first write of an open: manifest and log
 //   commit.c  a group of commits         log_chain.c the log files and their syncs
 //   flush.c   memtables to tables        compact.c   plans carried out
-//   background.c, log_thread.c  the threads            cursor.c, keyspace.c, verify.c, report.c
+//   background.c, log_thread.c  the threads            cursor.c, keyspace.c, verify.c,
+//   store_report.c
 //
 // Who may touch what
 //   the turn      (holding it in the write queue)     everything under "Turn" below
