@@ -14,7 +14,7 @@
 #include <time.h>
 
 #include "catchers.h"
-#include "child.h"
+#include "program_run.h"
 #include "support/harness.h"
 
 #define ROTATION_COUNT 8u
@@ -114,31 +114,32 @@ static void choose(plan *p)
 
 // ---- Running --------------------------------------------------------------------------------
 
-static void judge(plan *p, const job *j, const child *c)
+static void judge(plan *p, const job *j, const program_run *run)
 {
     const char *program = last_part(j->program);
     const char *name = j->bug == FE_BUG_NONE ? "no mistake" : fe_seeded_bug_name(j->bug);
-    bool has_failed = c->verdict[0] != 0;
+    bool has_failed = run->verdict[0] != 0;
 
     if (j->bug == FE_BUG_NONE && !has_failed) {
-        printf("seeded: passes  %-28s %-20s %6.1f s\n", name, program, c->seconds);
+        printf("seeded: passes  %-28s %-20s %6.1f s\n", name, program, run->seconds);
         p->proved++;
         harness_pass(p->h);
     } else if (j->bug != FE_BUG_NONE && has_failed) {
-        printf("seeded: caught  %-28s %-20s %6.1f s  %s\n", name, program, c->seconds,
-               c->evidence[0] == 0 ? c->verdict : c->evidence);
+        printf("seeded: caught  %-28s %-20s %6.1f s  %s\n", name, program, run->seconds,
+               run->evidence[0] == 0 ? run->verdict : run->evidence);
         p->caught++;
         harness_pass(p->h);
     } else if (has_failed) {
-        harness_fail(p->h, "%s fails without a mistake (%s): %s", program, c->verdict, c->evidence);
+        harness_fail(p->h, "%s fails without a mistake (%s): %s", program, run->verdict,
+                     run->evidence);
     } else {
-        harness_fail(p->h, "%s did not notice %s, %.1f s", program, name, c->seconds);
+        harness_fail(p->h, "%s did not notice %s, %.1f s", program, name, run->seconds);
     }
 }
 
 static void run_jobs(plan *p)
 {
-    child lanes[LANE_COUNT] = {0};
+    program_run lanes[LANE_COUNT] = {0};
     const job *at_work[LANE_COUNT];
     uint32_t running = 0;
 
@@ -146,12 +147,12 @@ static void run_jobs(plan *p)
         for (uint32_t i = 0; i < LANE_COUNT && next < p->job_count; i++) {
             if (lanes[i].process != 0) continue;
             at_work[i] = &p->jobs[next++];
-            child_start(&lanes[i], at_work[i]->program,
-                        at_work[i]->bug == FE_BUG_NONE ? NULL
-                                                       : fe_seeded_bug_name(at_work[i]->bug));
+            program_run_start(&lanes[i], at_work[i]->program,
+                              at_work[i]->bug == FE_BUG_NONE ? NULL
+                                                             : fe_seeded_bug_name(at_work[i]->bug));
             running++;
         }
-        child *ended = child_wait_any(lanes, LANE_COUNT);
+        program_run *ended = program_run_wait_any(lanes, LANE_COUNT);
         running--;
         judge(p, at_work[ended - lanes], ended);
     }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // One run of a test program in a process of its own, with a known mistake switched on or with none.
-#ifndef FERRIC_SEEDED_CHILD_H
-#define FERRIC_SEEDED_CHILD_H
+#ifndef FERRIC_SEEDED_PROGRAM_RUN_H
+#define FERRIC_SEEDED_PROGRAM_RUN_H
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -9,9 +9,9 @@
 #include <sys/types.h>
 
 // Longer than any of these programs takes. A program that hangs has noticed the mistake, too.
-#define CHILD_SECONDS_MAX 600u
+#define RUN_SECONDS_MAX 600u
 
-typedef struct child {
+typedef struct program_run {
     pid_t process;
     FILE *output; // Everything that it prints.
     uint64_t started_ns;
@@ -19,11 +19,11 @@ typedef struct child {
     int wait_status;    // As of waitpid.
     char verdict[200];  // How it failed: "exit 1", "signal 6"; empty when it passed.
     char evidence[300]; // The first line that tells of a failure; may be empty.
-} child;
+} program_run;
 
 // Starts `program` with FERRIC_SEEDED_BUG=`bug`; NULL: without a mistake.
-void child_start(child *c, const char *program, const char *bug);
-// Waits for the next of `count` children to end and returns it.
-child *child_wait_any(child *children, uint32_t count);
+void program_run_start(program_run *run, const char *program, const char *bug);
+// Waits for the next of `count` runs to end and returns it.
+program_run *program_run_wait_any(program_run *runs, uint32_t count);
 
 #endif

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Processes, their output and their end.
-#include "child.h"
+#include "program_run.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -13,7 +13,7 @@
 #include "support/harness.h"
 
 // A fifth of each floor must be enough to notice: a harness that needs more is a weak one.
-#define CHILD_SCALE "20"
+#define RUN_SCALE "20"
 // glibc overwrites what is freed, so that its use shows.
 #define FREED_BYTE "165"
 
@@ -25,33 +25,33 @@ static uint64_t monotonic_ns(void)
 }
 
 // What becomes of the child after fork. Does not return.
-static void become(const child *c, const char *program, const char *bug)
+static void become(const program_run *run, const char *program, const char *bug)
 {
     // A group of its own, so that what it starts can be ended with it.
     setpgid(0, 0);
-    dup2(fileno(c->output), STDOUT_FILENO);
-    dup2(fileno(c->output), STDERR_FILENO);
-    setenv("FERRIC_TEST_SCALE", CHILD_SCALE, 1);
+    dup2(fileno(run->output), STDOUT_FILENO);
+    dup2(fileno(run->output), STDERR_FILENO);
+    setenv("FERRIC_TEST_SCALE", RUN_SCALE, 1);
     setenv("MALLOC_PERTURB_", FREED_BYTE, 1);
     unsetenv("FERRIC_TEST_ONLY");
     unsetenv("FERRIC_SEEDED_BUG");
     if (bug != NULL) setenv("FERRIC_SEEDED_BUG", bug, 1);
-    alarm(CHILD_SECONDS_MAX); // Outlives exec.
+    alarm(RUN_SECONDS_MAX); // Outlives exec.
     execl(program, program, (char *)NULL);
     fprintf(stderr, "panic: %s: %s\n", program, strerror(errno));
     _exit(127);
 }
 
-void child_start(child *c, const char *program, const char *bug)
+void program_run_start(program_run *run, const char *program, const char *bug)
 {
-    memset(c, 0, sizeof(*c));
-    c->output = tmpfile();
-    if (c->output == NULL) harness_panic("no file for output: %s", strerror(errno));
-    c->started_ns = monotonic_ns();
+    memset(run, 0, sizeof(*run));
+    run->output = tmpfile();
+    if (run->output == NULL) harness_panic("no file for output: %s", strerror(errno));
+    run->started_ns = monotonic_ns();
     fflush(stdout);
-    c->process = fork();
-    if (c->process < 0) harness_panic("no process: %s", strerror(errno));
-    if (c->process == 0) become(c, program, bug);
+    run->process = fork();
+    if (run->process < 0) harness_panic("no process: %s", strerror(errno));
+    if (run->process == 0) become(run, program, bug);
 }
 
 static bool is_telling(const char *line)
@@ -61,36 +61,36 @@ static bool is_telling(const char *line)
            strstr(line, "Assertion") != NULL || strstr(line, "error: ") != NULL;
 }
 
-static void read_evidence(child *c)
+static void read_evidence(program_run *run)
 {
-    char line[sizeof(c->evidence)];
+    char line[sizeof(run->evidence)];
 
-    rewind(c->output);
-    while (c->evidence[0] == 0 && fgets(line, sizeof(line), c->output) != NULL) {
+    rewind(run->output);
+    while (run->evidence[0] == 0 && fgets(line, sizeof(line), run->output) != NULL) {
         line[strcspn(line, "\n")] = 0;
-        if (is_telling(line)) memcpy(c->evidence, line, sizeof(line));
+        if (is_telling(line)) memcpy(run->evidence, line, sizeof(line));
     }
-    fclose(c->output);
-    c->output = NULL;
+    fclose(run->output);
+    run->output = NULL;
 }
 
-static void finish(child *c, int wait_status)
+static void finish(program_run *run, int wait_status)
 {
-    kill(-c->process, SIGKILL); // What it left running.
-    c->process = 0;
-    c->wait_status = wait_status;
-    c->seconds = (double)(monotonic_ns() - c->started_ns) / 1e9;
+    kill(-run->process, SIGKILL); // What it left running.
+    run->process = 0;
+    run->wait_status = wait_status;
+    run->seconds = (double)(monotonic_ns() - run->started_ns) / 1e9;
     if (WIFSIGNALED(wait_status)) {
         int number = WTERMSIG(wait_status);
-        snprintf(c->verdict, sizeof(c->verdict), "%s",
+        snprintf(run->verdict, sizeof(run->verdict), "%s",
                  number == SIGALRM ? "no end in time" : strsignal(number));
     } else if (WEXITSTATUS(wait_status) != 0) {
-        snprintf(c->verdict, sizeof(c->verdict), "exit status %d", WEXITSTATUS(wait_status));
+        snprintf(run->verdict, sizeof(run->verdict), "exit status %d", WEXITSTATUS(wait_status));
     }
-    read_evidence(c);
+    read_evidence(run);
 }
 
-child *child_wait_any(child *children, uint32_t count)
+program_run *program_run_wait_any(program_run *runs, uint32_t count)
 {
     for (;;) {
         int wait_status;
@@ -98,9 +98,9 @@ child *child_wait_any(child *children, uint32_t count)
         if (process < 0 && errno == EINTR) continue;
         if (process < 0) harness_panic("no child to wait for: %s", strerror(errno));
         for (uint32_t i = 0; i < count; i++) {
-            if (children[i].process != process) continue;
-            finish(&children[i], wait_status);
-            return &children[i];
+            if (runs[i].process != process) continue;
+            finish(&runs[i], wait_status);
+            return &runs[i];
         }
     }
 }
