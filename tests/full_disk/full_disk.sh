@@ -11,7 +11,7 @@ directory=$(mktemp -d "${TMPDIR:-/tmp}/ferric-full-XXXXXX") || exit 1
 # shellcheck disable=SC2317
 tidy_up() {
     umount "$directory/disk" 2>/dev/null
-    rm -f "$directory/image"
+    rm -f "$directory/image" "$directory/why"
     rmdir "$directory/disk" "$directory" 2>/dev/null
 }
 trap tidy_up EXIT
@@ -38,7 +38,6 @@ if [ "$(id -u)" = 0 ] && truncate -s 64M "$directory/image" &&
 else
     echo "full_disk: no ext4 on a loop device: $(cat "$directory/why" 2>/dev/null)"
 fi
-rm -f "$directory/why"
 
 if [ "$ran" = 0 ]; then
     echo "full_disk: SKIPPED: this machine lets this user mount neither tmpfs nor a loop device"

@@ -20,8 +20,9 @@
 #include "support/model_table.h"
 
 #define SECONDS_FLOOR 45u
-#define KEY_COUNT_MAX 40000u
-#define VALUE_SIZE 3000u
+#define KEY_COUNT_MAX 24000u
+#define VALUE_SIZE 4000u
+#define BATCH_COUNT 100u
 #define BALLAST_SIZE ((off_t)8 << 20)
 // How long writing may take to resume once there is room.
 #define RESUME_SECONDS_MAX 30
@@ -33,8 +34,10 @@ typedef struct full_disk {
     ferric_db *db;
     uint64_t numbers[KEY_COUNT_MAX]; // What each key holds; 0: absent.
     uint64_t number;
+    uint64_t opens;
     uint64_t fills;
     uint64_t refused;
+    uint64_t delete_batches;
     uint64_t deletes_while_full;
     uint64_t reopened_full;
 } full_disk;
@@ -110,6 +113,8 @@ static void open_database(full_disk *f)
 {
     ferric_options options = FERRIC_OPTIONS_INIT;
 
+    // A sync for each of thousands of commits would be most of the time; each second open has them.
+    options.fsync = f->opens++ % 2 == 0 ? FERRIC_FSYNC_NEVER : FERRIC_FSYNC_ALWAYS;
     options.memory_limit = (uint64_t)16 << 20;
     options.memtable_size = 1 << 20;
     options.log_size = 2 << 20;
@@ -131,26 +136,36 @@ static void fill(full_disk *f)
     f->refused += status == FERRIC_NO_SPACE;
 }
 
-static void delete_while_full(full_disk *f)
+// Deletes every `step`-th key in batches. Returns whether all went through.
+static bool delete_keys(full_disk *f, uint32_t first, uint32_t end, uint32_t step, const char *what)
 {
     ferric_batch *batch = NULL;
+    ferric_status status = ferric_batch_create(&batch);
     uint8_t key[8];
 
-    expect(f, "ferric_batch_create", FERRIC_OK, ferric_batch_create(&batch));
-    for (uint32_t first = 0; first < 2000 && f->h->failed == 0; first += 50) {
+    while (first < end && status == FERRIC_OK) {
+        uint32_t last = first + step * BATCH_COUNT < end ? first + step * BATCH_COUNT : end;
         ferric_batch_clear(batch);
-        for (uint32_t i = first; i < first + 50; i += 2) {
-            expect(f, "a batch of deletes", FERRIC_OK,
-                   ferric_batch_delete(batch, NULL, make_key(i, key)));
+        for (uint32_t i = first; i < last && status == FERRIC_OK; i += step) {
+            status = ferric_batch_delete(batch, NULL, make_key(i, key));
         }
-        ferric_status status = ferric_write(f->db, batch, NULL, NULL);
-        expect(f, "deleting while the disk is full", FERRIC_OK, status);
+        if (status == FERRIC_OK) status = ferric_write(f->db, batch, NULL, NULL);
         if (status != FERRIC_OK) break;
-        for (uint32_t i = first; i < first + 50; i += 2)
-            f->numbers[i] = 0;
-        f->deletes_while_full++;
+        for (; first < last; first += step)
+            f->numbers[first] = 0;
+        f->delete_batches++;
     }
     ferric_batch_destroy(batch);
+    expect(f, what, FERRIC_OK, status);
+    return status == FERRIC_OK;
+}
+
+static void delete_while_full(full_disk *f)
+{
+    uint64_t before = f->delete_batches;
+
+    if (!delete_keys(f, 0, 4000, 2, "deleting while the disk is full")) return;
+    f->deletes_while_full += f->delete_batches - before;
 }
 
 // Room comes from outside; the same handle must go on by itself.
@@ -186,16 +201,9 @@ static void reopen_full(full_disk *f)
 static void empty(full_disk *f)
 {
     ferric_slice open_end = {NULL, 0};
-    uint8_t key[8];
 
-    for (uint32_t i = 0; i < KEY_COUNT_MAX && f->h->failed == 0; i++) {
-        if (f->numbers[i] == 0) continue;
-        expect(f, "deleting all", FERRIC_OK, ferric_delete(f->db, NULL, make_key(i, key), NULL));
-        f->numbers[i] = 0;
-    }
-    if (f->h->failed == 0) {
-        expect(f, "ferric_compact", FERRIC_OK, ferric_compact(f->db, NULL, open_end, open_end));
-    }
+    if (!delete_keys(f, 0, KEY_COUNT_MAX, 1, "deleting all")) return;
+    expect(f, "ferric_compact", FERRIC_OK, ferric_compact(f->db, NULL, open_end, open_end));
 }
 
 static void run_cycle(full_disk *f)
@@ -205,7 +213,7 @@ static void run_cycle(full_disk *f)
     if (f->h->failed == 0) check_all(f);
     if (f->h->failed == 0) delete_while_full(f);
     if (f->h->failed == 0) check_all(f);
-    if (f->h->failed == 0 && f->fills % 2 == 0) reopen_full(f);
+    if (f->h->failed == 0 && f->fills % 2 == 1) reopen_full(f);
     if (f->h->failed == 0) resume(f);
     if (f->h->failed == 0) check_all(f);
     if (f->h->failed == 0) empty(f);
@@ -224,7 +232,7 @@ int main(int count, char **arguments)
     f->ballast = harness_format("%s/ballast", arguments[1]);
     double seconds = (double)SECONDS_FLOOR * (double)h.scale_percent / 100;
     open_database(f);
-    while (h.failed == 0 && (harness_seconds(&h) < seconds || f->fills < 2))
+    while (h.failed == 0 && harness_seconds(&h) < seconds)
         run_cycle(f);
     if (f->db != NULL) expect(f, "ferric_close", FERRIC_OK, ferric_close(f->db));
     unlink(f->ballast);
