@@ -5,10 +5,9 @@
 //
 //   in a sealed log, before its end            corrupt: all of it was durable when it was sealed
 //   after a link                               the log is whole; the next one is read
-//   at the end of the last log: a torn tail,   unless a witness in a valid frame behind it, or in
-//   a log
-//                                              that was begun later, says that it had been durable:
-//                                              then it is corrupt (judge_tail)
+//   at the end of the last log                 a torn tail, unless a witness in a valid frame
+//                                              behind it, or in a log that was begun later, says
+//                                              that it had been durable: then corrupt (judge_tail)
 //
 // A torn tail is dropped and counted. Its file stays until its commits are in tables.
 #include "lsm/log_replay.h"
@@ -393,40 +392,80 @@ void fe_replay_deinit(fe_replay *replay)
 
 // ---- Hardening ------------------------------------------------------------------------------
 
-static ferric_status rewrite(fe_file *file, uint64_t from, uint64_t end, const char *path)
+// What is written again: whole frames that follow one another.
+typedef struct hardening {
+    fe_record_log_reader *reader;
+    fe_file *file;
+    ferric_buffer frames;
+    uint64_t offset; // Where `frames` belongs.
+} hardening;
+
+static ferric_status write_frames(hardening *h)
 {
-    uint8_t *piece = fe_alloc(HARDEN_PIECE);
     ferric_status status = FERRIC_OK;
 
-    if (piece == NULL) return fe_no_memory("recovery", HARDEN_PIECE);
-    while (from < end && status == FERRIC_OK) {
-        size_t size = end - from < HARDEN_PIECE ? (size_t)(end - from) : HARDEN_PIECE;
-        size_t got = 0;
-        status = fe_file_read_at(file, from, piece, size, &got);
-        if (status == FERRIC_OK && got != size) {
-            status = fe_fail(FERRIC_IO, "%s: became shorter while it was being recovered", path);
-        }
-        if (status == FERRIC_OK) status = fe_file_write_at(file, from, piece, size);
-        from += size;
-    }
-    fe_free(piece);
+    if (h->frames.size == 0) return FERRIC_OK;
+    status = fe_file_write_at(h->file, h->offset, h->frames.data, h->frames.size);
+    h->offset += h->frames.size;
+    fe_buffer_clear(&h->frames);
     return status;
+}
+
+static ferric_status add_frame(hardening *h, const fe_frame *frame)
+{
+    const fe_file_header *header = fe_record_log_header(h->reader);
+    size_t size = fe_frame_size(frame, header->created_ms);
+    ferric_status status = fe_buffer_reserve(&h->frames, size);
+    fe_sealer sealer;
+
+    if (status != FERRIC_OK) return status;
+    fe_sealer_init(&sealer, header);
+    fe_frame_encode(frame, &sealer, header->created_ms, h->offset + h->frames.size,
+                    (uint8_t *)h->frames.data + h->frames.size);
+    h->frames.size += size;
+    return h->frames.size >= HARDEN_PIECE ? write_frames(h) : FERRIC_OK;
+}
+
+// Writes the frames from log->harden_from to its end once more. They are checked again on the way:
+// what is copied must be what was replayed, not what a second read happens to give.
+static ferric_status rewrite(hardening *h, const fe_replayed_log *log, const char *path)
+{
+    fe_frame_result result;
+    fe_frame frame;
+    uint64_t offset;
+
+    h->offset = log->harden_from;
+    for (;;) {
+        ferric_status status = fe_record_log_next(h->reader, &frame, &result, &offset);
+        if (status != FERRIC_OK) return status;
+        if (offset >= log->live.end || result != FE_FRAME_VALID) break;
+        if (offset < log->harden_from) continue;
+        status = add_frame(h, &frame);
+        if (status != FERRIC_OK) return status;
+    }
+    if (h->offset + h->frames.size != log->live.end) {
+        return fe_fail(FERRIC_IO, "%s: reads otherwise than when it was replayed", path);
+    }
+    return write_frames(h);
 }
 
 ferric_status fe_replay_harden(fe_vfs *vfs, const char *directory, const fe_replayed_log *log)
 {
     ferric_buffer path = {0};
-    fe_file *file = NULL;
+    hardening h = {0};
     ferric_status status;
 
     if (!log->needs_hardening || FE_SEEDED_BUG(FE_BUG_RECOVERY_NOT_SYNCED)) return FERRIC_OK;
     status = fe_file_path(&path, directory, FE_FILE_LOG, log->live.number);
-    if (status == FERRIC_OK) status = fe_vfs_open(vfs, fe_path_text(&path), FE_OPEN_WRITE, &file);
-    if (status == FERRIC_OK) {
-        status = rewrite(file, log->harden_from, log->live.end, fe_path_text(&path));
-    }
-    if (status == FERRIC_OK) status = fe_file_sync(file);
-    fe_file_close(file);
+    if (status != FERRIC_OK) goto out;
+    status = fe_record_log_open(vfs, fe_path_text(&path), FE_FILE_LOG, &h.reader);
+    if (status == FERRIC_OK) status = fe_vfs_open(vfs, fe_path_text(&path), FE_OPEN_WRITE, &h.file);
+    if (status == FERRIC_OK) status = rewrite(&h, log, fe_path_text(&path));
+    if (status == FERRIC_OK) status = fe_file_sync(h.file);
+out:
+    fe_record_log_reader_close(h.reader);
+    fe_file_close(h.file);
+    fe_buffer_deinit(&h.frames);
     fe_buffer_deinit(&path);
     return status;
 }

@@ -158,7 +158,9 @@ static void run_once(harness *h, const scenario *plan, uint64_t seed, fault_plan
     oracle_init(&run.o, plan, run.record, seed);
     run.o.allowed = allowed_statuses(fault.kind);
     if (fault.kind == FAULT_SYNC_LOST) run.o.excuse = ORACLE_LOSS_POWER;
-    if (fault.kind == FAULT_FLIP) run.o.excuse = ORACLE_LOSS_TAIL;
+    if (fault.kind == FAULT_FLIP) {
+        run.o.excuse = fault.is_persistent ? ORACLE_LOSS_ANY : ORACLE_LOSS_TAIL;
+    }
     oracle_run(&run.o);
     // A life ends with its close, and so does what can fail; a fault before it leaves the handle
     // open, to be used on.

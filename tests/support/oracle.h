@@ -64,6 +64,8 @@ typedef enum oracle_loss {
     ORACLE_LOSS_TAIL = 2,
     // All of the newest log from some place on is gone, and every witness in it.
     ORACLE_LOSS_REST = 3,
+    // Several files read wrong at once: any prefix may be left, and nothing but a prefix.
+    ORACLE_LOSS_ANY = 4,
 } oracle_loss;
 
 typedef struct oracle_snapshot {

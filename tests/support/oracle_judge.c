@@ -159,6 +159,7 @@ size_t oracle_required(const oracle *o, size_t point, oracle_loss loss)
         }
         return required;
     }
+    if (loss == ORACLE_LOSS_ANY) return 0;
     if (loss == ORACLE_LOSS_REST) return o->settled_count;
     if (loss == ORACLE_LOSS_TAIL) {
         required = o->settled_count;
