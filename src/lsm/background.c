@@ -29,6 +29,7 @@ static void note_outcome(fe_store *store, ferric_status status)
     is_news = store->background_status != status;
     if (status == FERRIC_OK && is_news) event.kind = FERRIC_EVENT_RESUMED;
     store->background_status = status;
+    store->background_outcomes++;
     if (status != FERRIC_OK) {
         strncpy(store->background_message, fe_message(), sizeof store->background_message - 1);
     }
@@ -75,12 +76,8 @@ static ferric_status flush_step(fe_store *store)
 {
     ferric_status status = fe_store_flush_waiting(store);
 
-    // A flush lets logs go, so it is worth what was kept back for a full disk.
-    if (status == FERRIC_NO_SPACE && fe_reserve_release(store)) {
-        status = fe_store_flush_waiting(store);
-    }
-    // Taken back at once, also after a failure, before puts use it up.
-    fe_reserve_refill(store, status == FERRIC_NO_SPACE);
+    // Whatever a flush took of the reserve comes back at once, before puts use it up.
+    fe_reserve_refill(store);
     note_outcome(store, status);
     set_pace(store);
     return status;

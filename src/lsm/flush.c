@@ -62,15 +62,20 @@ static bool may_exceed_locked(const fe_store *store, bool frees_space)
 static ferric_status wait_for_room(fe_store *store, bool frees_space)
 {
     uint64_t start = 0;
+    uint64_t outcomes;
     ferric_status status = FERRIC_OK;
 
     fe_mutex_lock(&store->mutex);
+    outcomes = store->background_outcomes;
     while (store->has_threads && store->memtables_bytes >= store->sizes.memtables_bytes_max) {
         if (may_exceed_locked(store, frees_space)) break;
         if (start == 0) start = fe_vfs_monotonic_ns(store->vfs);
         store->is_flush_wanted = true;
         fe_cond_broadcast(&store->work);
-        if (store->background_status != FERRIC_OK && !store->is_flushing) {
+        // That the disk was full some time ago is no reason: it may have space again.
+        if (store->background_status != FERRIC_OK && !store->is_flushing &&
+            (store->background_status != FERRIC_NO_SPACE ||
+             store->background_outcomes != outcomes)) {
             status = store->background_status;
             fe_message_set(store->background_message);
             break;
@@ -218,18 +223,6 @@ typedef struct flush_job {
     size_t snapshot_count;
 } flush_job;
 
-// The oldest log that has commits which this flush leaves in memory, or will have those to come.
-static uint64_t first_log_needed(fe_store *store, const flush_job *job)
-{
-    uint64_t first = UINT64_MAX;
-
-    if (job->first > 0) return job->view->memtables[0]->first_log;
-    fe_mutex_lock(&store->log_mutex);
-    if (store->current_log != NULL) first = store->current_log->live.number;
-    fe_mutex_unlock(&store->log_mutex);
-    return first;
-}
-
 // Decides what to flush and marks the store as flushing. *has_work is false when nothing waits.
 static ferric_status begin_flush(fe_store *store, flush_job *job, bool *has_work)
 {
@@ -246,7 +239,9 @@ static ferric_status begin_flush(fe_store *store, flush_job *job, bool *has_work
     if (*has_work) store->is_flushing = true;
     store->is_flush_wanted = false;
     fe_mutex_unlock(&store->mutex);
-    job->first_log = first_log_needed(store, job);
+    // Without an active memtable this open has no commit yet; its log is there for those to come.
+    job->first_log = store->own_log_first == 0 ? UINT64_MAX : store->own_log_first;
+    if (job->first > 0) job->first_log = job->view->memtables[0]->first_log;
     return status;
 }
 
@@ -355,13 +350,60 @@ static ferric_status flush(fe_store *store, flush_job *job)
     return status;
 }
 
+static uint64_t waiting_bytes(const flush_job *job)
+{
+    uint64_t bytes = 0;
+
+    for (uint32_t i = job->first; i < job->view->memtable_count; i++) {
+        fe_memtable_stats stats;
+        fe_memtable_stats_get(job->view->memtables[i]->memtable, &stats);
+        bytes += stats.user_bytes;
+    }
+    return bytes;
+}
+
+// Bytes of the newest version of each key: what is left of them when no snapshot needs the others.
+static ferric_status newest_bytes(flush_job *job, uint64_t *bytes)
+{
+    ferric_slice last = {NULL, 0};
+    fe_iterator *input = NULL;
+    ferric_status status = open_input(job, &input);
+
+    *bytes = 0;
+    if (status != FERRIC_OK) return status;
+    for (fe_iterator_first(input); input->is_valid; fe_iterator_next(input)) {
+        // Keys of memtables stay where they are while the view is held.
+        if (last.data != NULL && fe_slice_equal(last, input->entry.key)) continue;
+        last = input->entry.key;
+        *bytes += last.size + input->entry.value.size;
+    }
+    status = input->status;
+    fe_iterator_destroy(input);
+    return status;
+}
+
+// Half a table on a full disk would take the room that deletes need, and be of no use. So a flush
+// begins only when its table fits; deletes may have left little of it.
+static ferric_status make_way(fe_store *store, flush_job *job)
+{
+    uint64_t bytes = waiting_bytes(job);
+
+    if (fe_reserve_is_spared(store, bytes + bytes / 8)) return FERRIC_OK;
+    if (job->snapshot_count == 0) {
+        ferric_status status = newest_bytes(job, &bytes);
+        if (status != FERRIC_OK) return status;
+    }
+    return fe_reserve_make_way(store, bytes + bytes / 8);
+}
+
 ferric_status fe_store_flush_waiting(fe_store *store)
 {
     flush_job job;
     bool has_work;
     ferric_status status = begin_flush(store, &job, &has_work);
 
-    if (has_work) status = flush(store, &job);
+    if (has_work) status = make_way(store, &job);
+    if (has_work && status == FERRIC_OK) status = flush(store, &job);
     end_flush(store, &job, has_work);
     return status;
 }

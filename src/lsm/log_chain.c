@@ -116,8 +116,10 @@ ferric_status fe_log_chain_begin(fe_store *store)
         store->options.log_size < FIRST_LOG_BYTES ? store->options.log_size : FIRST_LOG_BYTES;
     status = reserve_live(store);
     if (status == FERRIC_OK) status = create_log(store, &log);
-    if (status == FERRIC_OK) install_log(store, log);
-    return status;
+    if (status != FERRIC_OK) return status;
+    store->own_log_first = log->live.number;
+    install_log(store, log);
+    return FERRIC_OK;
 }
 
 static fe_frame frame_of(fe_store *store, fe_frame_kind kind)

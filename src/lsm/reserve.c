@@ -4,6 +4,8 @@
 // delete, and for a flush, which lets logs go; it is taken again when there is room.
 //
 // A database without tables has no reserve: small ones stay small.
+#include <inttypes.h>
+
 #include "base/buffer.h"
 #include "base/status.h"
 #include "lsm/store_state.h"
@@ -11,8 +13,11 @@
 #define RESERVE_BYTES_MIN ((uint64_t)256 << 10)
 #define RESERVE_BYTES_MAX ((uint64_t)64 << 20)
 #define DATA_PART 16
-// The reserve is not taken from a disk that has less than so many times its size left.
+// A first reserve is not taken from a disk that has less than so many times its size left. One that
+// was given up comes back before anything else, in part if need be: otherwise the next writes would
+// use its place.
 #define FREE_FACTOR 4
+#define OWED_BYTES_MIN ((uint64_t)64 << 10)
 
 static uint64_t wanted_bytes(fe_store *store)
 {
@@ -42,22 +47,33 @@ static ferric_status create_file(fe_store *store, const char *path, uint64_t byt
     return status;
 }
 
-void fe_reserve_refill(fe_store *store, bool is_urgent)
+// How large a reserve to make now; 0: leave things as they are. REQUIRES: reserve_mutex held.
+static uint64_t affordable_bytes(fe_store *store, uint64_t wanted)
+{
+    uint64_t held = store->reserve_bytes;
+    uint64_t free_bytes;
+
+    if (wanted == 0 || (held > 0 && held >= wanted / 2)) return 0;
+    if (fe_vfs_free_space(store->vfs, store->directory, &free_bytes) != FERRIC_OK) return 0;
+    if (!store->is_reserve_owed) return free_bytes / FREE_FACTOR > wanted ? wanted : 0;
+    if (free_bytes > wanted) return wanted;
+    free_bytes -= free_bytes % OWED_BYTES_MIN;
+    return free_bytes > held ? free_bytes : 0;
+}
+
+void fe_reserve_refill(fe_store *store)
 {
     uint64_t wanted = wanted_bytes(store);
-    uint64_t free_bytes = 0;
-    uint64_t held;
     ferric_buffer path = {0};
+    uint64_t bytes;
 
     fe_mutex_lock(&store->reserve_mutex);
-    held = store->reserve_bytes;
-    if (held < wanted / 2 || (held == 0 && wanted > 0)) {
-        if (fe_vfs_free_space(store->vfs, store->directory, &free_bytes) == FERRIC_OK &&
-            (is_urgent || free_bytes / FREE_FACTOR > wanted) &&
-            fe_file_path_named(&path, store->directory, FE_FILE_RESERVE_NAME) == FERRIC_OK &&
-            create_file(store, fe_path_text(&path), wanted) == FERRIC_OK) {
-            store->reserve_bytes = wanted;
-        }
+    bytes = affordable_bytes(store, wanted);
+    if (bytes > 0 &&
+        fe_file_path_named(&path, store->directory, FE_FILE_RESERVE_NAME) == FERRIC_OK) {
+        bool is_made = create_file(store, fe_path_text(&path), bytes) == FERRIC_OK;
+        store->reserve_bytes = is_made ? bytes : 0;
+        store->is_reserve_owed = store->reserve_bytes < wanted;
     }
     fe_mutex_unlock(&store->reserve_mutex);
     fe_buffer_deinit(&path);
@@ -73,10 +89,41 @@ bool fe_reserve_release(fe_store *store)
         fe_file_path_named(&path, store->directory, FE_FILE_RESERVE_NAME) == FERRIC_OK) {
         is_released = fe_vfs_remove(store->vfs, fe_path_text(&path)) == FERRIC_OK;
         store->reserve_bytes = 0;
+        store->is_reserve_owed = true;
     }
     fe_mutex_unlock(&store->reserve_mutex);
     fe_buffer_deinit(&path);
     return is_released;
+}
+
+static uint64_t free_bytes_of(fe_store *store)
+{
+    uint64_t free_bytes;
+
+    if (fe_vfs_free_space(store->vfs, store->directory, &free_bytes) != FERRIC_OK) {
+        return UINT64_MAX;
+    }
+    return free_bytes;
+}
+
+bool fe_reserve_is_spared(fe_store *store, uint64_t bytes)
+{
+    return free_bytes_of(store) >= bytes;
+}
+
+ferric_status fe_reserve_make_way(fe_store *store, uint64_t bytes)
+{
+    uint64_t free_bytes = free_bytes_of(store);
+    uint64_t held;
+
+    if (free_bytes >= bytes) return FERRIC_OK;
+    fe_mutex_lock(&store->reserve_mutex);
+    held = store->reserve_bytes;
+    fe_mutex_unlock(&store->reserve_mutex);
+    if (bytes - free_bytes <= held && fe_reserve_release(store)) return FERRIC_OK;
+    return fe_fail(FERRIC_NO_SPACE,
+                   "%s: a flush needs %" PRIu64 " bytes, and the file system has %" PRIu64,
+                   store->directory, bytes, free_bytes);
 }
 
 void fe_reserve_find(fe_store *store)
@@ -89,6 +136,8 @@ void fe_reserve_find(fe_store *store)
         fe_vfs_stat(store->vfs, fe_path_text(&path), &kind, &size) == FERRIC_OK &&
         kind == FE_PATH_FILE) {
         store->reserve_bytes = size;
+    } else {
+        store->is_reserve_owed = wanted_bytes(store) > 0;
     }
     fe_buffer_deinit(&path);
 }

@@ -90,6 +90,7 @@ struct fe_store {
     uint64_t last_sequence;   // Newest one given out.
     fe_live_memtable *active; // Also first in the view, which holds the reference. NULL: none yet.
     bool is_log_prepared;     // The next log was asked for.
+    uint64_t own_log_first;   // This open's first log; 0: none yet. Set before threads start.
     uint64_t log_limit;       // Size at which the log goes on in a new file.
     fe_operations operations; // Scratch of apply.
     ferric_slice *parts;      // Scratch of append.
@@ -120,6 +121,7 @@ struct fe_store {
     // ---- reserve_mutex ----
     fe_mutex reserve_mutex;
     uint64_t reserve_bytes; // Of the file RESERVE; 0: there is none.
+    bool is_reserve_owed;   // It was given up and is not yet back in full.
 
     // ---- mutex ----
     fe_mutex mutex;
@@ -137,6 +139,7 @@ struct fe_store {
     bool is_compaction_off; // A corrupt input: nothing more is merged until reopened.
     ferric_status
         background_status; // Of the last flush or compaction that failed, until one succeeds.
+    uint64_t background_outcomes; // How often that was set.
     char background_message[FE_REQUEST_MESSAGE_SIZE];
     uint64_t level_compactions[FE_LEVEL_COUNT];
     uint64_t level_bytes_read[FE_LEVEL_COUNT];
@@ -242,9 +245,15 @@ void fe_log_thread_call(fe_store *store);
 
 // ---- reserve.c ------------------------------------------------------------------------------
 
-// Takes the reserve when it is missing or too small and there is ample room, or, when it is
-// `is_urgent`, any room; a failure leaves none.
-void fe_reserve_refill(fe_store *store, bool is_urgent);
+// Takes the reserve when it is missing or too small and there is ample room, or, once it was given
+// up, any room; a failure leaves none.
+void fe_reserve_refill(fe_store *store);
+// Whether `bytes` can be written without the reserve. A file system that does not tell its free
+// space is taken to have it.
+bool fe_reserve_is_spared(fe_store *store, uint64_t bytes);
+// Makes sure that `bytes` can be written, giving the reserve up where that is enough. Errors:
+// FERRIC_NO_SPACE: begin nothing.
+ferric_status fe_reserve_make_way(fe_store *store, uint64_t bytes);
 // Gives the reserve up. Returns whether that freed something.
 bool fe_reserve_release(fe_store *store);
 // Notices the reserve of an earlier open. REQUIRES: the turn; not yet born.
