@@ -15,6 +15,8 @@
 // A failed flush or compaction is tried again after this time, or when a writer needs it.
 #define RETRY_NS ((uint64_t)200 * 1000 * 1000)
 #define PACE_NS_MAX 1000000u
+// A commit that needs the outcome of a flush waits no longer than this.
+#define AWAIT_NS ((uint64_t)1000 * 1000 * 1000)
 
 // ---- Outcome --------------------------------------------------------------------------------
 
@@ -249,6 +251,29 @@ ferric_status fe_background_kick(fe_store *store)
     if (store->memtables_bytes < store->sizes.memtables_bytes_max) status = FERRIC_OK;
     fe_mutex_unlock(&store->mutex);
     return status;
+}
+
+void fe_background_await_flush(fe_store *store)
+{
+    uint64_t outcomes;
+
+    if (!store->has_threads) {
+        (void)work_inline(store);
+        return;
+    }
+    fe_mutex_lock(&store->mutex);
+    outcomes = store->background_outcomes;
+    store->is_flush_wanted = true;
+    if (store->is_flushing || is_flush_due_locked(store)) {
+        uint64_t deadline = fe_vfs_monotonic_ns(store->vfs) + AWAIT_NS;
+        fe_cond_broadcast(&store->work);
+        while (store->background_outcomes == outcomes) {
+            uint64_t now = fe_vfs_monotonic_ns(store->vfs);
+            if (now >= deadline) break;
+            (void)fe_cond_wait_for(&store->changed, &store->mutex, deadline - now);
+        }
+    }
+    fe_mutex_unlock(&store->mutex);
 }
 
 ferric_status fe_background_pace(fe_store *store)

@@ -23,6 +23,8 @@
 // How long a leader whose commit will be synced lets its group grow: about what a hand-over costs,
 // and a fraction of what the sync takes.
 #define GATHER_NS 30000
+// How often a commit that only deletes looks for room on a full disk.
+#define DELETE_TRIES 4
 
 typedef struct commit_totals {
     uint64_t cost_bytes;
@@ -226,7 +228,9 @@ static ferric_status prepare(fe_store *store, const fe_write_group *group,
         if (status != FERRIC_OK) return status;
     }
     status = fe_log_chain_make_room(store, totals->log_bytes);
-    if (status == FERRIC_NO_SPACE && totals->is_delete_only && fe_reserve_release(store)) {
+    for (int i = 0; status == FERRIC_NO_SPACE && totals->is_delete_only && i < DELETE_TRIES; i++) {
+        // The reserve may be with a flush, which gives it back, or makes room itself.
+        if (!fe_reserve_release(store)) fe_background_await_flush(store);
         status = fe_log_chain_make_room(store, totals->log_bytes);
     }
     return status;

@@ -232,6 +232,9 @@ ferric_status fe_background_start(fe_store *store);
 void fe_background_stop(fe_store *store);
 // Tells the threads to look for work; without threads, does it here and now. REQUIRES: the turn.
 ferric_status fe_background_kick(fe_store *store);
+// Has the waiting memtables flushed, if any wait, and waits a moment for the outcome. REQUIRES: the
+// turn.
+void fe_background_await_flush(fe_store *store);
 // Slows a writer down when flush or compaction cannot keep up. REQUIRES: the turn.
 ferric_status fe_background_pace(fe_store *store);
 
