@@ -4,6 +4,7 @@
 
 #include <fcntl.h>
 #include <locale.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,6 +16,7 @@
 #include "base/memory.h"
 #include "cli/session.h"
 
+#define CTRL(letter) ((letter)&0x1f)
 #define HISTORY_COUNT 1000
 #define HISTORY_PATH_MAX 4096
 
@@ -25,6 +27,7 @@ struct cli_editor {
     cli_complete complete;
     void *context;
     char *line;
+    bool is_canceled;
     char history_path[HISTORY_PATH_MAX]; // "" for none.
 };
 
@@ -105,6 +108,36 @@ static unsigned char on_complete(EditLine *edit, int byte)
     return result;
 }
 
+// ---- Keys that are signals elsewhere --------------------------------------------------------
+
+// While a line is edited Ctrl-C is a key, so that it takes its place among the keys typed before
+// it:
+// a signal could come between two reads of the terminal, and the second would wait on.
+static unsigned char on_cancel(EditLine *edit, int byte)
+{
+    (void)byte;
+    editor_of(edit)->is_canceled = true;
+    return CC_EOF; // Ends the read; the next one begins empty.
+}
+
+static unsigned char on_stop(EditLine *edit, int byte)
+{
+    el_set(edit, EL_PREP_TERM, 0);
+    raise(byte == CTRL('z') ? SIGTSTP : SIGQUIT);
+    el_set(edit, EL_PREP_TERM, 1);
+    return CC_REDISPLAY;
+}
+
+static void bind_signals(EditLine *edit)
+{
+    el_set(edit, EL_SETTY, "-d", "-isig", NULL);
+    el_set(edit, EL_ADDFN, "ferric-cancel", "throw the line away", on_cancel);
+    el_set(edit, EL_ADDFN, "ferric-stop", "stop or end the program", on_stop);
+    el_set(edit, EL_BIND, "^C", "ferric-cancel", NULL);
+    el_set(edit, EL_BIND, "^Z", "ferric-stop", NULL);
+    el_set(edit, EL_BIND, "^\\", "ferric-stop", NULL);
+}
+
 // ---- Life -----------------------------------------------------------------------------------
 
 // The history is read only if nobody else could have written or read it: it holds data.
@@ -143,6 +176,7 @@ static bool set_up(cli_editor *editor)
     el_set(editor->edit, EL_HIST, history, editor->history);
     el_set(editor->edit, EL_ADDFN, "ferric-complete", "complete a word", on_complete);
     el_set(editor->edit, EL_BIND, "^I", "ferric-complete", NULL);
+    bind_signals(editor->edit);
     el_set(editor->edit, EL_BIND, "^R", "em-inc-search-prev", NULL);
     return true;
 }
@@ -181,8 +215,11 @@ cli_edit_result cli_editor_read(cli_editor *editor, const char *prompt, const ch
 
     *line = "";
     editor->prompt = prompt;
+    editor->is_canceled = false;
+    // el_gets itself shows the prompt first: a key pressed just then would be the terminal's.
+    el_set(editor->edit, EL_PREP_TERM, 1);
     got = el_gets(editor->edit, &size);
-    if (got == NULL && cli_interrupted()) { // Ctrl-C ends the read; the next one begins empty.
+    if (got == NULL && (editor->is_canceled || cli_interrupted())) {
         cli_interrupt_clear();
         fputs("^C\n", stdout);
         return CLI_EDIT_CANCELED;

@@ -112,6 +112,12 @@ class TerminalTest(ProgramTest):
         self.addCleanup(child.close, force=True)
         return child
 
+    def leave(self, child):
+        """Ctrl-D at the prompt; earlier it would be a character of the terminal's cooked mode."""
+        child.expect("> $")
+        child.sendeof()
+        child.expect(pexpect.EOF)
+
     def test_a_session(self):
         child = self.start()
         child.sendline('SET user:1 {"name": "alice",')
@@ -153,9 +159,9 @@ class TerminalTest(ProgramTest):
         child.sendline("SET a 1")
         child.expect("OK\r\n")
         child.expect("main> ")
-        child.send("SET a 2")
-        child.sendintr()
+        child.send("SET a 2\x03COUNT\r")  # At once: what comes after Ctrl-C is not lost either.
         child.expect(r"\^C\r\n")
+        child.expect("\n1\r\n")
         child.expect("main> ")
         child.sendline("SET a {")
         child.expect(r"\.\.\.> ")
@@ -163,8 +169,7 @@ class TerminalTest(ProgramTest):
         child.expect("main> ")
         child.sendline("GET a")
         child.expect("\n1\r\n")
-        child.sendeof()
-        child.expect(pexpect.EOF)
+        self.leave(child)
         child.close()
         self.assertEqual(child.exitstatus, 0)
 
@@ -174,8 +179,7 @@ class TerminalTest(ProgramTest):
         child.expect(r"\.\.\.> ")
         child.sendline("1}")
         child.expect("OK\r\n")
-        child.sendeof()
-        child.expect(pexpect.EOF)
+        self.leave(child)
         history = self.path(".ferric_history")
         self.assertEqual(stat.S_IMODE(os.stat(history).st_mode), 0o600)
         child = self.start()
@@ -193,8 +197,7 @@ class TerminalTest(ProgramTest):
         child.expect("main> ")
         child.sendline("SET a 1")
         child.expect("OK\r\n")
-        child.sendeof()
-        child.expect(pexpect.EOF)
+        self.leave(child)
         self.assertEqual(set(os.listdir(self.directory)), before)
 
     def test_a_history_that_is_a_link_is_left_alone(self):
@@ -203,8 +206,7 @@ class TerminalTest(ProgramTest):
         child = self.start()
         child.sendline("SET a 1")
         child.expect("OK\r\n")
-        child.sendeof()
-        child.expect(pexpect.EOF)
+        self.leave(child)
         with open(target, encoding="utf-8") as file:
             self.assertEqual(file.read(), "untouched")
 
