@@ -7,10 +7,10 @@ failed" says, any other test as one. A test that failed or could not start count
 failure, and so does a harness that ran nothing.
 
 Usage: test_report.py sum FILE...              skipped tests, figures, and last "PASSED FAILED"
-       test_report.py csv COMMIT SEED FILE...  one line for each harness, as in docs/soak.csv
+       test_report.py csv COMMIT SEED FILE...  a line for each figure, as in docs/soak.csv
 
-A harness prints its figure as a line "figure: NAME COUNT WORDS...", such as
-"figure: crash 10412 disks (floor 10000)".
+A harness prints a figure as a line "figure: NAME COUNT WORDS...", such as
+"figure: crash 10412 disks (floor 10000)"; docs/soak.csv calls that "crash disks".
 """
 import re
 import sys
@@ -20,7 +20,7 @@ CMOCKA_PASSED = re.compile(r"^\[  PASSED  \] (\d+) test", re.M)
 CMOCKA_FAILED = re.compile(r"^\[  FAILED  \] (\d+) test\(s\), listed below", re.M)
 CMOCKA_SKIPPED = re.compile(r"^\[  SKIPPED \] ([A-Za-z_]\w*)$", re.M)
 HARNESS = re.compile(r"^(\d+) passed, (\d+) failed$", re.M)
-FIGURE = re.compile(r"^figure: (\S+) (\d+)\b.*$", re.M)
+FIGURE = re.compile(r"^figure: (\S+) (\d+) (.*?)(?: \(floor \d+\))?$", re.M)
 
 
 class Case:
@@ -71,9 +71,12 @@ def print_sum(paths):
 
 def print_csv(commit, seed, paths):
     for case in read_cases(paths):
-        figures = FIGURE.findall(case.output) or ([(case.name, 0)] if case.failed else [])
-        for name, count in figures:
-            print(f"{commit},{name},{seed},{count},{case.seconds:.0f},{case.failed}")
+        figures = FIGURE.findall(case.output)
+        if not figures and (case.failed or not case.skipped):
+            figures = [(case.name, case.passed, "cases")]
+        for name, count, what in figures:
+            what = what.replace(",", ";")
+            print(f"{commit},{name} {what},{seed},{count},{case.seconds:.0f},{case.failed}")
 
 
 def main():

@@ -75,9 +75,12 @@ void harness_count(harness *h, const char *what, uint64_t count, uint64_t full_f
 {
     uint64_t needed = full_floor == 0 ? 0 : harness_floor(h, full_floor);
 
-    printf("%s: %s: %" PRIu64, h->name, what, count);
-    if (full_floor != 0) printf(" (floor %" PRIu64 ")", needed);
-    printf("\n");
+    // "At least one" says that something was met at all; more than that is a figure to report.
+    if (full_floor > 1) {
+        printf("figure: %s %" PRIu64 " %s (floor %" PRIu64 ")\n", h->name, count, what, needed);
+    } else {
+        printf("%s: %s: %" PRIu64 "%s\n", h->name, what, count, needed == 0 ? "" : " (floor 1)");
+    }
     // One part alone cannot reach the floor of all; a run of one part is for a person's eyes.
     if (h->only != NULL) return;
     if (count < needed) harness_fail(h, "%s: %" PRIu64 " is under the floor", what, count);

@@ -36,7 +36,8 @@ uint64_t harness_floor(const harness *h, uint64_t full);
 void harness_pass(harness *h);
 // Counts a failure and prints it with its seed; after the first 20 they are only counted.
 void harness_fail(harness *h, const char *format, ...) FE_PRINTF(2, 3);
-// Prints "what: count (floor N)" and is a failure when count is below the scaled floor.
+// Prints the count and is a failure when it is below the scaled floor. With a floor above 1 the
+// line is "figure: NAME COUNT WHAT (floor N)", which ./check and docs/soak.csv repeat.
 void harness_count(harness *h, const char *what, uint64_t count, uint64_t full_floor);
 // Prints the last line; returns the process's exit code.
 int harness_end(harness *h);

@@ -3,7 +3,8 @@
 //
 // The keys are a fixed universe, so that a key is a number and a state is an array. They differ in
 // length, share prefixes and hold bytes of every kind. A value follows from its number, its key and
-// its size, so that no two commits write the same bytes and a value can be checked by its hash.
+// its size, so that two commits write the same bytes only where both are empty, and a value can be
+// checked by its hash.
 #ifndef FERRIC_SUPPORT_MODEL_TABLE_H
 #define FERRIC_SUPPORT_MODEL_TABLE_H
 

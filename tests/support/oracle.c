@@ -370,8 +370,9 @@ static void play_verify(oracle *o)
     char *note = NULL;
 
     ferric_status status = ferric_verify(o->db, note_finding, &note, &report);
-    // Pages that the kernel dropped are missing from the log, and verify rightly says so.
-    if (status == FERRIC_CORRUPT && o->is_poisoned && o->excuse == ORACLE_LOSS_POWER) {
+    // Pages that the kernel dropped are missing from log or manifest, and verify rightly says so.
+    if (status == FERRIC_CORRUPT && vfs_record_hits(o->record) > 0 &&
+        o->excuse == ORACLE_LOSS_POWER) {
         status = FERRIC_OK;
     }
     if (!oracle_accept(o, "ferric_verify", status) && note != NULL && o->failure != NULL) {

@@ -173,6 +173,17 @@ static const scenario_step overwritten[] = {
     {.verb = STEP_VERIFY},
 };
 
+// States that differ in versions alone.
+static const scenario_step same_bytes[] = {
+    {.verb = STEP_PUT, .key = 0, .size = 0},
+    {.verb = STEP_PUT, .key = 0, .size = 0},
+    {.verb = STEP_FLUSH},
+    {.verb = STEP_PUT, .key = 0, .size = 0},
+    {.verb = STEP_PUT, .key = 1, .repeat = 2, .size = 0},
+    {.verb = STEP_PUT, .key = 1, .repeat = 2, .size = 0},
+    {.verb = STEP_IF_VERSION, .key = 0, .size = 0},
+};
+
 static const scenario_step timed[] = {
     {.verb = STEP_PUT, .key = 0, .repeat = 3, .size = 70},
     {.verb = STEP_ADVANCE, .size = 150},
@@ -210,6 +221,7 @@ static const scenario scenarios[] = {
     {.name = "large_values", STEPS(large_values)},
     {.name = "emptied", STEPS(emptied)},
     {.name = "overwritten", STEPS(overwritten)},
+    {.name = "same_bytes", STEPS(same_bytes)},
     {.name = "timed", .fsync = FERRIC_FSYNC_PERIODIC, STEPS(timed)},
     {.name = "closed_often", STEPS(closed_often)},
     {.name = "drawn_always", .random_count = 60},

@@ -30,25 +30,41 @@ CASES = [
 ]
 
 
-def report(status, skipped, output):
+# (what it is, status, output, the expected lines of docs/soak.csv)
+CSV_CASES = [
+    ("a figure of each kind", "run",
+     "figure: crash 7 disks (floor 5)\nfigure: crash 3 after a second loss, too\n"
+     "7 passed, 0 failed\n",
+     ["c0,crash disks,9,7,1,0", "c0,crash after a second loss; too,9,3,1,0"]),
+    ("a harness without a figure", "run", "7 passed, 0 failed\n", ["c0,a cases,9,7,1,0"]),
+    ("a harness that died", "fail", "", ["c0,a cases,9,0,1,1"]),
+]
+
+
+def report(arguments, status, skipped, output):
     skip = f'<skipped message="{skipped}"/>' if skipped else ""
     with tempfile.NamedTemporaryFile("w", suffix=".xml") as file:
         file.write(f'<testsuite><testcase name="a" time="1" status="{status}">{skip}'
                    f"<system-out>{output}</system-out></testcase></testsuite>")
         file.flush()
-        done = subprocess.run([sys.executable, REPORT, "sum", file.name], capture_output=True,
+        done = subprocess.run([sys.executable, REPORT, *arguments, file.name], capture_output=True,
                               text=True, check=False)
-    return (done.stdout.splitlines() or [done.stderr])[-1]
+    return done.stdout.splitlines() or [done.stderr]
 
 
 def main():
     failed = 0
     for name, status, skipped, output, wanted in CASES:
-        got = report(status, skipped, output)
+        got = report(["sum"], status, skipped, output)[-1]
         if got != wanted:
             failed += 1
             print(f"FAILED: {name}: wanted {wanted!r}, got {got!r}")
-    print(f"{len(CASES) - failed} passed, {failed} failed")
+    for name, status, output, lines in CSV_CASES:
+        got = report(["csv", "c0", "9"], status, None, output)
+        if got != lines:
+            failed += 1
+            print(f"FAILED: {name}: wanted {lines!r}, got {got!r}")
+    print(f"{len(CASES) + len(CSV_CASES) - failed} passed, {failed} failed")
     return 1 if failed else 0
 
 
