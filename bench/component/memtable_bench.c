@@ -20,7 +20,7 @@ static void create(void *argument)
     context *self = argument;
 
     component_check(
-        fe_memtable_create(self->capacity_bytes, self->set->entries[0].key, &self->memtable),
+        fe_memtable_create(self->capacity_bytes, self->set->entries[0].key, NULL, &self->memtable),
         "create a memtable");
 }
 

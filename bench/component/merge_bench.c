@@ -26,7 +26,7 @@ static void create(context *self, size_t runs, size_t entries)
     self->count = runs;
     for (i = 0; i < runs; i++)
         component_check(fe_memtable_create((uint64_t)entries / runs * 200 + 65536,
-                                           self->set.entries[0].key, &self->memtables[i]),
+                                           self->set.entries[0].key, NULL, &self->memtables[i]),
                         "create a memtable");
     for (i = 0; i < entries; i++)
         fe_memtable_insert(self->memtables[i % runs], &self->set.entries[i], self->set.hashes[i]);

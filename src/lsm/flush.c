@@ -29,8 +29,8 @@ static ferric_status create_memtable(fe_store *store, uint64_t cost, uint32_t en
 
     if (store->active != NULL) anchor = fe_memtable_common_prefix(store->active->memtable);
     for (;;) {
-        ferric_status status =
-            fe_live_memtable_create(capacity, anchor, store->current_log->live.number, live);
+        ferric_status status = fe_live_memtable_create(capacity, anchor, &store->pages,
+                                                       store->current_log->live.number, live);
         if (status != FERRIC_OK) return status;
         if (fe_memtable_has_room((*live)->memtable, entries, cost)) return FERRIC_OK;
         // One large commit gets a memtable of its size.

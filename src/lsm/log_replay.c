@@ -63,7 +63,7 @@ static ferric_status add_memtable(log_replayer *replayer, uint64_t cost, uint32_
     for (;;) {
         fe_live_memtable *live = NULL;
         ferric_status status =
-            fe_live_memtable_create(capacity, anchor, replayer->log.live.number, &live);
+            fe_live_memtable_create(capacity, anchor, NULL, replayer->log.live.number, &live);
         if (status != FERRIC_OK) return status;
         if (fe_memtable_has_room(live->memtable, entries, cost)) {
             memtables[replay->memtable_count++] = live;

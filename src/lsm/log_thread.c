@@ -39,7 +39,7 @@ static void with_turn(fe_store *store, ferric_status (*work)(fe_store *))
 }
 
 // REQUIRES: the turn.
-static ferric_status rest(fe_store *store)
+static ferric_status flush_what_rests(fe_store *store)
 {
     fe_view *view = fe_store_view(store);
     uint64_t used = 0;
@@ -61,6 +61,14 @@ static ferric_status rest(fe_store *store)
     store->is_flush_wanted = true;
     fe_mutex_unlock(&store->mutex);
     return fe_store_switch_memtable(store, 0, 0, true);
+}
+
+// REQUIRES: the turn.
+static ferric_status rest(fe_store *store)
+{
+    ferric_status status = flush_what_rests(store);
+    fe_page_pool_rest(&store->pages);
+    return status;
 }
 
 static uint64_t earlier(uint64_t a, uint64_t b)

@@ -3,12 +3,12 @@
 #include "lsm/memtable.h"
 
 #include <assert.h>
+#include <string.h>
 
 #include "base/compiler.h"
 #include "base/memory.h"
 #include "base/status.h"
 #include "lsm/skiplist.h"
-#include "os/thread.h"
 
 #define PAGE_SIZE 4096
 #define CAPACITY_MIN PAGE_SIZE
@@ -24,6 +24,7 @@ struct fe_memtable {
     uint32_t slot_count;
     uint32_t offset_bits; // Of a slot; the rest is fingerprint.
     size_t mapping_size;
+    fe_page_pool *pool;
     uint32_t slots_used; // The writer's.
     fe_skiplist list;
     // Written by the writer alone, read by everybody.
@@ -107,12 +108,13 @@ static uint32_t bits_for(uint64_t values)
     return bits;
 }
 
-ferric_status fe_memtable_create(uint64_t capacity_bytes, ferric_slice anchor,
+ferric_status fe_memtable_create(uint64_t capacity_bytes, ferric_slice anchor, fe_page_pool *pool,
                                  fe_memtable **memtable)
 {
     uint64_t capacity = capacity_bytes;
     fe_memtable *created;
     uint8_t *mapping;
+    bool is_zero;
 
     *memtable = NULL;
     if (capacity < CAPACITY_MIN) capacity = CAPACITY_MIN;
@@ -120,13 +122,15 @@ ferric_status fe_memtable_create(uint64_t capacity_bytes, ferric_slice anchor,
     capacity = (capacity + PAGE_SIZE - 1) / PAGE_SIZE * PAGE_SIZE;
     created = fe_alloc_zero(1, sizeof *created);
     if (created == NULL) return fe_no_memory("a memtable", sizeof *created);
-    mapping = fe_pages_map((size_t)capacity);
+    mapping = fe_page_pool_take(pool, (size_t)capacity, &is_zero);
     if (mapping == NULL) {
         fe_free(created);
         return fe_no_memory("a memtable", (size_t)capacity);
     }
-    created->slots = (void *)mapping; // Zeroed: all empty.
+    created->pool = pool;
+    created->slots = (void *)mapping;
     created->slot_count = (uint32_t)(capacity / BYTES_PER_SLOT);
+    if (!is_zero) memset(mapping, 0, created->slot_count * sizeof *created->slots);
     created->offset_bits = bits_for(capacity / FE_SKIPLIST_UNIT);
     created->mapping_size = (size_t)capacity;
     atomic_init(&created->smallest_sequence, UINT64_MAX);
@@ -139,7 +143,7 @@ ferric_status fe_memtable_create(uint64_t capacity_bytes, ferric_slice anchor,
 void fe_memtable_destroy(fe_memtable *memtable)
 {
     if (memtable == NULL) return;
-    fe_pages_unmap(memtable->list.base, memtable->mapping_size);
+    fe_page_pool_give(memtable->pool, memtable->list.base, memtable->mapping_size);
     fe_free(memtable);
 }
 

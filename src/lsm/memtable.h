@@ -20,13 +20,15 @@
 #define FERRIC_LSM_MEMTABLE_H
 
 #include "lsm/iterator.h"
+#include "os/page_pool.h"
 
 typedef struct fe_memtable fe_memtable;
 
 // Makes an empty one with about `capacity_bytes` (at least 4 KiB, at most 2 GiB, rounded up to
 // 4 KiB) for nodes and hash.
-// The anchor is copied. Errors: FERRIC_NO_MEMORY.
-ferric_status fe_memtable_create(uint64_t capacity_bytes, ferric_slice anchor,
+// The anchor is copied. `pool` (may be NULL) lends the pages and lives longer than the memtable.
+// Errors: FERRIC_NO_MEMORY.
+ferric_status fe_memtable_create(uint64_t capacity_bytes, ferric_slice anchor, fe_page_pool *pool,
                                  fe_memtable **memtable);
 // No reader is left. Accepts NULL.
 void fe_memtable_destroy(fe_memtable *memtable);

@@ -121,7 +121,7 @@ static ferric_status add_memtable(repair *run, uint64_t cost, uint32_t entries)
     run->memtables = memtables;
     for (;;) {
         fe_live_memtable *live = NULL;
-        ferric_status status = fe_live_memtable_create(capacity, fe_slice(NULL, 0), 0, &live);
+        ferric_status status = fe_live_memtable_create(capacity, fe_slice(NULL, 0), NULL, 0, &live);
         if (status != FERRIC_OK) return status;
         if (fe_memtable_has_room(live->memtable, entries, cost)) {
             memtables[run->memtable_count++] = live;

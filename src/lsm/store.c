@@ -313,6 +313,7 @@ ferric_status fe_store_open(const char *path, const ferric_options *options, fe_
     fe_cond_init(&opened->work);
     fe_cond_init(&opened->log_work);
     derive_sizes(options, &opened->sizes);
+    fe_page_pool_init(&opened->pages, (size_t)opened->sizes.memtable_bytes);
     opened->opened_ns = fe_vfs_monotonic_ns(opened->vfs);
     status = open_store(opened, path);
     if (status != FERRIC_OK) {
@@ -342,6 +343,7 @@ static void free_store(fe_store *store)
     if (store->epoch != NULL) fe_epoch_collect(store->epoch);
     fe_block_cache_destroy(store->blocks);
     fe_epoch_destroy(store->epoch);
+    fe_page_pool_deinit(&store->pages);
     fe_statistics_destroy(store->statistics);
     fe_operations_deinit(&store->operations);
     fe_free(store->parts);

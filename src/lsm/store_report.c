@@ -26,7 +26,7 @@ static void report_levels(fe_store *store, const fe_version *version, ferric_sta
         stats->levels[i].bytes_written = store->level_bytes_written[i];
     }
     stats->snapshots = store->snapshots.count;
-    stats->memory_memtables = store->memtables_bytes;
+    stats->memory_memtables = store->memtables_bytes + fe_page_pool_bytes(&store->pages);
     stats->background_status = store->background_status;
     fe_mutex_unlock(&store->mutex);
 }

@@ -118,6 +118,8 @@ struct fe_store {
     bool has_identity;   // database_id is set.
     bool keep_leftovers; // There was a torn tail: they stay for inspection.
 
+    fe_page_pool pages; // Of the memtables. Has a mutex of its own.
+
     // ---- reserve_mutex ----
     fe_mutex reserve_mutex;
     uint64_t reserve_bytes; // Of the file RESERVE; 0: there is none.

@@ -14,7 +14,8 @@
 #define CANDIDATES_MAX 32
 
 ferric_status fe_live_memtable_create(uint64_t capacity_bytes, ferric_slice anchor,
-                                      uint64_t first_log, fe_live_memtable **live)
+                                      fe_page_pool *pool, uint64_t first_log,
+                                      fe_live_memtable **live)
 {
     ferric_status status;
 
@@ -22,7 +23,7 @@ ferric_status fe_live_memtable_create(uint64_t capacity_bytes, ferric_slice anch
     if (*live == NULL) return fe_no_memory("a memtable", sizeof **live);
     atomic_init(&(*live)->refs, 1);
     (*live)->first_log = first_log;
-    status = fe_memtable_create(capacity_bytes, anchor, &(*live)->memtable);
+    status = fe_memtable_create(capacity_bytes, anchor, pool, &(*live)->memtable);
     if (status != FERRIC_OK) {
         fe_free(*live);
         *live = NULL;

@@ -17,9 +17,10 @@ typedef struct fe_live_memtable {
     uint64_t first_log; // Number of the log that has its first commit.
 } fe_live_memtable;
 
-// Errors: FERRIC_NO_MEMORY. One reference.
+// One reference. Errors: FERRIC_NO_MEMORY.
 ferric_status fe_live_memtable_create(uint64_t capacity_bytes, ferric_slice anchor,
-                                      uint64_t first_log, fe_live_memtable **live);
+                                      fe_page_pool *pool, uint64_t first_log,
+                                      fe_live_memtable **live);
 void fe_live_memtable_unref(fe_live_memtable *live);
 
 typedef struct fe_view {

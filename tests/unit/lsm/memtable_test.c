@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The memtable against a sorted array: point reads at every snapshot, iterators, the batch rule,
 // and the bounds that has_room promises.
+#include <inttypes.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -25,7 +26,7 @@ static fe_memtable *create(uint64_t capacity, ferric_slice anchor)
 {
     fe_memtable *memtable;
 
-    assert_int_equal(fe_memtable_create(capacity, anchor, &memtable), FERRIC_OK);
+    assert_int_equal(fe_memtable_create(capacity, anchor, NULL, &memtable), FERRIC_OK);
     return memtable;
 }
 
@@ -354,6 +355,34 @@ static void release_by_free(void *context, void *memory)
     free(memory);
 }
 
+static void test_memtable_is_empty_in_pages_used_before(void **state)
+{
+    fe_page_pool pool;
+    fe_memtable *memtable;
+    fe_iterator *iterator;
+    char key[32];
+
+    (void)state;
+    fe_page_pool_init(&pool, 64 << 10);
+    for (int round = 0; round < 3; round++) {
+        assert_int_equal(fe_memtable_create(64 << 10, fe_slice_text("k"), &pool, &memtable),
+                         FERRIC_OK);
+        assert_string_equal(get(memtable, "k0", 100), "<none>");
+        assert_int_equal(fe_memtable_iterator(memtable, &iterator), FERRIC_OK);
+        iterator->ops->first(iterator);
+        assert_false(iterator->is_valid);
+        iterator->ops->destroy(iterator);
+        for (uint64_t i = 0; fe_memtable_has_room(memtable, 1, 200); i++) {
+            snprintf(key, sizeof key, "k%" PRIu64, i * (uint64_t)(round + 1));
+            insert(memtable, key, 1, FE_ENTRY_PUT, key);
+        }
+        assert_string_equal(get(memtable, "k0", 100), "k0");
+        fe_memtable_destroy(memtable);
+        assert_int_equal(fe_page_pool_bytes(&pool), 64 << 10);
+    }
+    fe_page_pool_deinit(&pool);
+}
+
 static void test_memtable_reports_no_memory(void **state)
 {
     const ferric_allocator nothing = {allocate_nothing, release_by_free, NULL};
@@ -365,7 +394,7 @@ static void test_memtable_reports_no_memory(void **state)
 
     (void)state;
     fe_allocator_set(&nothing);
-    made = fe_memtable_create(4096, fe_slice(NULL, 0), &other);
+    made = fe_memtable_create(4096, fe_slice(NULL, 0), NULL, &other);
     walked = fe_memtable_iterator(memtable, &iterator);
     fe_allocator_set(NULL);
     assert_int_equal(made, FERRIC_NO_MEMORY);
@@ -388,6 +417,7 @@ int main(void)
         cmocka_unit_test(test_memtable_is_full_when_its_hash_is),
         cmocka_unit_test(test_memtable_is_full_when_its_arena_is),
         cmocka_unit_test(test_memtable_takes_one_value_that_fills_it),
+        cmocka_unit_test(test_memtable_is_empty_in_pages_used_before),
         cmocka_unit_test(test_memtable_reports_no_memory),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
