@@ -192,7 +192,7 @@ static void lead(player *self, fe_write_group *group)
 
     if (atomic_fetch_add(&all->leaders, 1) != 0) self->is_wrong = true;
     // As a commit would, it takes its time, so that others have to wait.
-    for (int i = 0; i < 20 && fe_write_queue_waiting(&all->queue) < 2; i++)
+    for (int i = 0; i < 8 && fe_write_queue_waiting(&all->queue) < 2; i++)
         fe_thread_yield();
     if (all->groups % 3 == 0) fe_write_queue_gather(&all->queue, BYTES_MAX, group);
     check_limits(group, &self->is_wrong);
@@ -240,7 +240,7 @@ static void test_write_queue_answers_everybody_once(void **state)
 {
     arena *all = calloc(1, sizeof *all);
     player players[THREADS] = {{0}};
-    const int rounds = 4000;
+    const int rounds = 1500;
 
     (void)state;
     fe_write_queue_init(&all->queue);
@@ -286,7 +286,7 @@ static void test_write_queue_lets_go_of_requests_that_are_done(void **state)
 {
     arena *all = calloc(1, sizeof *all);
     player players[THREADS] = {{0}};
-    const int rounds = 4000;
+    const int rounds = 1500;
 
     (void)state;
     fe_write_queue_init(&all->queue);
