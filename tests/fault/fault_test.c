@@ -8,7 +8,9 @@
 // contract.
 #include <inttypes.h>
 #include <stdio.h>
+#include <string.h>
 
+#include "base/checksum.h"
 #include "base/random.h"
 #include "support/crash_plan.h"
 #include "support/harness.h"
@@ -19,6 +21,8 @@
 #define ROUND_MAX 40u
 // Disks looked at after a power loss in the faulty state.
 #define LOSS_RANDOM_COUNT 2u
+// Of the events pending right behind a refused commit, so many are looked at on their own.
+#define REFUSAL_SINGLE_MAX 4u
 
 typedef struct fault_tally {
     uint64_t runs;
@@ -27,6 +31,7 @@ typedef struct fault_tally {
     uint64_t resumed;
     uint64_t unknown; // Runs in which an outcome became unknown.
     uint64_t losses;
+    uint64_t refusal_losses; // Refused commits behind which the power failed at once.
     uint64_t by_kind[FAULT_KIND_COUNT];
 } fault_tally;
 
@@ -85,12 +90,13 @@ static void check_resumed(fault_run *run)
 }
 
 // What a power loss leaves of the disk as the fault left it.
-static void check_loss(fault_run *run, const disk *left_by_fault, size_t point)
+static void check_loss(fault_run *run, const disk *left_by_fault, size_t point, size_t single_max)
 {
     crash_plan plan;
     disk *left;
 
-    crash_plan_init(&plan, left_by_fault, 0, LOSS_RANDOM_COUNT, run->seed + run->fault.call);
+    crash_plan_init(&plan, left_by_fault, single_max, LOSS_RANDOM_COUNT,
+                    run->seed + run->fault.call);
     while (run->o.failure == NULL && (left = crash_plan_next(&plan)) != NULL) {
         vfs_record *record = vfs_record_create(left, run->seed + 77);
         oracle child;
@@ -104,6 +110,31 @@ static void check_loss(fault_run *run, const disk *left_by_fault, size_t point)
         vfs_record_destroy(record);
     }
     crash_plan_deinit(&plan);
+}
+
+static const oracle_commit *first_refused(const oracle *o)
+{
+    for (size_t i = 0; i < o->commit_count; i++) {
+        if (o->commits[i].outcome == ORACLE_NOT_COMMITTED) return &o->commits[i];
+    }
+    return NULL;
+}
+
+// A commit whose write failed with a part or all of it on its way is "not committed", also when the
+// power fails before anything else is written.
+static void check_loss_behind_refusal(fault_run *run)
+{
+    const oracle_commit *refused = first_refused(&run->o);
+    disk *here;
+
+    if (refused == NULL) return;
+    if (run->fault.kind != FAULT_SHORT && run->fault.kind != FAULT_LATE) return;
+    here = disk_create();
+    for (size_t i = 0; i < refused->end; i++)
+        disk_apply(here, vfs_record_trace_at(run->record, i));
+    check_loss(run, here, refused->end, REFUSAL_SINGLE_MAX);
+    run->tally->refusal_losses++;
+    disk_destroy(here);
 }
 
 static void judge_afterwards(fault_run *run, uint32_t allowed)
@@ -130,7 +161,13 @@ static void judge(fault_run *run)
     const char *when = "while it lasts";
 
     oracle_check_now(o);
-    if (o->failure == NULL && run->fault.kind != FAULT_FLIP) check_loss(run, left_by_fault, point);
+    if (o->failure == NULL && run->fault.kind != FAULT_FLIP) {
+        check_loss(run, left_by_fault, point, 0);
+    }
+    if (o->failure == NULL) {
+        when = "behind the refusal";
+        check_loss_behind_refusal(run);
+    }
     vfs_record_set_plan(run->record, (fault_plan){FAULT_NONE, 0, false});
     if (o->failure == NULL) {
         when = "afterwards";
@@ -189,7 +226,8 @@ static void run_scenario(harness *h, const scenario *plan, uint64_t seed, fault_
 {
     uint64_t calls[FAULT_KIND_COUNT] = {0};
     uint64_t stride = h->scale_percent >= 100 ? 1 : 100 / h->scale_percent;
-    fe_random random = {seed};
+    // Else scenarios with few calls of a kind would all leave out the same ones.
+    fe_random random = {seed ^ fe_hash64(plan->name, strlen(plan->name))};
 
     run_once(h, plan, seed, (fault_plan){FAULT_NONE, 0, false}, tally, calls);
     for (int kind = 1; kind < FAULT_KIND_COUNT; kind++) {
@@ -231,5 +269,6 @@ int main(void)
     harness_count(&h, "runs with an unknown outcome", tally.unknown, 1);
     harness_count(&h, "full disks that resumed without a reopen", tally.resumed, 1);
     harness_count(&h, "power losses in the faulty state", tally.losses, 1);
+    harness_count(&h, "refused commits with a power loss right behind", tally.refusal_losses, 1);
     return harness_end(&h);
 }

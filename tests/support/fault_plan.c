@@ -22,6 +22,7 @@ static const struct {
     [FAULT_RENAME] = {"rename", CALL(RENAME)},
     [FAULT_REMOVE] = {"remove", CALL(REMOVE)},
     [FAULT_FLIP] = {"flip", CALL(READ)},
+    [FAULT_LATE] = {"late", CALL(WRITE) | CALL(LOG_COMMIT)},
 };
 
 const char *fault_kind_name(fault_kind kind)

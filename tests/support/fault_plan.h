@@ -51,7 +51,8 @@ typedef enum fault_kind {
     FAULT_RENAME = 9,         // FERRIC_IO, nothing done.
     FAULT_REMOVE = 10,        // FERRIC_IO, nothing done.
     FAULT_FLIP = 11,          // Reads: one bit of what they return is wrong.
-    FAULT_KIND_COUNT = 12,
+    FAULT_LATE = 12,          // Writes: all of it is written, then FERRIC_IO.
+    FAULT_KIND_COUNT = 13,
 } fault_kind;
 
 typedef struct fault_plan {

@@ -98,6 +98,7 @@ static void end_commit(oracle *o, oracle_commit *commit, const char *call, ferri
     }
     if (status == FERRIC_OUTCOME_UNKNOWN && (o->allowed >> status & 1) != 0) {
         commit->outcome = ORACLE_UNKNOWN;
+        commit->was_unknown = true;
         o->is_poisoned = true;
         o->refusals++;
         return;

@@ -45,6 +45,7 @@ typedef struct oracle_commit {
     oracle_effect effects[ORACLE_EFFECT_MAX];
     uint32_t effect_count;
     oracle_outcome outcome;
+    bool was_unknown; // Its call did not tell: a reopen does.
     uint64_t version; // 0: the call did not tell.
     size_t begin;     // Events before its call.
     size_t end;       // Events when its outcome was known; ORACLE_POINT_NEVER: it is not.

@@ -59,6 +59,14 @@ static size_t short_size(vfs_record *record, size_t size)
     return size == 0 ? 0 : (size_t)fe_random_below(&record->random, size);
 }
 
+// How much of a write arrives though the fault fails it.
+static size_t arrived_size(vfs_record *record, fault_kind fault, size_t size)
+{
+    if (fault == FAULT_LATE) return size;
+    if (fault == FAULT_SHORT || fault == FAULT_SHORT_SPACE) return short_size(record, size);
+    return 0;
+}
+
 static ferric_status sync_locked(vfs_record *record, uint32_t node, fault_call call,
                                  bool *is_sync_failed, const char *name)
 {
@@ -126,10 +134,10 @@ static ferric_status write_locked(record_file *file, uint64_t offset, const void
 
     if (!file->is_writable) record_violate(record, file->name, "written though open to read");
     fault_kind fault = record_strike(record, FAULT_CALL_WRITE);
-    if (fault == FAULT_SHORT || fault == FAULT_SHORT_SPACE) {
-        write_event(record, file->node, offset, data, short_size(record, size));
+    if (fault != FAULT_NONE) {
+        write_event(record, file->node, offset, data, arrived_size(record, fault, size));
+        return record_fault(fault, file->name);
     }
-    if (fault != FAULT_NONE) return record_fault(fault, file->name);
     if (!record_has_room(record, grown)) return record_fault(FAULT_NO_SPACE, file->name);
     write_event(record, file->node, offset, data, size);
     return FERRIC_OK;
@@ -292,10 +300,10 @@ static ferric_status commit_locked(record_log *log, uint64_t offset, const void 
         record_violate(record, log->name, "a commit outside reserved space");
     }
     fault_kind fault = record_strike(record, FAULT_CALL_LOG_COMMIT);
-    if (fault == FAULT_SHORT) {
-        write_event(record, log->node, offset, data, short_size(record, size));
+    if (fault != FAULT_NONE) {
+        write_event(record, log->node, offset, data, arrived_size(record, fault, size));
+        return record_fault(fault, log->name);
     }
-    if (fault != FAULT_NONE) return record_fault(fault, log->name);
     write_event(record, log->node, offset, data, size);
     return FERRIC_OK;
 }
