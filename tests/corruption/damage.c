@@ -10,16 +10,19 @@ static const uint8_t masks[] = {0x01, 0x80};
 
 const char *damage_kind_name(damage_kind kind)
 {
-    static const char *const names[DAMAGE_KIND_COUNT] = {"flip", "cut",  "zero", "missing",
-                                                         "swap", "copy", "grown"};
+    static const char *const names[DAMAGE_KIND_COUNT] = {"flip", "cut",  "zero",  "missing",
+                                                         "swap", "copy", "grown", "foreign"};
     return names[kind];
 }
 
-void damage_walk_init(damage_walk *walk, const disk *source, uint32_t directory, uint64_t stride,
-                      uint64_t phase)
+void damage_walk_init(damage_walk *walk, const disk *source, const disk *foreign,
+                      uint32_t directory, uint64_t stride, uint64_t phase)
 {
-    *walk = (damage_walk){
-        .source = source, .directory = directory, .stride = stride, .phase = phase % stride};
+    *walk = (damage_walk){.source = source,
+                          .directory = directory,
+                          .foreign = foreign,
+                          .stride = stride,
+                          .phase = phase % stride};
 }
 
 static uint64_t file_size(const damage_walk *walk)
@@ -33,6 +36,11 @@ static uint64_t file_size(const damage_walk *walk)
 static uint64_t strided(const damage_walk *walk, uint64_t count)
 {
     return count <= walk->phase ? 0 : (count - walk->phase + walk->stride - 1) / walk->stride;
+}
+
+static uint32_t foreign_node(const damage_walk *walk, const char *name)
+{
+    return disk_lookup(walk->foreign, walk->directory, name);
 }
 
 // How many damages of the current kind the current file has.
@@ -56,6 +64,9 @@ static uint64_t step_count(const damage_walk *walk)
         return files;
     case DAMAGE_GROWN:
         return 3;
+    case DAMAGE_FOREIGN:
+        return foreign_node(walk, disk_entry(walk->source, walk->directory, walk->file, NULL)) !=
+               DISK_NONE;
     case DAMAGE_KIND_COUNT:
         break;
     }
@@ -89,6 +100,7 @@ static void describe(const damage_walk *walk, damage *next)
         next->offset = file_size(walk) + 1 + walk->step * 700;
         break;
     case DAMAGE_MISSING:
+    case DAMAGE_FOREIGN:
     case DAMAGE_KIND_COUNT:
         break;
     }
@@ -126,6 +138,14 @@ static void zero_sector(disk *d, uint32_t node, uint64_t offset)
     disk_damage(d, node, offset, NULL, left < DISK_SECTOR_SIZE ? (size_t)left : DISK_SECTOR_SIZE);
 }
 
+static void put_foreign(const damage_walk *walk, disk *d, uint32_t node, const char *name)
+{
+    uint32_t other = foreign_node(walk, name);
+
+    disk_damage_cut(d, node, 0);
+    disk_damage(d, node, 0, disk_data(walk->foreign, other), disk_size(walk->foreign, other));
+}
+
 disk *damage_apply(const damage_walk *walk, const damage *what)
 {
     disk *d = disk_clone(walk->source);
@@ -156,6 +176,9 @@ disk *damage_apply(const damage_walk *walk, const damage *what)
         break;
     case DAMAGE_GROWN:
         grow(d, node, what->offset);
+        break;
+    case DAMAGE_FOREIGN:
+        put_foreign(walk, d, node, what->name);
         break;
     case DAMAGE_KIND_COUNT:
         harness_panic("no such damage");

@@ -13,7 +13,8 @@ typedef enum damage_kind {
     DAMAGE_SWAP = 4,    // Two files have changed places.
     DAMAGE_COPY = 5,    // One file stands in the place of another, too.
     DAMAGE_GROWN = 6,   // Bytes behind the end.
-    DAMAGE_KIND_COUNT = 7,
+    DAMAGE_FOREIGN = 7, // The file of that name of another database.
+    DAMAGE_KIND_COUNT = 8,
 } damage_kind;
 
 typedef struct damage {
@@ -28,6 +29,7 @@ typedef struct damage {
 typedef struct damage_walk {
     const disk *source;
     uint32_t directory;
+    const disk *foreign; // Another database, in a directory with the same number.
     uint64_t stride;
     uint64_t phase; // Which of `stride` bytes comes first.
     size_t file;
@@ -36,8 +38,9 @@ typedef struct damage_walk {
 } damage_walk;
 
 const char *damage_kind_name(damage_kind kind);
-void damage_walk_init(damage_walk *walk, const disk *source, uint32_t directory, uint64_t stride,
-                      uint64_t phase);
+// The disks are lent until the walk is over.
+void damage_walk_init(damage_walk *walk, const disk *source, const disk *foreign,
+                      uint32_t directory, uint64_t stride, uint64_t phase);
 bool damage_walk_next(damage_walk *walk, damage *next);
 // A copy of the source with the damage done.
 disk *damage_apply(const damage_walk *walk, const damage *what);
