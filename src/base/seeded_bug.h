@@ -44,6 +44,37 @@ typedef enum fe_seeded_bug {
     FE_BUG_KEY_SPLIT_ACROSS_TABLES,  // A table is cut between two versions of a key.
     FE_BUG_RECOVERY_NOT_SYNCED,      // Replayed frames are shown before they are durable.
     FE_BUG_CLOSE_NOT_SYNCED,         // A clean close leaves commits unsynced.
+    FE_BUG_CURRENT_NOT_SYNCED,       // CURRENT is renamed into its place before it is durable.
+    FE_BUG_PARENT_NOT_SYNCED,        // A new database's directory has no durable name.
+    FE_BUG_LEFTOVERS_SWEPT_EARLY, // Files go before the manifest that does without them is durable.
+    FE_BUG_READ_ERROR_IS_ABSENCE, // A key that cannot be read is said to be absent.
+    FE_BUG_BATCH_ORDER_REVERSED,  // Of two operations of a batch on one key the earlier wins.
+    FE_BUG_LENGTH_BELIEVED,       // Memory is taken as a count in the log says.
+    FE_BUG_FAILED_APPEND_LEFT,    // A frame whose write failed is not voided.
+    FE_BUG_VOID_NOT_SYNCED,       // A voided frame may come back after a power loss.
+    FE_BUG_GOES_ON_AFTER_FAILED_SYNC, // Writes are accepted after a sync failed.
+    FE_BUG_CLOSE_NOT_NOTICED,         // A handle that outlives the database reads on.
+    FE_BUG_FORK_NOT_NOTICED,          // A forked child uses the database of its parent.
+    FE_BUG_NEWEST_TABLE_MOVED_FIRST,  // Level 0 keeps older tables above its newest.
+    FE_BUG_OVERLAP_LEFT_OUT,          // A compaction does not take in what it overlaps below.
+    FE_BUG_MANIFEST_CUT_SHORT,        // Damage in the middle of the manifest is taken for its end.
+    FE_BUG_FOREIGN_TABLE_ACCEPTED,    // A table is taken for another one by its name.
+    FE_BUG_SHORT_WRITE_IS_WHOLE,      // A write that the system cut short is taken for done.
+    FE_BUG_LOCK_LOST_BY_CLOSE,    // The lock belongs to the process: another close in it loses it.
+    FE_BUG_FAILED_TABLE_LEFT,     // A table that could not be installed stays on the disk.
+    FE_BUG_LATE_LOG_LINKED,       // A log with a lower number follows one with a higher.
+    FE_BUG_SYNC_COVERS_LATER,     // A sync calls durable what came while it ran.
+    FE_BUG_RENAME_NOT_SYNCED,     // Files go before the switch to a new manifest is durable.
+    FE_BUG_WITNESS_AHEAD,         // A frame witnesses commits that are not durable yet.
+    FE_BUG_LINK_NOT_FOLLOWED,     // Recovery stops where the log goes on in another file.
+    FE_BUG_CONDITION_NOT_CHECKED, // A write does not look at its condition.
+    FE_BUG_CHILD_FAILURE_LOST,    // A merge takes the failure of one input for its end.
+    FE_BUG_CURSOR_IGNORES_SNAPSHOT, // An iterator shows what was committed after it was made.
+    FE_BUG_LEVEL0_OLDEST_FIRST,     // A read asks overlapping tables in the wrong order.
+    FE_BUG_KEYSPACE_ID_REUSED,      // A keyspace gets the id of another.
+    FE_BUG_LOCK_NOT_TAKEN,          // Two handles write to one database.
+    FE_BUG_READ_ONLY_IGNORED,       // A database that was opened to be read is written to.
+    FE_BUG_DEPTH_NOT_CAPPED,        // JSON may be nested deeper than what its reader has room for.
     FE_BUG_COUNT,
 } fe_seeded_bug;
 

@@ -27,6 +27,7 @@ extern "C" {
 #include "base/buffer.h"
 #include "base/checksum.h"
 #include "base/json_text.h"
+#include "base/seeded_bug.h"
 #include "base/status.h"
 }
 
@@ -255,7 +256,7 @@ bool walker::scalar(size_t begin)
 
 verdict walker::open(bool is_object)
 {
-    if (depth == FE_JSON_DEPTH_MAX) return verdict::bad;
+    if (depth == FE_JSON_DEPTH_MAX && !FE_SEEDED_BUG(FE_BUG_DEPTH_NOT_CAPPED)) return verdict::bad;
     levels[depth].is_object = is_object;
     levels[depth].begin = static_cast<uint32_t>(out - out_begin);
     levels[depth].first_member = members.size / sizeof(member);

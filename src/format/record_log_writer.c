@@ -50,7 +50,9 @@ static bool is_broken(const fe_record_log_writer *writer)
 // that led here is kept.
 static ferric_status break_writer(fe_record_log_writer *writer, const char *what)
 {
-    atomic_store_explicit(&writer->is_broken, true, memory_order_release);
+    if (!FE_SEEDED_BUG(FE_BUG_GOES_ON_AFTER_FAILED_SYNC)) {
+        atomic_store_explicit(&writer->is_broken, true, memory_order_release);
+    }
     return fe_fail(FERRIC_OUTCOME_UNKNOWN, "%s: %s, so nobody knows what is on disk: %s",
                    writer->path, what, fe_message());
 }
@@ -237,6 +239,7 @@ static ferric_status void_frame(fe_record_log_writer *writer, size_t size, ferri
     if (fe_log_file_commit(writer->file, writer->offset, writer->buffer.data, size) != FERRIC_OK) {
         return break_writer(writer, "a frame could be neither written nor voided");
     }
+    if (FE_SEEDED_BUG(FE_BUG_VOID_NOT_SYNCED)) return failure;
     if (sync_once(writer) != FERRIC_OK) return FERRIC_OUTCOME_UNKNOWN;
     return failure;
 }
@@ -255,7 +258,9 @@ ferric_status fe_record_log_append(fe_record_log_writer *writer, const fe_frame 
     status = reserve_up_to(writer, writer->offset + size);
     if (status == FERRIC_OK) {
         status = fe_log_file_commit(writer->file, writer->offset, writer->buffer.data, size);
-        if (status != FERRIC_OK) status = void_frame(writer, size, status);
+        if (status != FERRIC_OK && !FE_SEEDED_BUG(FE_BUG_FAILED_APPEND_LEFT)) {
+            status = void_frame(writer, size, status);
+        }
     }
     if (status == FERRIC_OK) {
         writer->offset += size;

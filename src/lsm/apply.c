@@ -4,6 +4,7 @@
 
 #include "base/checksum.h"
 #include "base/memory.h"
+#include "base/seeded_bug.h"
 #include "base/status.h"
 
 // The capacity follows what the bytes can hold, never a number read from them.
@@ -13,7 +14,7 @@ static ferric_status make_room(fe_operations *operations, uint64_t count, size_t
 {
     fe_entry *entries;
 
-    if (count > bytes / OPERATION_SIZE_MIN) {
+    if (count > bytes / OPERATION_SIZE_MIN && !FE_SEEDED_BUG(FE_BUG_LENGTH_BELIEVED)) {
         return fe_fail(FERRIC_CORRUPT, "a commit claims %llu operations in %zu bytes",
                        (unsigned long long)count, bytes);
     }
@@ -54,7 +55,8 @@ void fe_operations_apply(const fe_operations *operations, uint64_t sequence, fe_
     // From the last to the first: of two operations on one key the memtable keeps the one that it
     // is given first.
     for (size_t i = operations->count; i-- > 0;) {
-        fe_entry entry = operations->entries[i];
+        size_t at = FE_SEEDED_BUG(FE_BUG_BATCH_ORDER_REVERSED) ? operations->count - 1 - i : i;
+        fe_entry entry = operations->entries[at];
         entry.sequence = sequence;
         fe_memtable_insert(memtable, &entry, fe_hash64(entry.key.data, entry.key.size));
     }

@@ -84,7 +84,7 @@ static ferric_status begin_database(fe_store *store)
     status = fe_vfs_random(store->vfs, store->database_id, FE_DATABASE_ID_SIZE);
     if (status != FERRIC_OK) return status;
     write_readme(store);
-    status = sync_parent(store);
+    if (!FE_SEEDED_BUG(FE_BUG_PARENT_NOT_SYNCED)) status = sync_parent(store);
     store->has_identity = status == FERRIC_OK;
     return status;
 }
@@ -197,6 +197,7 @@ static ferric_status bear(fe_store *store)
     if (status == FERRIC_OK) status = fe_store_harden_recovered(store);
     if (status == FERRIC_OK) status = flush_recovered(store);
     if (status == FERRIC_OK && store->current_log == NULL) status = fe_log_chain_begin(store);
+    if (FE_SEEDED_BUG(FE_BUG_LEFTOVERS_SWEPT_EARLY)) sweep_leftovers(store);
     if (status == FERRIC_OK) status = create_manifest(store);
     return status;
 }

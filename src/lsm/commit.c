@@ -76,6 +76,7 @@ static ferric_status version_in_group(const fe_write_group *group, const fe_writ
 static ferric_status check_conditions(fe_store *store, const fe_write_group *group,
                                       const fe_write_request *request)
 {
+    if (FE_SEEDED_BUG(FE_BUG_CONDITION_NOT_CHECKED)) return FERRIC_OK;
     for (size_t i = 0; i < request->batch->condition_count; i++) {
         uint64_t allowed;
         uint64_t version;
@@ -167,6 +168,7 @@ static ferric_status append_group(fe_store *store, const fe_write_group *group,
     size_t parts = 0;
     ferric_status status = reserve_parts(store, totals->batches);
 
+    if (FE_SEEDED_BUG(FE_BUG_WITNESS_AHEAD)) frame.durable_sequence = store->last_sequence;
     if (status != FERRIC_OK) return status;
     count_at = store->counts;
     for (const fe_write_request *each = group->first; each != NULL; each = each->next) {
@@ -354,7 +356,8 @@ ferric_status fe_store_write(fe_store *store, const fe_write_batch *batch, bool 
     fe_write_group group;
     ferric_status status = fe_store_check(store);
 
-    if (status == FERRIC_OK && store->options.read_only) {
+    if (status == FERRIC_OK && store->options.read_only &&
+        !FE_SEEDED_BUG(FE_BUG_READ_ONLY_IGNORED)) {
         status = fe_fail(FERRIC_READ_ONLY, "%s is opened read-only", store->directory);
     }
     if (status == FERRIC_OK) status = check_size(store, batch);

@@ -4,6 +4,8 @@
 
 #include <string.h>
 
+#include "base/seeded_bug.h"
+
 // A table of which more than half are deletes is pushed down even when its level has room.
 static bool is_mostly_deletes(const fe_table_file *file)
 {
@@ -72,6 +74,7 @@ static void fill_plan(const fe_version *version, fe_compaction_plan *plan)
         plan->bytes += level->files[i]->identity.size_bytes;
     }
     fe_version_overlap(below, smallest, largest, &plan->below_first, &plan->below_end);
+    if (FE_SEEDED_BUG(FE_BUG_OVERLAP_LEFT_OUT)) plan->below_end = plan->below_first;
     for (uint32_t i = plan->below_first; i < plan->below_end; i++) {
         plan->bytes += below->files[i]->identity.size_bytes;
     }
@@ -113,6 +116,7 @@ static void plan_level(const fe_version *version, uint32_t level, fe_compaction_
     plan->output_level = level + 1;
     if (level == 0) {
         plan->end = version->levels[0].count;
+        if (FE_SEEDED_BUG(FE_BUG_NEWEST_TABLE_MOVED_FIRST)) plan->end = 1;
     } else {
         plan->first = cheapest_table(version, level);
         plan->end = plan->first + 1;

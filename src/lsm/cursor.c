@@ -112,7 +112,9 @@ static bool settle_forward(fe_cursor *cursor, bool skips)
         const fe_entry *entry = &iterator->entry;
         ferric_status status;
         if (is_above(cursor, entry->key)) return false;
-        if (entry->sequence > cursor->sequence) continue;
+        if (entry->sequence > cursor->sequence && !FE_SEEDED_BUG(FE_BUG_CURSOR_IGNORES_SNAPSHOT)) {
+            continue;
+        }
         if (skips && fe_slice_equal(entry->key, fe_buffer_slice(&cursor->key))) continue;
         status = fe_buffer_assign(&cursor->key, entry->key);
         if (status != FERRIC_OK) return fail(cursor, status);

@@ -344,7 +344,10 @@ static ferric_status flush(fe_store *store, flush_job *job)
         fe_log_chain_release(store, job->first_log, job->largest_sequence);
     }
     // An unknown outcome keeps the table, since the manifest may name it after all.
-    if (status != FERRIC_OK && status != FERRIC_OUTCOME_UNKNOWN) fe_version_edit_abandon(&edit);
+    if (status != FERRIC_OK && status != FERRIC_OUTCOME_UNKNOWN &&
+        !FE_SEEDED_BUG(FE_BUG_FAILED_TABLE_LEFT)) {
+        fe_version_edit_abandon(&edit);
+    }
     report_flush(store, &result, start, status);
     fe_version_edit_deinit(&edit, store->tables);
     return status;

@@ -11,6 +11,7 @@
 #include "base/buffer.h"
 #include "base/coding.h"
 #include "base/memory.h"
+#include "base/seeded_bug.h"
 #include "base/status.h"
 #include "lsm/store_state.h"
 
@@ -96,7 +97,7 @@ static ferric_status try_create(fe_store *store, const char *name, ferric_keyspa
         fe_put_u32(entry, FE_KEYSPACE_MAIN);
     } else {
         fe_put_u32(entry, id);
-        fe_put_u32(next, id + 1);
+        fe_put_u32(next, FE_SEEDED_BUG(FE_BUG_KEYSPACE_ID_REUSED) ? id : id + 1);
         status = fe_write_batch_require(&batch, FE_KEYSPACE_CATALOGUE, next_key, version, NULL);
         if (status == FERRIC_OK) {
             status = fe_write_batch_put(&batch, FE_KEYSPACE_CATALOGUE, next_key, fe_slice(next, 4),

@@ -182,7 +182,8 @@ static ferric_status next_log(fe_store *store, fe_store_log **next)
     prepared = store->prepared_log;
     store->prepared_log = NULL;
     fe_mutex_unlock(&store->log_mutex);
-    if (prepared != NULL && prepared->live.number < store->current_log->live.number) {
+    if (prepared != NULL && prepared->live.number < store->current_log->live.number &&
+        !FE_SEEDED_BUG(FE_BUG_LATE_LOG_LINKED)) {
         abandon_log(store, prepared);
         prepared = NULL;
     }
@@ -285,6 +286,7 @@ ferric_status fe_log_chain_sync(fe_store *store)
     // What was appended before the sync began is covered by it.
     appended = atomic_load_explicit(&store->appended, memory_order_acquire);
     status = sync_locked(store);
+    if (FE_SEEDED_BUG(FE_BUG_SYNC_COVERS_LATER)) appended = atomic_load(&store->appended);
     fe_mutex_unlock(&store->log_mutex);
     fe_statistics_add(store->statistics, FE_COUNTER_LOG_SYNCS, 1);
     if (status != FERRIC_OK) {

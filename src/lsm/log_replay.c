@@ -125,7 +125,7 @@ static ferric_status take_link(log_replayer *replayer, const fe_frame *frame)
     if (decoder.failed) return fe_fail(FERRIC_CORRUPT, "a link to the next log is damaged");
     replayer->link = (fe_live_log){.number = number};
     memcpy(replayer->link.salt, salt.data, FE_SALT_SIZE);
-    replayer->has_link = true;
+    replayer->has_link = !FE_SEEDED_BUG(FE_BUG_LINK_NOT_FOLLOWED);
     return FERRIC_OK;
 }
 

@@ -86,7 +86,7 @@ static ferric_status judge_end(fe_record_log_reader *reader, const char *path, u
     ferric_status status = fe_record_log_find_evidence(reader, &witness, &highest, &last_nonzero);
 
     if (status != FERRIC_OK) return status;
-    if (highest != 0) {
+    if (highest != 0 && !FE_SEEDED_BUG(FE_BUG_MANIFEST_CUT_SHORT)) {
         return fe_fail(FERRIC_CORRUPT,
                        "%s: damaged at offset %" PRIu64 ", before edit %" PRIu64
                        " that was written later: run `ferric repair`",
@@ -190,11 +190,13 @@ static ferric_status switch_current(fe_vfs *vfs, const char *directory,
     if (status != FERRIC_OK && status != FERRIC_NOT_FOUND) goto out;
     status = fe_vfs_open(vfs, fe_path_text(&from), FE_OPEN_CREATE, &file);
     if (status == FERRIC_OK) status = fe_file_write_at(file, 0, bytes, sizeof bytes);
-    if (status == FERRIC_OK) status = fe_file_sync(file);
+    if (status == FERRIC_OK && !FE_SEEDED_BUG(FE_BUG_CURRENT_NOT_SYNCED)) {
+        status = fe_file_sync(file);
+    }
     fe_file_close(file);
     if (status != FERRIC_OK) goto out;
     status = fe_vfs_rename(vfs, fe_path_text(&from), fe_path_text(&to));
-    if (status != FERRIC_OK) goto out;
+    if (status != FERRIC_OK || FE_SEEDED_BUG(FE_BUG_RENAME_NOT_SYNCED)) goto out;
     status = fe_vfs_sync_directory(vfs, directory);
     if (status != FERRIC_OK) {
         // Both manifests stay, and both describe the same state, so either name is right after a

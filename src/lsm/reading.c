@@ -11,6 +11,7 @@
 #include "base/buffer.h"
 #include "base/checksum.h"
 #include "base/memory.h"
+#include "base/seeded_bug.h"
 #include "base/status.h"
 #include "lsm/store_state.h"
 
@@ -35,6 +36,7 @@ static ferric_status find(fe_store *store, ferric_slice key, uint64_t sequence, 
 
     *view = atomic_load_explicit(&store->view, memory_order_acquire);
     status = fe_view_find(*view, key, hash, readable_sequence(store, sequence), found);
+    if (FE_SEEDED_BUG(FE_BUG_READ_ERROR_IS_ABSENCE) && status != FERRIC_OK) return FERRIC_NOT_FOUND;
     if (status != FERRIC_OK) return status;
     if (!found->is_found || found->entry.kind == FE_ENTRY_DELETE) return FERRIC_NOT_FOUND;
     return FERRIC_OK;

@@ -8,6 +8,7 @@
 
 #include "base/buffer.h"
 #include "base/memory.h"
+#include "base/seeded_bug.h"
 #include "base/status.h"
 #include "lsm/store_state.h"
 
@@ -56,6 +57,7 @@ static uint64_t cache_bytes(const fe_store *store)
 
 void fe_store_fail(fe_store *store, ferric_status status)
 {
+    if (FE_SEEDED_BUG(FE_BUG_GOES_ON_AFTER_FAILED_SYNC)) return;
     fe_mutex_lock(&store->mutex);
     if (atomic_load_explicit(&store->write_error, memory_order_relaxed) == FERRIC_OK) {
         strncpy(store->write_error_message, fe_message(), sizeof store->write_error_message - 1);
@@ -84,12 +86,13 @@ void fe_store_event(fe_store *store, const ferric_event *event)
 
 ferric_status fe_store_check(const fe_store *store)
 {
-    if (fe_fork_generation() != store->fork_generation) {
+    if (fe_fork_generation() != store->fork_generation && !FE_SEEDED_BUG(FE_BUG_FORK_NOT_NOTICED)) {
         return fe_fail(FERRIC_FORKED,
                        "this handle of %s came through fork: open the database in the child",
                        store->directory);
     }
-    if (atomic_load_explicit(&store->is_closed, memory_order_acquire)) {
+    if (atomic_load_explicit(&store->is_closed, memory_order_acquire) &&
+        !FE_SEEDED_BUG(FE_BUG_CLOSE_NOT_NOTICED)) {
         return fe_fail(FERRIC_CLOSED, "%s was closed", store->directory);
     }
     return FERRIC_OK;
@@ -237,6 +240,7 @@ static ferric_status take_lock(fe_store *store)
     uint64_t holder = 0;
     ferric_status status = fe_file_path_named(&path, store->directory, FE_FILE_LOCK_NAME);
 
+    if (FE_SEEDED_BUG(FE_BUG_LOCK_NOT_TAKEN)) mode = FE_LOCK_SHARED;
     while (status == FERRIC_OK) {
         status = fe_vfs_lock(store->vfs, fe_path_text(&path), mode, &store->lock, &holder);
         if (status != FERRIC_LOCKED || fe_vfs_monotonic_ns(store->vfs) >= deadline) break;

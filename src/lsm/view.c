@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "base/seeded_bug.h"
 #include "base/status.h"
 #include "lsm/merge_iterator.h"
 
@@ -126,9 +127,10 @@ static ferric_status find_in_tables(const fe_version *version, ferric_slice key,
     ferric_status status = FERRIC_OK;
 
     for (uint32_t i = 0; i < level0->count && status == FERRIC_OK && !found->is_found; i++) {
-        if (!covers(level0->files[i], key, sequence)) continue;
-        status =
-            add_candidate(version->tables, &gathered, level0->files[i], key, hash, sequence, found);
+        uint32_t at = FE_SEEDED_BUG(FE_BUG_LEVEL0_OLDEST_FIRST) ? level0->count - 1 - i : i;
+        fe_table_file *file = level0->files[at];
+        if (!covers(file, key, sequence)) continue;
+        status = add_candidate(version->tables, &gathered, file, key, hash, sequence, found);
     }
     for (uint32_t i = 1; i < FE_LEVEL_COUNT && status == FERRIC_OK && !found->is_found; i++) {
         fe_table_file *file = fe_version_find(&version->levels[i], key);

@@ -12,6 +12,8 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "base/seeded_bug.h"
+
 const char *fe_machine_reason(int error, char *text, size_t size)
 {
     return strerror_r(error, text, size);
@@ -49,7 +51,8 @@ static struct flock lock_of_byte_0(short type)
 int fe_machine_lock(int descriptor, bool is_exclusive)
 {
     struct flock lock = lock_of_byte_0(is_exclusive ? F_WRLCK : F_RDLCK);
-    int result = fcntl(descriptor, F_OFD_SETLK, &lock);
+    int kind = FE_SEEDED_BUG(FE_BUG_LOCK_LOST_BY_CLOSE) ? F_SETLK : F_OFD_SETLK;
+    int result = fcntl(descriptor, kind, &lock);
     if (result != 0 && errno == EACCES) errno = EAGAIN;
     return result;
 }

@@ -32,6 +32,7 @@ static void become(const program_run *run, const char *program, const char *bug)
     dup2(fileno(run->output), STDOUT_FILENO);
     dup2(fileno(run->output), STDERR_FILENO);
     setenv("FERRIC_TEST_SCALE", RUN_SCALE, 1);
+    setenv("FERRIC_TEST_STOP", "1", 1);
     setenv("MALLOC_PERTURB_", FREED_BYTE, 1);
     unsetenv("FERRIC_TEST_ONLY");
     unsetenv("FERRIC_SEEDED_BUG");

@@ -3,8 +3,9 @@
 // switched on one after another, and the program that catchers.c names for each must fail. Without
 // a mistake it must pass, else its failures say nothing.
 //
-// FERRIC_SEEDED_BUG_NAMES: "all", one name, "K/8" for every eighth name from number K on, or
-// "rotation" (the default), which is the K/8 of the day.
+// FERRIC_SEEDED_BUG_NAMES: "all", one name, "K/8" for an eighth of them, K from 0 on, or "rotation"
+// (the default), which is the K/8 of the day. An eighth has the mistakes of few programs, since
+// each of its programs has to pass without a mistake first, and the long ones take their time.
 //
 // usage: seeded_test PROGRAM...    every test program that catchers.c names
 #include <inttypes.h>
@@ -76,10 +77,28 @@ static void add_bug(plan *p, fe_seeded_bug bug)
     p->jobs[p->job_count++] = (job){bug, program};
 }
 
-static void add_every(plan *p, uint32_t first, uint32_t step)
+static bool is_before(fe_seeded_bug one, fe_seeded_bug other)
 {
-    for (uint32_t bug = FE_BUG_NONE + 1 + first; bug < FE_BUG_COUNT; bug += step)
-        add_bug(p, (fe_seeded_bug)bug);
+    const char *a = catcher_of(one);
+    const char *b = catcher_of(other);
+    int order = strcmp(a == NULL ? "" : a, b == NULL ? "" : b);
+    return order != 0 ? order < 0 : one < other;
+}
+
+// Part `part` of `of` of all mistakes, in the order of their programs.
+static void add_part(plan *p, uint32_t part, uint32_t of)
+{
+    fe_seeded_bug sorted[FE_BUG_COUNT];
+    uint32_t count = 0;
+
+    for (uint32_t bug = FE_BUG_NONE + 1; bug < FE_BUG_COUNT; bug++) {
+        uint32_t at = count++;
+        for (; at > 0 && is_before((fe_seeded_bug)bug, sorted[at - 1]); at--)
+            sorted[at] = sorted[at - 1];
+        sorted[at] = (fe_seeded_bug)bug;
+    }
+    for (uint32_t i = count * part / of; i < count * (part + 1) / of; i++)
+        add_bug(p, sorted[i]);
 }
 
 static void add_named(plan *p, const char *name)
@@ -102,11 +121,11 @@ static void choose(plan *p)
         of_rotation = (unsigned)(time(NULL) / 86400 % ROTATION_COUNT);
         printf("seeded: today's part is FERRIC_SEEDED_BUG_NAMES=%u/%u\n", of_rotation,
                ROTATION_COUNT);
-        add_every(p, of_rotation, ROTATION_COUNT);
+        add_part(p, of_rotation, ROTATION_COUNT);
     } else if (strcmp(names, "all") == 0) {
-        add_every(p, 0, 1);
+        add_part(p, 0, 1);
     } else if (sscanf(names, "%u/8%c", &of_rotation, &end) == 1 && of_rotation < ROTATION_COUNT) {
-        add_every(p, of_rotation, ROTATION_COUNT);
+        add_part(p, of_rotation, ROTATION_COUNT);
     } else {
         add_named(p, names);
     }

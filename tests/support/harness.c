@@ -36,6 +36,7 @@ void harness_begin(harness *h, const char *name, uint64_t default_seed)
     h->scale_percent = number_from_env("FERRIC_TEST_SCALE", 20);
     if (h->scale_percent == 0) harness_panic("FERRIC_TEST_SCALE is 0: a test that runs nothing");
     h->only = getenv("FERRIC_TEST_ONLY");
+    h->stops_at_failure = number_from_env("FERRIC_TEST_STOP", 0) != 0;
     setvbuf(stdout, NULL, _IOLBF, 0);
     printf("%s: seed %" PRIu64 ", scale %" PRIu64 "%%\n", name, h->seed, h->scale_percent);
 }
@@ -69,6 +70,7 @@ void harness_fail(harness *h, const char *format, ...)
     printf(" (seed %" PRIu64 ")\n", h->seed);
     if (h->failed == FAILURES_PRINTED_MAX)
         printf("%s: further failures are counted only\n", h->name);
+    if (h->stops_at_failure) exit(harness_end(h));
 }
 
 void harness_count(harness *h, const char *what, uint64_t count, uint64_t full_floor)

@@ -4,7 +4,7 @@
 // A harness reads FERRIC_TEST_SEED (else a fixed default, so that a run without it is repeatable)
 // and FERRIC_TEST_SCALE, the percentage of its floor that it has to reach (20 when unset). It
 // prints what it did as numbers, fails when a number is under its floor, and closes with `N passed,
-// N failed`.
+// N failed`. With FERRIC_TEST_STOP=1 the first failure is the last thing that it does.
 //
 // Threads: one thread. A failing allocation in a test aborts it: the tests' own memory is never
 // part of what is tested, and does not pass the library's allocator.
@@ -19,7 +19,8 @@
 
 typedef struct harness {
     const char *name;
-    const char *only; // The one part that is wanted, or NULL.
+    const char *only;      // The one part that is wanted, or NULL.
+    bool stops_at_failure; // The first failure ends the process.
     uint64_t seed;
     uint64_t scale_percent;
     uint64_t passed;
