@@ -575,6 +575,61 @@ ferric_status ferric_repair(const char *damaged, const char *repaired,
                             const ferric_options *options, ferric_finding_callback finding,
                             void *context, ferric_repair_report *report);
 
+// ---- Inspection -----------------------------------------------------------------------------
+
+// Which files ferric_inspect reads.
+typedef enum ferric_inspect_target {
+    FERRIC_INSPECT_LOGS = 1,
+    FERRIC_INSPECT_TABLES = 2,
+    FERRIC_INSPECT_MANIFESTS = 3, // And CURRENT, in a directory.
+} ferric_inspect_target;
+
+// What a field holds.
+typedef enum ferric_field_kind {
+    FERRIC_FIELD_NUMBER = 1,
+    FERRIC_FIELD_TIME = 2,  // `number`: milliseconds since 1970-01-01 UTC.
+    FERRIC_FIELD_TEXT = 3,  // `bytes`: words of the library's own.
+    FERRIC_FIELD_HEX = 4,   // `bytes`: an identity or a check, to be shown as hex digits.
+    FERRIC_FIELD_BYTES = 5, // `bytes`: a key or value of the user's.
+} ferric_field_kind;
+
+// What a part says of itself under a name.
+typedef struct ferric_field {
+    const char *name; // "sequence", "key".
+    ferric_field_kind kind;
+    uint64_t number;
+    ferric_slice bytes;
+} ferric_field;
+
+// One part of a file. Names of parts and fields are for people; new ones may come at any time.
+typedef struct ferric_part {
+    const char *path;
+    uint64_t offset;  // Where it begins in the file; an entry of a block has the block's.
+    uint64_t size;    // Its bytes there; 0 when they are the part's around it.
+    const char *name; // "log", "frame", "put", "damage".
+    uint32_t depth;   // 0 a file, 1 a part of it, 2 a part of that.
+    bool is_damage;   // Its field "problem" says what is wrong.
+    const ferric_field *fields;
+    size_t field_count;
+} ferric_part;
+
+// Told each part in the order of the file; everything is lent during the call. Returns false to
+// end.
+typedef bool (*ferric_part_callback)(void *context, const ferric_part *part);
+
+// Tells what the files of a database hold, part by part, down to each key and value, for a bug
+// report. `path` is the database's directory, or one file of the target's kind. Takes no lock and
+// changes no byte, so it also works beside a writer; what that one removes meanwhile is told as
+// gone. Damage is told as a part, and reading goes on behind it as far as checks hold.
+// Of `options` (may be NULL) only `vfs` counts.
+// Errors: FERRIC_NOT_FOUND, FERRIC_NOT_A_DATABASE, FERRIC_INVALID_ARGUMENT (a file of another
+// kind),
+//         FERRIC_INTERRUPTED (the callback ended it), FERRIC_CORRUPT (damage was told), FERRIC_IO,
+//         FERRIC_NO_MEMORY.
+ferric_status ferric_inspect(const char *path, ferric_inspect_target target,
+                             const ferric_options *options, ferric_part_callback callback,
+                             void *context);
+
 // ---- Statistics -----------------------------------------------------------------------------
 
 #define FERRIC_LEVEL_COUNT 7

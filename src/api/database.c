@@ -7,6 +7,7 @@
 #include "api/options.h"
 #include "base/memory.h"
 #include "base/status.h"
+#include "lsm/inspect.h"
 
 static void set_main(ferric_keyspace *keyspace, fe_store *store, ferric_keyspace_kind kind)
 {
@@ -82,6 +83,24 @@ ferric_status ferric_repair(const char *damaged, const char *repaired,
     if (status == FERRIC_OK) status = fe_options_check(options, &checked);
     if (status != FERRIC_OK) return status;
     return fe_store_repair(damaged, repaired, &checked, finding, context, report);
+}
+
+ferric_status ferric_inspect(const char *path, ferric_inspect_target target,
+                             const ferric_options *options, ferric_part_callback callback,
+                             void *context)
+{
+    ferric_options checked;
+    ferric_status status = check_path("ferric_inspect", path);
+
+    if (status == FERRIC_OK) status = fe_options_check(options, &checked);
+    if (status != FERRIC_OK) return status;
+    if (callback == NULL) return fe_argument_is_null("ferric_inspect", "callback");
+    if (target < FERRIC_INSPECT_LOGS || target > FERRIC_INSPECT_MANIFESTS) {
+        return fe_fail(FERRIC_INVALID_ARGUMENT, "ferric_inspect: there is no target %d",
+                       (int)target);
+    }
+    return fe_inspect(checked.vfs == NULL ? fe_vfs_posix() : checked.vfs, path, target, callback,
+                      context);
 }
 
 void ferric_interrupt(ferric_db *db)

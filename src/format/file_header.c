@@ -97,13 +97,8 @@ static ferric_status check_support(const fe_file_header *header, const char *pat
     return FERRIC_OK;
 }
 
-ferric_status fe_file_header_decode(ferric_slice bytes, fe_file_kind kind, const char *path,
-                                    fe_file_header *header)
+static void read_fields(const uint8_t *at, fe_file_header *header)
 {
-    const uint8_t *at = fe_slice_bytes(bytes);
-    ferric_status status = check_integrity(bytes, path);
-
-    if (status != FERRIC_OK) return status;
     header->version = fe_get_u16(at + VERSION_AT);
     header->kind = at[KIND_AT];
     header->cipher_suite = at[CIPHER_SUITE_AT];
@@ -113,6 +108,24 @@ ferric_status fe_file_header_decode(ferric_slice bytes, fe_file_kind kind, const
     header->created_ms = fe_get_u64(at + CREATED_AT);
     memcpy(header->database_id, at + DATABASE_ID_AT, FE_DATABASE_ID_SIZE);
     memcpy(header->salt, at + SALT_AT, FE_SALT_SIZE);
+}
+
+bool fe_file_header_guess(ferric_slice bytes, fe_file_header *header)
+{
+    memset(header, 0, sizeof *header);
+    if (bytes.size < FE_FILE_HEADER_SIZE) return false;
+    read_fields(fe_slice_bytes(bytes), header);
+    return true;
+}
+
+ferric_status fe_file_header_decode(ferric_slice bytes, fe_file_kind kind, const char *path,
+                                    fe_file_header *header)
+{
+    const uint8_t *at = fe_slice_bytes(bytes);
+    ferric_status status = check_integrity(bytes, path);
+
+    if (status != FERRIC_OK) return status;
+    read_fields(at, header);
     status = check_support(header, path);
     if (status != FERRIC_OK) return status;
     if (header->version == 0) {

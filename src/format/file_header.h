@@ -51,4 +51,9 @@ bool fe_file_header_has_magic(ferric_slice bytes);
 ferric_status fe_file_header_decode(ferric_slice bytes, fe_file_kind kind, const char *path,
                                     fe_file_header *header);
 
+// What the fields of a header say, whether its check holds or not; false when there are fewer than
+// 64 bytes. For looking at a damaged file: nothing of it counts until a unit has verified under it,
+// which proves number and salt.
+bool fe_file_header_guess(ferric_slice bytes, fe_file_header *header);
+
 #endif

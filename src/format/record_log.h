@@ -96,4 +96,14 @@ ferric_status fe_record_log_next(fe_record_log_reader *reader, fe_frame *frame,
 ferric_status fe_record_log_find_evidence(fe_record_log_reader *reader, uint64_t *witness,
                                           uint64_t *highest_sequence, uint64_t *last_nonzero);
 
+// After reading has ended: goes on at the next aligned place that holds a valid frame of this file,
+// of whatever sequence, which fe_record_log_next then gives. *is_found tells whether there is one;
+// *offset is its place. Without one *offset is the end of the last byte that is not zero, at least
+// the place where reading had ended. For looking at damaged files: recovery reads on past nothing.
+// Errors: FERRIC_IO, FERRIC_NO_MEMORY.
+ferric_status fe_record_log_resume(fe_record_log_reader *reader, bool *is_found, uint64_t *offset);
+
+// The file's size when it was opened.
+uint64_t fe_record_log_file_size(const fe_record_log_reader *reader);
+
 #endif

@@ -185,6 +185,11 @@ const fe_file_header *fe_record_log_header(const fe_record_log_reader *reader)
     return &reader->header;
 }
 
+uint64_t fe_record_log_file_size(const fe_record_log_reader *reader)
+{
+    return reader->size;
+}
+
 // ---- Frames ---------------------------------------------------------------------------------
 
 ferric_status fe_record_log_next(fe_record_log_reader *reader, fe_frame *frame,
@@ -225,7 +230,6 @@ ferric_status fe_record_log_next(fe_record_log_reader *reader, fe_frame *frame,
 typedef struct evidence {
     uint64_t witness;
     uint64_t highest_sequence;
-    uint64_t last_nonzero;
 } evidence;
 
 // The highest sequence number that the frame uses, or that was used before it.
@@ -241,15 +245,6 @@ static void take_evidence(evidence *found, const fe_frame *frame)
     if (last_sequence(frame) > found->highest_sequence) {
         found->highest_sequence = last_sequence(frame);
     }
-}
-
-static void note_nonzero(evidence *found, uint64_t offset, const uint8_t *bytes, size_t size)
-{
-    while (size >= 8 && fe_get_u64(bytes + size - 8) == 0)
-        size -= 8; // Reserved space is mostly zeros, and much of it.
-    while (size > 0 && bytes[size - 1] == 0)
-        size--;
-    if (size > 0) found->last_nonzero = offset + size;
 }
 
 // How many bytes stand before the first place that could be a frame's, of those places whose
@@ -271,41 +266,91 @@ static size_t skip_implausible(ferric_slice bytes, uint64_t room)
     return skipped;
 }
 
-// A frame is searched for at every aligned place, also inside what looks like a damaged frame: its
-// length may be the damage, and nothing inside a frame can pass for one of this file and place.
+// Where a search stands: at a valid frame, or at the file's end.
+typedef struct frame_search {
+    uint64_t offset;
+    uint64_t last_nonzero; // End of the last byte before it that is not zero; 0 for none.
+    bool is_found;
+    fe_frame frame;
+    size_t size;
+} frame_search;
+
+static void note_nonzero(frame_search *search, const uint8_t *bytes, size_t size)
+{
+    while (size >= 8 && fe_get_u64(bytes + size - 8) == 0)
+        size -= 8; // Reserved space is mostly zeros, and much of it.
+    while (size > 0 && bytes[size - 1] == 0)
+        size--;
+    if (size > 0) search->last_nonzero = search->offset + size;
+}
+
+// Moves the search on to the next valid frame. A frame is searched for at every aligned place, also
+// inside what looks like a damaged frame: its length may be the damage, and nothing inside a frame
+// can pass for one of this file and place.
+static ferric_status find_frame(fe_record_log_reader *reader, frame_search *search)
+{
+    search->is_found = false;
+    while (search->offset < reader->size) {
+        uint64_t advance;
+        fe_frame_result result;
+        ferric_status status = window_need(reader, search->offset, FE_FRAME_HEADER_SIZE_MAX);
+        if (status != FERRIC_OK) return status;
+        advance =
+            skip_implausible(window_from(reader, search->offset), reader->size - search->offset);
+        if (advance == 0) {
+            status = decode_at(reader, search->offset, &search->frame, &result, &search->size);
+            if (status != FERRIC_OK) return status;
+            search->is_found = result == FE_FRAME_VALID;
+            if (search->is_found) return FERRIC_OK;
+            advance = smaller(FE_FRAME_ALIGNMENT, reader->size - search->offset);
+        }
+        note_nonzero(search, window_from(reader, search->offset).data, (size_t)advance);
+        search->offset += advance;
+    }
+    return FERRIC_OK;
+}
+
 ferric_status fe_record_log_find_evidence(fe_record_log_reader *reader, uint64_t *witness,
                                           uint64_t *highest_sequence, uint64_t *last_nonzero)
 {
     evidence found = {0};
-    uint64_t offset = reader->offset;
-    ferric_status status = FERRIC_OK;
+    frame_search search = {.offset = reader->offset};
+    ferric_status status;
 
     assert(reader->has_ended);
     *witness = *highest_sequence = *last_nonzero = 0;
-    while (offset < reader->size) {
-        uint64_t advance;
-        fe_frame frame;
-        fe_frame_result result;
-        size_t size;
-        status = window_need(reader, offset, FE_FRAME_HEADER_SIZE_MAX);
+    for (;;) {
+        status = find_frame(reader, &search);
         if (status != FERRIC_OK) return status;
-        advance = skip_implausible(window_from(reader, offset), reader->size - offset);
-        if (advance == 0) {
-            status = decode_at(reader, offset, &frame, &result, &size);
-            if (status != FERRIC_OK) return status;
-            advance = smaller(FE_FRAME_ALIGNMENT, reader->size - offset);
-            if (result == FE_FRAME_VALID) {
-                advance = size;
-                if (!reader->has_read_frame || frame.sequence >= reader->next_sequence) {
-                    take_evidence(&found, &frame);
-                }
-            }
+        if (!search.is_found) break;
+        if (!reader->has_read_frame || search.frame.sequence >= reader->next_sequence) {
+            take_evidence(&found, &search.frame);
         }
-        note_nonzero(&found, offset, window_from(reader, offset).data, (size_t)advance);
-        offset += advance;
+        note_nonzero(&search, window_from(reader, search.offset).data, search.size);
+        search.offset += search.size;
     }
     *witness = found.witness;
     *highest_sequence = found.highest_sequence;
-    *last_nonzero = found.last_nonzero;
+    *last_nonzero = search.last_nonzero;
+    return FERRIC_OK;
+}
+
+ferric_status fe_record_log_resume(fe_record_log_reader *reader, bool *is_found, uint64_t *offset)
+{
+    frame_search search = {.offset = reader->offset};
+    ferric_status status = find_frame(reader, &search);
+
+    *is_found = false;
+    *offset = reader->offset;
+    assert(reader->has_ended);
+    if (status != FERRIC_OK) return status;
+    *is_found = search.is_found;
+    if (search.is_found) {
+        reader->offset = *offset = search.offset;
+        reader->has_ended = false;
+        reader->has_read_frame = false;
+    } else if (search.last_nonzero > *offset) {
+        *offset = search.last_nonzero;
+    }
     return FERRIC_OK;
 }

@@ -85,6 +85,23 @@ static ferric_slice section_content(const loaded_section *loaded)
     return fe_slice(loaded->unit, loaded->content_size);
 }
 
+// ---- Damage that leaves the blocks within reach ----------------------------------------------
+
+// Who is told of it; NULL: opening fails.
+typedef struct damage_teller {
+    ferric_finding_callback finding;
+    void *context;
+} damage_teller;
+
+// Whether opening goes on in spite of `status`, whose message is then told.
+static bool damage_passes(const damage_teller *damage, ferric_status status, const char *path,
+                          uint64_t offset)
+{
+    if (status != FERRIC_CORRUPT || damage == NULL) return false;
+    damage->finding(damage->context, path, offset, fe_message());
+    return true;
+}
+
 // ---- Header and footer -----------------------------------------------------------------------
 
 static ferric_status check_size(const fe_table *table, const fe_table_identity *expected)
@@ -101,7 +118,8 @@ static ferric_status check_size(const fe_table *table, const fe_table_identity *
                    table->path, size);
 }
 
-static ferric_status read_header(fe_table *table, const fe_table_identity *expected)
+static ferric_status read_header(fe_table *table, const fe_table_identity *expected,
+                                 const damage_teller *damage)
 {
     uint8_t bytes[FE_FILE_HEADER_SIZE];
     fe_file_header header;
@@ -110,6 +128,11 @@ static ferric_status read_header(fe_table *table, const fe_table_identity *expec
     if (status != FERRIC_OK) return status;
     status =
         fe_file_header_decode(fe_slice(bytes, sizeof bytes), FE_FILE_TABLE, table->path, &header);
+    if (damage_passes(damage, status, table->path, 0)) {
+        (void)fe_file_header_guess(fe_slice(bytes, sizeof bytes), &header);
+        header.cipher_suite = FE_CIPHER_NONE;
+        status = FERRIC_OK;
+    }
     if (status != FERRIC_OK) return status;
     if (FE_SEEDED_BUG(FE_BUG_FOREIGN_TABLE_ACCEPTED)) expected = NULL;
     if (expected != NULL && (expected->number != header.file_number ||
@@ -271,13 +294,13 @@ static ferric_status load_filter(fe_table *table, const fe_section *section)
     return fe_filter_init(&table->filter, section_content(&table->filter_section), table->path);
 }
 
-static ferric_status load_index(fe_table *table, const fe_section *section)
+static ferric_status load_index(fe_table *table, const fe_section *section, uint64_t block_count)
 {
     fe_data_extent data = {
         .offset = table->data.offset,
         .stored_size = table->data.stored_size,
         .content_size = table->data.content_size,
-        .block_count = table->properties.block_count,
+        .block_count = block_count,
         .added_size = FE_BLOCK_KIND_SIZE + fe_seal_size(&table->sealer),
     };
     ferric_status status = load_section(table, FE_UNIT_INDEX, section, &table->index_section);
@@ -289,26 +312,46 @@ static ferric_status load_index(fe_table *table, const fe_section *section)
 
 // ---- Open and close --------------------------------------------------------------------------
 
-static ferric_status load(fe_table *table, const fe_table_identity *expected)
+static ferric_status load_sections(fe_table *table, const section_list *list,
+                                   const damage_teller *damage)
+{
+    uint64_t block_count;
+    ferric_status status = load_properties(table, &list->properties);
+
+    block_count = table->properties.block_count;
+    if (damage_passes(damage, status, table->path, list->properties.offset)) {
+        table->properties = (fe_table_properties){0};
+        block_count = FE_BLOCK_COUNT_UNKNOWN;
+        status = FERRIC_OK;
+    }
+    if (status != FERRIC_OK) return status;
+    status = load_filter(table, &list->filter);
+    if (damage_passes(damage, status, table->path, list->filter.offset)) {
+        table->filter = (fe_filter){0};
+        release_section(&table->filter_section);
+        status = FERRIC_OK;
+    }
+    return status == FERRIC_OK ? load_index(table, &list->index, block_count) : status;
+}
+
+static ferric_status load(fe_table *table, const fe_table_identity *expected,
+                          const damage_teller *damage)
 {
     fe_section directory = {0};
     section_list list = {0};
     ferric_status status = fe_file_size(table->file, &table->identity.size_bytes);
 
     if (status == FERRIC_OK) status = check_size(table, expected);
-    if (status == FERRIC_OK) status = read_header(table, expected);
+    if (status == FERRIC_OK) status = read_header(table, expected, damage);
     if (status == FERRIC_OK) status = read_footer(table, expected, &directory);
     if (status == FERRIC_OK) status = read_directory(table, &directory, &list);
     if (status != FERRIC_OK) return status;
     table->data = list.data;
-    status = load_properties(table, &list.properties);
-    if (status == FERRIC_OK) status = load_filter(table, &list.filter);
-    if (status == FERRIC_OK) status = load_index(table, &list.index);
-    return status;
+    return load_sections(table, &list, damage);
 }
 
-ferric_status fe_table_open(fe_vfs *vfs, const char *path, const fe_table_identity *identity,
-                            fe_table **table)
+static ferric_status open_table(fe_vfs *vfs, const char *path, const fe_table_identity *identity,
+                                const damage_teller *damage, fe_table **table)
 {
     fe_table *opened = fe_alloc_zero(1, sizeof *opened);
     ferric_status status;
@@ -321,13 +364,26 @@ ferric_status fe_table_open(fe_vfs *vfs, const char *path, const fe_table_identi
         goto out;
     }
     status = fe_vfs_open(vfs, path, FE_OPEN_READ, &opened->file);
-    if (status == FERRIC_OK) status = load(opened, identity);
+    if (status == FERRIC_OK) status = load(opened, identity, damage);
     if (status != FERRIC_OK) goto out;
     *table = opened; // Ownership moves to the caller.
     opened = NULL;
 out:
     fe_table_close(opened);
     return status;
+}
+
+ferric_status fe_table_open(fe_vfs *vfs, const char *path, const fe_table_identity *identity,
+                            fe_table **table)
+{
+    return open_table(vfs, path, identity, NULL, table);
+}
+
+ferric_status fe_table_open_damaged(fe_vfs *vfs, const char *path, ferric_finding_callback finding,
+                                    void *context, fe_table **table)
+{
+    damage_teller damage = {finding, context};
+    return open_table(vfs, path, NULL, &damage, table);
 }
 
 void fe_table_close(fe_table *table)

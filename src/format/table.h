@@ -48,6 +48,13 @@ typedef struct fe_table_identity {
 // FERRIC_TOO_MANY_FILES. On failure *table is NULL.
 ferric_status fe_table_open(fe_vfs *vfs, const char *path, const fe_table_identity *identity,
                             fe_table **table);
+// The same for looking at a damaged table: what is needed to find its blocks must be there, but a
+// header, filter or properties that do not verify are told to `finding`, with this thread's
+// message,
+// and left out; properties are then 0. What the header says is believed as far as the footer
+// verifies under it. Errors: as fe_table_open.
+ferric_status fe_table_open_damaged(fe_vfs *vfs, const char *path, ferric_finding_callback finding,
+                                    void *context, fe_table **table);
 // Accepts NULL.
 void fe_table_close(fe_table *table);
 

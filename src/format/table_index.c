@@ -62,7 +62,7 @@ static ferric_status expand_lines(fe_table_index *index, const fe_data_extent *d
         content_size += index->places[i].content_size;
     }
     if (offset - data->offset == data->stored_size && content_size == data->content_size &&
-        index->lines.count == data->block_count) {
+        (index->lines.count == data->block_count || data->block_count == FE_BLOCK_COUNT_UNKNOWN)) {
         return FERRIC_OK;
     }
     return fe_fail(FERRIC_CORRUPT,

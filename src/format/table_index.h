@@ -21,12 +21,14 @@ typedef struct fe_block_place {
     uint32_t entries;
 } fe_block_place;
 
+#define FE_BLOCK_COUNT_UNKNOWN UINT64_MAX
+
 // What the index must agree with.
 typedef struct fe_data_extent {
     uint64_t offset; // Of the first data block.
     uint64_t stored_size;
     uint64_t content_size;
-    uint64_t block_count;
+    uint64_t block_count; // FE_BLOCK_COUNT_UNKNOWN agrees with any.
     size_t added_size; // What a unit has beside its content.
 } fe_data_extent;
 

@@ -345,6 +345,10 @@ void fe_table_cache_discard(fe_table_cache *cache, fe_table_file *file)
 {
     ferric_buffer path = {0};
 
+    if (cache == NULL) {
+        fe_free(file);
+        return;
+    }
     close_file(cache, file);
     // A file that cannot be removed is known to no version and is swept at the next open.
     if (atomic_load_explicit(&file->is_obsolete, memory_order_acquire) &&

@@ -59,7 +59,8 @@ ferric_status fe_table_cache_create(const fe_table_cache_options *options, fe_ep
 void fe_table_cache_destroy(fe_table_cache *cache);
 
 // Closes the file's reader, removes the file from disk when is_obsolete, and frees `file`. For the
-// one whose fe_table_file_unref returned true.
+// one whose fe_table_file_unref returned true. Without a cache it only frees: for the tables of an
+// edit that is looked at, which nobody has opened.
 void fe_table_cache_discard(fe_table_cache *cache, fe_table_file *file);
 
 // The newest version of `key` up to `sequence` in this table. *found tells whether there is one;
