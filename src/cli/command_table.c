@@ -47,6 +47,8 @@ const cli_option_info cli_options[OPTION_COUNT] = {
     [OPTION_SEED] = {"seed", 0, "N", NULL, "of the random numbers [1]"},
     [OPTION_KEEP] = {"keep", 0, NULL, NULL, "leave the database there afterwards"},
     [OPTION_MAN] = {"man", 0, NULL, NULL, "the manual page, as scdoc source"},
+    [OPTION_KEY] = {"key", 0, "KEY", NULL, "only what is said of this key"},
+    [OPTION_FULL] = {"full", 0, NULL, NULL, "values and keys at their whole length"},
 };
 
 #define DATABASE_OPTIONS OPTION_WAIT, OPTION_SETTING
@@ -207,6 +209,24 @@ static const cli_command commands[] = {
      true,
      NULL,
      {OPTION_SETTING, OPTION_JSON}},
+    {"debug",
+     "wal|table|manifest PATH",
+     "print what is in the files of a database",
+     "For a bug report. PATH is a database, all of whose logs (tables, manifests) are read, or\n"
+     "one file. Takes no lock and changes nothing, so it works beside a writer, on a copy, and\n"
+     "on damaged files: what is damaged is told with its place, and reading goes on behind it\n"
+     "as far as checksums hold.\n\n"
+     "Each line has an offset in the file, what stands there, and its fields. Keys and values\n"
+     "are shortened to 64 bytes but for --full. After --limit lines, 1000 without it, files,\n"
+     "damage and totals are still told. --key shows the operations on a key, and the tables\n"
+     "that may have it. In a collection a value begins with its format byte, \\x01.\n\n"
+     "Exit code 4 when something is damaged.",
+     cli_debug,
+     2,
+     2,
+     false,
+     "wal table manifest",
+     {OPTION_KEY, OPTION_LIMIT, OPTION_FULL, OPTION_JSON}},
     {"destroy",
      "PATH",
      "remove a database",

@@ -44,6 +44,8 @@ typedef enum cli_option {
     OPTION_SEED,
     OPTION_KEEP,
     OPTION_MAN,
+    OPTION_KEY,
+    OPTION_FULL,
     OPTION_COUNT,
 } cli_option;
 

@@ -19,6 +19,7 @@ int cli_stats(const cli_arguments *arguments);
 int cli_compact(const cli_arguments *arguments);
 int cli_verify(const cli_arguments *arguments);
 int cli_repair(const cli_arguments *arguments);
+int cli_debug(const cli_arguments *arguments);
 int cli_destroy(const cli_arguments *arguments);
 int cli_bench(const cli_arguments *arguments);
 int cli_repl(const cli_arguments *arguments);

@@ -27,6 +27,12 @@ static bool has_words(const cli_command *command)
     return command->words != NULL && *command->words != 0;
 }
 
+// Whether a file may stand beside those words.
+static bool has_path_too(const cli_command *command)
+{
+    return strstr(command->synopsis, "PATH") != NULL;
+}
+
 // What may stand behind the command's name.
 static void print_words(const cli_command *command)
 {
@@ -124,9 +130,10 @@ static void print_zsh(void)
             if (cli_command_takes(&commands[i], (cli_option)j)) print_zsh_option((cli_option)j);
         }
         if (has_words(&commands[i])) {
-            cli_print("            '*:word:(");
+            bool has_files = has_path_too(&commands[i]);
+            cli_print(has_files ? "            '*:word:{compadd -- " : "            '*:word:(");
             print_words(&commands[i]);
-            cli_print(")' ;;\n");
+            cli_print(has_files ? "; _files}' ;;\n" : ")' ;;\n");
         } else {
             cli_print("            '*:file:_files' ;;\n");
         }
@@ -158,8 +165,8 @@ static void print_fish(void)
         print_quoted(commands[i].summary);
         cli_print("'\n");
         if (has_words(&commands[i])) {
-            cli_print("complete -c ferric -n '__fish_seen_subcommand_from %s' -f -a '",
-                      commands[i].name);
+            cli_print("complete -c ferric -n '__fish_seen_subcommand_from %s'%s -a '",
+                      commands[i].name, has_path_too(&commands[i]) ? "" : " -f");
             print_words(&commands[i]);
             cli_print("'\n");
         }

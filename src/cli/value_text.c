@@ -105,3 +105,25 @@ ferric_status cli_line_unescape(ferric_slice field, ferric_buffer *bytes)
     bytes->size = (size_t)(out - (uint8_t *)bytes->data);
     return FERRIC_OK;
 }
+
+ferric_status cli_text_escape(ferric_slice bytes, ferric_buffer *text)
+{
+    const uint8_t *at = fe_slice_bytes(bytes);
+    const uint8_t *end = bytes.size == 0 ? at : at + bytes.size;
+    ferric_status status = FERRIC_OK;
+
+    while (status == FERRIC_OK && at < end) {
+        size_t size = fe_utf8_size(at, end);
+        bool is_plain = size > 1 || (size == 1 && *at >= 0x20 && *at != 0x7f && *at != '\\');
+        if (*at == '"') {
+            status = fe_buffer_append(text, "\\\"", 2);
+        } else if (is_plain) {
+            status = fe_buffer_append(text, at, size);
+        } else {
+            size = 1;
+            status = fe_buffer_format(text, "\\x%02x", *at);
+        }
+        at += size;
+    }
+    return status;
+}

@@ -17,4 +17,8 @@ ferric_status cli_line_escape(ferric_slice bytes, ferric_buffer *line);
 // does not exist, FERRIC_NO_MEMORY.
 ferric_status cli_line_unescape(ferric_slice field, ferric_buffer *bytes);
 
+// Appends text in which control bytes, quotes, backslashes and bytes that are not UTF-8 stand as
+// \xNN, so that it can be printed between quotes anywhere. Errors: FERRIC_NO_MEMORY.
+ferric_status cli_text_escape(ferric_slice bytes, ferric_buffer *text);
+
 #endif
