@@ -141,8 +141,16 @@ static bool looks_like_path(const char *word)
     return strpbrk(word, "./:") != NULL || access(word, F_OK) == 0;
 }
 
-static int fail_unknown_command(const char *word, const char *near, bool has_more_words)
+static int fail_unknown_command(const cli_arguments *arguments)
 {
+    const char *word = arguments->words[0];
+    const char *near = cli_suggest_command(word);
+    bool has_more_words = arguments->word_count > 1;
+
+    if (has_more_words && cli_command_find(arguments->words[1]) != NULL) {
+        return cli_fail(CLI_USAGE, "the command comes first: ferric %s %s", arguments->words[1],
+                        word);
+    }
     if (near != NULL) {
         return cli_fail(CLI_USAGE, "there is no command %s; did you mean %s? See ferric help", word,
                         near);
@@ -159,7 +167,6 @@ static int fail_unknown_command(const char *word, const char *near, bool has_mor
 static int choose_command(cli_arguments *arguments)
 {
     const char *word = arguments->word_count == 0 ? "help" : arguments->words[0];
-    const char *near;
 
     if (cli_has(arguments, OPTION_VERSION)) word = "version";
     arguments->command = cli_command_find(word);
@@ -167,9 +174,8 @@ static int choose_command(cli_arguments *arguments)
         if (arguments->word_count > 0) shift_word(arguments);
         return CLI_DONE;
     }
-    near = cli_suggest_command(word);
     if (arguments->word_count > 1 || !looks_like_path(word)) {
-        return fail_unknown_command(word, near, arguments->word_count > 1);
+        return fail_unknown_command(arguments);
     }
     arguments->command = cli_command_find("repl");
     return CLI_DONE;

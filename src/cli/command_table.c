@@ -47,7 +47,7 @@ const cli_option_info cli_options[OPTION_COUNT] = {
     [OPTION_SEED] = {"seed", 0, "N", NULL, "of the random numbers [1]"},
     [OPTION_KEEP] = {"keep", 0, NULL, NULL, "leave the database there afterwards"},
     [OPTION_MAN] = {"man", 0, NULL, NULL, "the manual page, as scdoc source"},
-    [OPTION_KEY] = {"key", 0, "KEY", NULL, "only what is said of this key"},
+    [OPTION_KEY] = {"key", 0, "KEY", NULL, "only what is said of this key; in import, as --id"},
     [OPTION_FULL] = {"full", 0, NULL, NULL, "values and keys at their whole length"},
 };
 
@@ -142,8 +142,8 @@ static const cli_command commands[] = {
      1,
      true,
      NULL,
-     {KEYSPACE_OPTIONS, OPTION_RAW, OPTION_FSYNC, OPTION_FORMAT, OPTION_ID, OPTION_ON_ERROR,
-      OPTION_BATCH, OPTION_LINE_MAX, OPTION_ACK_FILE, OPTION_INFER, OPTION_LIMIT}},
+     {KEYSPACE_OPTIONS, OPTION_RAW, OPTION_FSYNC, OPTION_FORMAT, OPTION_ID, OPTION_KEY,
+      OPTION_ON_ERROR, OPTION_BATCH, OPTION_LINE_MAX, OPTION_ACK_FILE, OPTION_INFER, OPTION_LIMIT}},
     {"export",
      "PATH [FILE]",
      "write documents to a file",

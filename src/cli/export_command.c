@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <zlib.h>
@@ -19,13 +20,21 @@
 #include "cli/record.h"
 #include "cli/value_text.h"
 
-// Where lines go. A file gets its name when it is complete.
+// Where lines go. A file gets its name when it is complete; what is there and no plain file (a pipe,
+// a device, a link such as /dev/stdout) is written in place.
 typedef struct sink {
     gzFile file; // NULL for standard output.
     int descriptor;
-    char temporary[4096];
-    const char *path;
+    char temporary[4096]; // What is written: the path with ".part" behind it, or the path.
+    const char *path;     // NULL for standard output.
+    bool is_in_place;
 } sink;
+
+static bool is_plain_or_missing(const char *path)
+{
+    struct stat about;
+    return lstat(path, &about) != 0 || S_ISREG(about.st_mode) || S_ISDIR(about.st_mode);
+}
 
 static int open_sink(sink *to, const char *path)
 {
@@ -36,8 +45,9 @@ static int open_sink(sink *to, const char *path)
     memset(to, 0, sizeof *to);
     to->descriptor = -1;
     if (path == NULL || strcmp(path, "-") == 0) return CLI_DONE;
-    if (snprintf(to->temporary, sizeof to->temporary, "%s.part", path) >=
-        (int)sizeof to->temporary) {
+    to->is_in_place = !is_plain_or_missing(path);
+    if (snprintf(to->temporary, sizeof to->temporary, "%s%s", path,
+                 to->is_in_place ? "" : ".part") >= (int)sizeof to->temporary) {
         return cli_fail(CLI_USAGE, "the file's name is too long");
     }
     to->path = path;
@@ -69,15 +79,15 @@ static int close_sink(sink *to, int code)
     if (to->path == NULL) return code;
     errno = 0;
     if (to->file != NULL && gzclose(to->file) != Z_OK) is_good = false;
-    if (is_good && (fsync(to->descriptor) != 0 || rename(to->temporary, to->path) != 0)) {
-        is_good = false;
+    if (is_good && !to->is_in_place) {
+        is_good = fsync(to->descriptor) == 0 && rename(to->temporary, to->path) == 0;
     }
     if (!is_good && code == CLI_DONE) {
         code = cli_fail(CLI_IO, "cannot write %s: %s", to->path, strerror(errno));
     }
     if (to->descriptor >= 0) {
         close(to->descriptor);
-        if (!is_good) unlink(to->temporary);
+        if (!is_good && !to->is_in_place) unlink(to->temporary);
     }
     return code;
 }

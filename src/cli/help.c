@@ -6,6 +6,7 @@
 
 #include "cli/commands.h"
 #include "cli/output.h"
+#include "cli/suggest.h"
 
 static void print_option(FILE *file, cli_option option)
 {
@@ -80,7 +81,10 @@ int cli_help(const cli_arguments *arguments)
     if (arguments->word_count > 0) {
         command = cli_command_find(arguments->words[0]);
         if (command == NULL) {
-            return cli_fail(CLI_USAGE, "there is no command %s", arguments->words[0]);
+            const char *near = cli_suggest_command(arguments->words[0]);
+            return cli_fail(CLI_USAGE, "there is no command %s%s%s%s", arguments->words[0],
+                            near == NULL ? "; see ferric help" : "; did you mean ",
+                            near == NULL ? "" : near, near == NULL ? "" : "?");
         }
     }
     cli_help_print(stdout, command);

@@ -36,11 +36,6 @@ typedef struct import {
     bool stops; // At the first bad line.
 } import;
 
-static int fail_input(const import *job, const char *what)
-{
-    return cli_fail(CLI_IO, "%s: %s", what, job->records.lines.name);
-}
-
 // Appends the keys of the batch just committed to the ack file.
 static int acknowledge(import *job)
 {
@@ -121,7 +116,7 @@ static int run(import *job)
         if (result == CLI_RECORD_END) break;
         if (result == CLI_RECORD_FAILED) {
             cli_progress_clear(&job->progress);
-            return fail_input(job, ferric_error_message());
+            return cli_fail(CLI_IO, "%s", ferric_error_message());
         }
         code = result == CLI_RECORD_BAD ? tell_bad(job) : add(job);
         cli_progress_update(&job->progress, job->done, cli_lines_position(&job->records.lines));
@@ -129,7 +124,11 @@ static int run(import *job)
     // Before a bad line that stops the import everything was good, so it is kept.
     if (code == CLI_DONE || (code == CLI_USAGE && job->stops)) {
         int committed = commit(job);
-        if (committed != CLI_DONE) code = committed;
+        if (committed != CLI_DONE) {
+            code = committed;
+        } else if (code != CLI_DONE) {
+            job->done_line = job->records.line - 1;
+        }
     }
     return code;
 }
@@ -172,8 +171,12 @@ static int read_options(const cli_arguments *arguments, import *job, size_t *lin
     job->stops = on_error != NULL && strcmp(on_error, "stop") == 0;
     job->records.format = cli_format_of(arguments->values[OPTION_FORMAT], path);
     job->records.id = arguments->values[OPTION_ID];
+    if (job->records.id == NULL) job->records.id = arguments->values[OPTION_KEY];
     job->records.infers = cli_has(arguments, OPTION_INFER);
     job->records.takes_bytes = cli_has(arguments, OPTION_RAW);
+    if (cli_has(arguments, OPTION_ID) && cli_has(arguments, OPTION_KEY)) {
+        return cli_fail(CLI_USAGE, "--id and --key mean the same: give one of them");
+    }
     if (job->records.takes_bytes && job->records.format != CLI_FORMAT_RAW) {
         return cli_fail(CLI_USAGE,
                         "--raw goes with --format raw: the other formats make documents");

@@ -57,6 +57,9 @@ static ferric_status fail_read(const cli_lines *lines)
     int code;
     const char *reason = gzerror(lines->file, &code);
     if (code == Z_ERRNO) reason = strerror(errno);
+    if (strncmp(reason, "<fd:", 4) == 0 && strstr(reason, ": ") != NULL) {
+        reason = strstr(reason, ": ") + 2; // zlib knows no name but the descriptor's.
+    }
     return fe_fail(FERRIC_IO, "cannot read %s behind line %llu: %s", lines->name,
                    (unsigned long long)lines->number, reason);
 }

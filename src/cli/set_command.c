@@ -7,6 +7,7 @@
 #include "cli/commands.h"
 #include "cli/entry.h"
 #include "cli/output.h"
+#include "cli/value_text.h"
 
 static int read_condition(const cli_arguments *arguments, ferric_write_options *options)
 {
@@ -54,6 +55,18 @@ static int read_input(ferric_buffer *text, bool is_raw)
     return CLI_DONE;
 }
 
+// Looked at before anything is opened, so that a wrong value makes no database.
+static int check_value(const cli_arguments *arguments, ferric_slice text)
+{
+    ferric_buffer json = {0};
+    bool is_string;
+    ferric_status status = FERRIC_OK;
+
+    if (!cli_has(arguments, OPTION_RAW)) status = cli_value_read(text, &json, &is_string);
+    ferric_buffer_free(&json);
+    return status == FERRIC_OK ? CLI_DONE : cli_fail_status(status, arguments->words[0]);
+}
+
 int cli_set(const cli_arguments *arguments)
 {
     ferric_write_options options = FERRIC_WRITE_OPTIONS_INIT;
@@ -68,6 +81,7 @@ int cli_set(const cli_arguments *arguments)
         code = read_input(&input, cli_has(arguments, OPTION_RAW));
         text = fe_buffer_slice(&input);
     }
+    if (code == CLI_DONE) code = check_value(arguments, text);
     if (code == CLI_DONE) code = cli_session_begin(arguments, CLI_CREATE, &session);
     if (code == CLI_DONE) {
         status = cli_entry_set(&session, fe_slice_text(arguments->words[0]), text, &options);

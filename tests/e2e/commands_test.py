@@ -42,6 +42,8 @@ class UsageTest(ProgramTest):
         self.assertEqual(os.listdir(self.directory), [])
         self.ferric("keys", self.db, "--revrse", code=2, err="did you mean --reverse?")
         self.ferric("help", "nothing", code=2, err="nothing")
+        self.ferric("help", "rm", code=2, err="did you mean del?")
+        self.ferric(self.db, "get", "k", code=2, err=f"comes first: ferric get {self.db}")
 
     def test_wrong_words_are_usage(self):
         self.ferric("get", self.db, code=2, err="usage: ferric get PATH KEY...")
@@ -100,6 +102,9 @@ class KeyTest(ProgramTest):
         self.ferric("get", self.db, "s", out='"hello"\n')
         for broken in ("{a:1}", "[1,", '"open'):
             self.ferric("set", self.db, "s", broken, code=2, err="byte ")
+            new = self.path("new.db")
+            self.assertNotIn(b"new database", self.run_program("set", new, "s", broken).stderr)
+            self.assertFalse(os.path.exists(new))
         self.ferric("get", self.db, "s", out='"hello"\n')
 
     def test_values_come_from_standard_input(self):

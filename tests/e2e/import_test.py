@@ -5,6 +5,7 @@ import gzip
 import json
 import os
 import signal
+import stat
 import subprocess
 import time
 
@@ -67,6 +68,23 @@ class FormatTest(ProgramTest):
         self.ferric("export", self.db, "--prefix", "b", "--format", "raw", out='b\t"text"\n')
         self.ferric("export", self.db, "--format", "csv", code=2, err="jsonl and raw")
 
+    def test_export_into_what_is_no_plain_file(self):
+        self.fill(a="1")
+        pipe = self.path("pipe")
+        os.mkfifo(pipe)
+        with subprocess.Popen(["cat", pipe], stdout=subprocess.PIPE) as reader:
+            self.ferric("export", self.db, pipe, err="1 exported")
+            self.assertEqual(reader.stdout.read(), b'{"_id":"a","_value":1}\n')
+        self.assertTrue(stat.S_ISFIFO(os.stat(pipe).st_mode))
+        os.symlink("/dev/full", self.path("full"))
+        self.ferric("export", self.db, self.path("full"), code=5, err="full")
+        os.symlink("target", self.path("link"))
+        self.ferric("export", self.db, self.path("link"), err="1 exported")
+        self.assertTrue(os.path.islink(self.path("link")))
+        self.ferric("export", self.db, "/dev/stdout", out='{"_id":"a","_value":1}\n',
+                    err="1 exported")
+        self.ferric("export", self.db, self.directory, code=5, err="directory")
+
     def test_one_state_is_exported_whatever_the_batch(self):
         lines = "".join(f'{{"_id":"{i:05}","n":{i}}}\n' for i in range(3000))
         for batch in ("1", "7", "1000", "1000000"):
@@ -95,7 +113,7 @@ class BadInputTest(ProgramTest):
 
     def test_a_bad_line_stops_when_asked(self):
         self.ferric("import", self.db, "--on-error", "stop", stdin=self.LINES, code=2,
-                    err="1 of 1 committed, up to line 2 of standard input")
+                    err="1 of 1 committed, up to line 1 of standard input")
         self.ferric("keys", self.db, out="a\n")
 
     def test_nothing_but_bad_lines_is_an_error(self):
@@ -131,8 +149,15 @@ class BadInputTest(ProgramTest):
         whole = gzip.compress("".join(f'{{"_id":"{i:06}","r":{i * 7919}}}\n'
                                       for i in range(50000)).encode())
         file = self.write("cut.jsonl.gz", whole[:len(whole) // 2])
-        self.ferric("import", self.db, "--fsync", "never", file, code=5, err="cut.jsonl.gz")
+        self.ferric("import", self.db, "--fsync", "never", file, code=5,
+                    err="cut.jsonl.gz behind line ")
         self.assertGreater(int(self.ferric("count", self.db)), 1000)
+
+    def test_key_is_another_word_for_id(self):
+        self.ferric("import", self.db, "--format=deb822", "--key", "Package",
+                    stdin="Package: vim\nSize: 7\n", err="1 imported")
+        self.ferric("get", self.db, "vim", out='{"Package":"vim","Size":"7"}\n')
+        self.ferric("import", self.db, "--key", "a", "--id", "a", stdin="", code=2, err="same")
 
     def test_wrong_combinations_are_usage(self):
         self.ferric("import", self.db, "--raw", stdin="", code=2, err="--raw")
