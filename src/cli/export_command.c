@@ -20,7 +20,8 @@
 #include "cli/record.h"
 #include "cli/value_text.h"
 
-// Where lines go. A file gets its name when it is complete; what is there and no plain file (a pipe,
+// Where lines go. A file gets its name when it is complete; what is there and no plain file (a
+// pipe,
 // a device, a link such as /dev/stdout) is written in place.
 typedef struct sink {
     gzFile file; // NULL for standard output.
