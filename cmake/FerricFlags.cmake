@@ -14,11 +14,16 @@ set(CMAKE_CXX_VISIBILITY_PRESET hidden)
 set(CMAKE_VISIBILITY_INLINES_HIDDEN ON)
 check_pie_supported()
 
-# Build types. Link-time optimisation is left out: it hides the file a warning or a crash belongs to, and
-# the hot paths keep what must be inlined in headers.
+# Build types. What is installed is optimised at link time: a put or a get runs through many small functions of
+# many files, and spends 6% to 20% fewer instructions so (bench/instructions). Objects carry machine code too, so
+# that the static library links with any tool chain.
+set(ferric_link_time "")
+if(CMAKE_C_COMPILER_ID STREQUAL "GNU")
+    set(ferric_link_time "-flto=auto -ffat-lto-objects")
+endif()
 set(ferric_sanitize_common "-O1 -g -fno-omit-frame-pointer -fno-sanitize-recover=all")
 set(ferric_flags_dev "-O2 -g")
-set(ferric_flags_release "-O2 -DNDEBUG")
+set(ferric_flags_release "-O2 -DNDEBUG ${ferric_link_time}")
 set(ferric_flags_asan "${ferric_sanitize_common} -fsanitize=address,undefined")
 set(ferric_flags_tsan "${ferric_sanitize_common} -fsanitize=thread")
 set(ferric_flags_fuzz "${ferric_sanitize_common} -fsanitize=fuzzer-no-link,address,undefined")

@@ -78,7 +78,11 @@ CRC_TARGET uint32_t fe_crc32c_cpu(uint32_t seed, const void *data, size_t size)
     }
     for (; size >= 8; size -= 8, at += 8)
         crc = (uint32_t)_mm_crc32_u64(crc, fe_get_u64(at));
-    for (; size > 0; size--, at++)
+    if ((size & 4) != 0) {
+        crc = _mm_crc32_u32(crc, fe_get_u32(at));
+        at += 4;
+    }
+    for (size &= 3; size > 0; size--, at++)
         crc = _mm_crc32_u8(crc, *at);
     return ~crc;
 }
