@@ -12,7 +12,7 @@
 #include "base/status.h"
 #include "lsm/store_state.h"
 
-// So many versions of a key are stepped over before a seek is cheaper.
+// So many entries cost about as much as a seek.
 #define PASSED_MAX 8
 
 struct fe_cursor {
@@ -22,8 +22,10 @@ struct fe_cursor {
     uint64_t sequence;
     ferric_buffer lower;
     ferric_buffer upper;
-    ferric_buffer key;   // The shown key, or the one whose older versions are skipped.
-    ferric_buffer value; // Going back: the shown value.
+    ferric_buffer key;        // The shown key, or the one whose older versions are skipped.
+    ferric_buffer value;      // Going back: the shown value.
+    ferric_buffer passed_key; // Going forward: the last key that `pass` remembered.
+    uint32_t passed;
     fe_entry entry;
     ferric_status status;
     bool is_valid;
@@ -68,6 +70,7 @@ void fe_cursor_destroy(fe_cursor *cursor)
     fe_buffer_deinit(&cursor->upper);
     fe_buffer_deinit(&cursor->key);
     fe_buffer_deinit(&cursor->value);
+    fe_buffer_deinit(&cursor->passed_key);
     fe_store_unref(cursor->store);
     fe_free(cursor);
 }
@@ -101,32 +104,86 @@ static bool is_below(const fe_cursor *cursor, ferric_slice key)
     return cursor->lower.size > 0 && fe_slice_compare(key, fe_buffer_slice(&cursor->lower)) < 0;
 }
 
-// Shows the first live entry from where the iterator stands on. With `skips`, versions of the key
-// in
+// Steps over an entry that is not shown. A key may have thousands of versions of which at most one
+// is
+// visible: from time to time it looks whether they are still of one key, and seeks past them.
+static ferric_status pass(fe_cursor *cursor)
+{
+    fe_iterator *iterator = cursor->iterator;
+    const fe_entry *entry = &iterator->entry;
+    ferric_status status = FERRIC_OK;
+
+    if (++cursor->passed % PASSED_MAX == 0) {
+        ferric_slice seen = fe_buffer_slice(&cursor->passed_key);
+        if (fe_slice_equal(entry->key, seen)) {
+            // Either all up to here are too new, or the visible one is behind us.
+            bool is_too_new = entry->sequence > cursor->sequence;
+            fe_iterator_seek(iterator, seen, is_too_new ? cursor->sequence : 0);
+            return FERRIC_OK;
+        }
+        status = fe_buffer_assign(&cursor->passed_key, entry->key);
+    }
+    if (status == FERRIC_OK) fe_iterator_next(iterator);
+    return status;
+}
+
+// Whether the entry is not the one to show for its key. With `skips`, versions of the key in
 // cursor->key are passed over.
+static bool is_passed(const fe_cursor *cursor, const fe_entry *entry, bool skips)
+{
+    return (entry->sequence > cursor->sequence && !FE_SEEDED_BUG(FE_BUG_CURSOR_IGNORES_SNAPSHOT)) ||
+           (skips && fe_slice_equal(entry->key, fe_buffer_slice(&cursor->key)));
+}
+
+// Shows the first live entry from where the iterator stands on.
 static bool settle_forward(fe_cursor *cursor, bool skips)
 {
     fe_iterator *iterator = cursor->iterator;
 
-    for (; iterator->is_valid; fe_iterator_next(iterator)) {
+    while (iterator->is_valid) {
         const fe_entry *entry = &iterator->entry;
         ferric_status status;
         if (is_above(cursor, entry->key)) return false;
-        if (entry->sequence > cursor->sequence && !FE_SEEDED_BUG(FE_BUG_CURSOR_IGNORES_SNAPSHOT)) {
+        if (is_passed(cursor, entry, skips)) {
+            status = pass(cursor);
+            if (status != FERRIC_OK) return fail(cursor, status);
             continue;
         }
-        if (skips && fe_slice_equal(entry->key, fe_buffer_slice(&cursor->key))) continue;
         status = fe_buffer_assign(&cursor->key, entry->key);
         if (status != FERRIC_OK) return fail(cursor, status);
-        if (entry->kind == FE_ENTRY_DELETE) {
-            skips = true;
-            continue;
+        if (entry->kind != FE_ENTRY_DELETE) {
+            cursor->entry = *entry;
+            cursor->is_valid = true;
+            return true;
         }
-        cursor->entry = *entry;
-        cursor->is_valid = true;
-        return true;
+        skips = true;
+        fe_iterator_next(iterator);
     }
     return iterator->status == FERRIC_OK ? false : fail(cursor, iterator->status);
+}
+
+// Takes over an entry that a walk backward has met.
+static ferric_status keep(fe_cursor *cursor, const fe_entry *entry, bool *is_live)
+{
+    *is_live = entry->kind != FE_ENTRY_DELETE;
+    cursor->entry = *entry;
+    return *is_live ? fe_buffer_assign(&cursor->value, entry->value) : FERRIC_OK;
+}
+
+// Goes to the newest visible version of cursor->key at once, when there are many.
+static ferric_status jump_to_newest(fe_cursor *cursor, bool *is_live)
+{
+    fe_iterator *iterator = cursor->iterator;
+    ferric_slice key = fe_buffer_slice(&cursor->key);
+    ferric_status status = FERRIC_OK;
+
+    fe_iterator_seek(iterator, key, cursor->sequence);
+    if (iterator->is_valid && fe_slice_equal(iterator->entry.key, key)) {
+        status = keep(cursor, &iterator->entry, is_live);
+    }
+    if (status == FERRIC_OK) status = iterator->status;
+    if (status == FERRIC_OK) fe_iterator_seek_before(iterator, key, FE_SEQUENCE_MAX);
+    return status;
 }
 
 // Reads all versions of the key under the iterator, which is left before them. *is_live tells
@@ -137,13 +194,15 @@ static ferric_status collect_backward(fe_cursor *cursor, bool *is_live)
     ferric_status status = fe_buffer_assign(&cursor->key, iterator->entry.key);
 
     *is_live = false;
-    while (status == FERRIC_OK && iterator->is_valid &&
-           fe_slice_equal(iterator->entry.key, fe_buffer_slice(&cursor->key))) {
-        const fe_entry *entry = &iterator->entry;
-        if (entry->sequence <= cursor->sequence) {
-            *is_live = entry->kind != FE_ENTRY_DELETE;
-            cursor->entry = *entry;
-            if (*is_live) status = fe_buffer_assign(&cursor->value, entry->value);
+    for (int i = 0; status == FERRIC_OK && iterator->is_valid &&
+                    fe_slice_equal(iterator->entry.key, fe_buffer_slice(&cursor->key));
+         i++) {
+        if (i == PASSED_MAX) {
+            status = jump_to_newest(cursor, is_live);
+            break;
+        }
+        if (iterator->entry.sequence <= cursor->sequence) {
+            status = keep(cursor, &iterator->entry, is_live);
         }
         if (status == FERRIC_OK) fe_iterator_prev(iterator);
     }

@@ -437,6 +437,74 @@ static void test_iterator_sees_one_state_however_long_it_lives(void **state)
     kit_deinit(&kit);
 }
 
+// ---- Keys with many versions --------------------------------------------------------------------
+
+#define VERSIONS 60
+
+// What key "b" had after its write number `round`; NULL when it was deleted by it.
+static const char *value_after(int round, char memory[16])
+{
+    if (round % 7 == 6) return NULL;
+    snprintf(memory, 16, "b%d", round);
+    return memory;
+}
+
+static void assert_many_versions(api_kit *kit, const ferric_snapshot *snapshot, int round,
+                                 bool is_reverse)
+{
+    ferric_iterator_options options = FERRIC_ITERATOR_OPTIONS_INIT;
+    char memory[16];
+    const char *value = value_after(round, memory);
+    ferric_iterator *iterator;
+
+    options.snapshot = snapshot;
+    options.reverse = is_reverse;
+    iterator = over(kit, &options);
+    assert_true(ferric_iterator_first(iterator));
+    assert_at(iterator, is_reverse ? "c" : "a", is_reverse ? "3" : "1");
+    if (value != NULL) {
+        assert_true(ferric_iterator_next(iterator));
+        assert_at(iterator, "b", value);
+    }
+    assert_true(ferric_iterator_next(iterator));
+    assert_at(iterator, is_reverse ? "a" : "c", is_reverse ? "1" : "3");
+    assert_false(ferric_iterator_next(iterator));
+    assert_true(ferric_iterator_seek(iterator, text("b")));
+    if (value != NULL) {
+        assert_at(iterator, "b", value);
+        assert_true(ferric_iterator_prev(iterator));
+        assert_at(iterator, is_reverse ? "c" : "a", is_reverse ? "3" : "1");
+    }
+    ferric_iterator_destroy(iterator);
+}
+
+static void test_iterator_steps_over_many_versions(void **state)
+{
+    static ferric_snapshot *snapshots[VERSIONS];
+    api_kit kit;
+    char memory[16];
+
+    (void)state;
+    three_keys(&kit);
+    for (int i = 0; i < VERSIONS; i++) {
+        const char *value = value_after(i, memory);
+        if (value != NULL) {
+            put(kit.db, NULL, "b", value);
+        } else {
+            assert_ok(ferric_delete(kit.db, NULL, text("b"), NULL));
+        }
+        put(kit.db, NULL, i % 2 == 0 ? "a" : "c", i % 2 == 0 ? "1" : "3");
+        assert_ok(ferric_snapshot_create(kit.db, &snapshots[i]));
+        if (i == VERSIONS / 2) assert_ok(ferric_flush(kit.db));
+    }
+    for (int i = 0; i < VERSIONS; i++) {
+        assert_many_versions(&kit, snapshots[i], i, false);
+        assert_many_versions(&kit, snapshots[i], i, true);
+        ferric_snapshot_release(snapshots[i]);
+    }
+    kit_deinit(&kit);
+}
+
 static void test_iterator_versions_are_those_of_get(void **state)
 {
     api_kit kit;
@@ -467,6 +535,7 @@ int main(void)
         cmocka_unit_test(test_iterator_prefixes_of_the_largest_bytes),
         cmocka_unit_test(test_iterator_agrees_with_a_list),
         cmocka_unit_test(test_iterator_sees_one_state_however_long_it_lives),
+        cmocka_unit_test(test_iterator_steps_over_many_versions),
         cmocka_unit_test(test_iterator_versions_are_those_of_get),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
