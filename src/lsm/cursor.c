@@ -105,8 +105,7 @@ static bool is_below(const fe_cursor *cursor, ferric_slice key)
 }
 
 // Steps over an entry that is not shown. A key may have thousands of versions of which at most one
-// is
-// visible: from time to time it looks whether they are still of one key, and seeks past them.
+// is visible: from time to time it looks whether they are still of one key, and seeks past them.
 static ferric_status pass(fe_cursor *cursor)
 {
     fe_iterator *iterator = cursor->iterator;

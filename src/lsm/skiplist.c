@@ -70,36 +70,43 @@ static int compare_node(const fe_skiplist *list, fe_skiplist_ref ref, const targ
                                wanted->sequence);
 }
 
-// Descends from the head and returns the last node before `wanted` (the head when there is none).
-// path[n], where `path` is not NULL, is that node of level n. *is_there: the next node is equal.
-static fe_skiplist_ref find_before(const fe_skiplist *list, const target *wanted,
-                                   fe_skiplist_ref *path, bool *is_there)
+// Between which two nodes a search ended.
+typedef struct place {
+    fe_skiplist_ref before; // The last that is before the target; the head when none is.
+    fe_skiplist_ref after;  // The first that is not; 0 when all are.
+    bool is_there;          // `after` is equal to the target.
+} place;
+
+// Descends from the head. path[n], where `path` is not NULL, is the place's `before` on level n.
+//
+// place.after is what the last link led to when it was read. To follow place.before again would be
+// wrong: a node that is before the target too may meanwhile have come between.
+static place find_place(const fe_skiplist *list, const target *wanted, fe_skiplist_ref *path)
 {
     uint32_t level = atomic_load_explicit(&list->height, memory_order_relaxed);
-    fe_skiplist_ref before = list->head;
     fe_skiplist_ref stop = 0; // A node that is known not to be before `wanted`.
+    place found = {.before = list->head};
 
-    *is_there = false;
     while (level-- > 0) {
         for (;;) {
-            uint64_t link = link_load(list, before, level);
-            fe_skiplist_ref next = (fe_skiplist_ref)link;
+            uint64_t link = link_load(list, found.before, level);
+            found.after = (fe_skiplist_ref)link;
             if (link_prefix(link) > wanted->prefix) break;
             if (link_prefix(link) == wanted->prefix) {
                 int order;
-                if (next == 0 || next == stop) break;
-                order = compare_node(list, next, wanted);
+                if (found.after == 0 || found.after == stop) break;
+                order = compare_node(list, found.after, wanted);
                 if (order >= 0) {
-                    *is_there = order == 0;
-                    stop = next;
+                    found.is_there = order == 0;
+                    stop = found.after;
                     break;
                 }
             }
-            before = next;
+            found.before = found.after;
         }
-        if (path != NULL) path[level] = before;
+        if (path != NULL) path[level] = found.before;
     }
-    return before;
+    return found;
 }
 
 // Whether `wanted` belongs right behind `ref` on level 0. REQUIRES: ref is before it.
@@ -194,13 +201,9 @@ fe_skiplist_ref fe_skiplist_insert(fe_skiplist *list, const fe_entry *entry)
 
     assert(entry->sequence <= FE_SEQUENCE_MAX);
     assert(entry->key.size <= UINT32_MAX && entry->value.size <= UINT32_MAX);
-    if (!path_from_last(list, &wanted)) {
-        bool is_there;
-        find_before(list, &wanted, list->path, &is_there);
-        if (is_there) {
-            list->last = 0; // The path no longer belongs to it.
-            return 0;
-        }
+    if (!path_from_last(list, &wanted) && find_place(list, &wanted, list->path).is_there) {
+        list->last = 0; // The path no longer belongs to it.
+        return 0;
     }
     height = height_draw(list);
     ref = node_create(list, entry, height);
@@ -221,16 +224,14 @@ fe_skiplist_ref fe_skiplist_insert(fe_skiplist *list, const fe_entry *entry)
 fe_skiplist_ref fe_skiplist_seek(const fe_skiplist *list, ferric_slice key, uint64_t sequence)
 {
     target wanted = target_of(list, key, sequence);
-    bool is_there;
-    return fe_skiplist_next(list, find_before(list, &wanted, NULL, &is_there));
+    return find_place(list, &wanted, NULL).after;
 }
 
 fe_skiplist_ref fe_skiplist_seek_before(const fe_skiplist *list, ferric_slice key,
                                         uint64_t sequence)
 {
     target wanted = target_of(list, key, sequence);
-    bool is_there;
-    fe_skiplist_ref before = find_before(list, &wanted, NULL, &is_there);
+    fe_skiplist_ref before = find_place(list, &wanted, NULL).before;
     return before == list->head ? 0 : before;
 }
 

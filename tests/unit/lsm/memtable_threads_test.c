@@ -97,6 +97,21 @@ static void check_walk(shared *all, fe_iterator *iterator, uint64_t sequence)
     atomic_fetch_add_explicit(&all->walks, 1, memory_order_relaxed);
 }
 
+// A seek to (key, sequence) must not end on a newer version that comes while it searches.
+static void check_seek(shared *all, fe_iterator *iterator, uint64_t number, uint64_t sequence)
+{
+    uint8_t room[KEY_SIZE];
+    ferric_slice key = key_of(number, room);
+    const fe_entry *entry = &iterator->entry;
+
+    fe_iterator_seek(iterator, key, sequence);
+    check(all, !iterator->is_valid ||
+                   fe_internal_compare(entry->key, entry->sequence, key, sequence) >= 0);
+    fe_iterator_seek_before(iterator, key, sequence);
+    check(all, !iterator->is_valid ||
+                   fe_internal_compare(entry->key, entry->sequence, key, sequence) < 0);
+}
+
 static void read_until_done(void *argument)
 {
     shared *all = argument;
@@ -115,6 +130,8 @@ static void read_until_done(void *argument)
             check_get(all, fe_random_below(&random, KEYS + 2), sequence);
         for (int i = 0; i < 20; i++)
             check_get(all, fe_random_below(&random, KEYS), fe_random_below(&random, sequence + 1));
+        for (int i = 0; i < 2000; i++)
+            check_seek(all, iterator, (sequence + 1 + (uint64_t)i % 8) % KEYS, sequence);
         check_walk(all, iterator, sequence);
     } while (!is_done);
     fe_iterator_destroy(iterator);
