@@ -29,7 +29,7 @@ typedef struct fe_data_extent {
     uint64_t stored_size;
     uint64_t content_size;
     uint64_t block_count; // FE_BLOCK_COUNT_UNKNOWN agrees with any.
-    size_t added_size; // What a unit has beside its content.
+    size_t added_size;    // What a unit has beside its content.
 } fe_data_extent;
 
 // {0} is empty.
