@@ -28,61 +28,22 @@ static void expect_read(schedule *s, helper *reader, gate_point point, const cha
     assert_string_equal(reader->text, text);
 }
 
-// Takes every block out of the cache that is not pinned.
-static void evict_all(schedule *s)
-{
-    fe_block_cache_stats stats;
-
-    fe_block_cache_stats_get(s->store->blocks, &stats);
-    fe_block_cache_set_capacity(s->store->blocks, 0);
-    fe_block_cache_set_capacity(s->store->blocks, stats.capacity_bytes);
-    fe_epoch_collect(s->store->epoch);
-}
-
-// New values, new tables, and as much memory taken and given back as makes what was freed wrong.
-static void replace_everything(schedule *s)
-{
-    schedule_fill(s, 0, 1, "replaced");
-    schedule_flush(s);
-    schedule_compact(s);
-    evict_all(s);
-    schedule_check_now(s);
-}
-
-static schedule *create_with_allocations_held(void)
-{
-    schedule *s = schedule_create(FERRIC_FSYNC_NEVER, 0);
-
-    // The store is made anew, so that no block of memory is of another allocator.
-    schedule_close(s);
-    gate_allocator_install(s->gates);
-    schedule_open(s);
-    return s;
-}
-
-static void destroy_with_allocations_held(schedule *s)
-{
-    schedule_close(s);
-    gate_allocator_remove();
-    schedule_destroy(s);
-}
-
 static void test_a_reader_keeps_the_memtable_that_it_looks_at(void **state)
 {
-    schedule *s = create_with_allocations_held();
+    schedule *s = schedule_create_held(FERRIC_FSYNC_NEVER, 0);
     helper reader = {0};
 
     (void)state;
     schedule_fill(s, 0, 1, "first");
     hold_reader(s, &reader, 7);
-    replace_everything(s);
+    schedule_replace_everything(s);
     expect_read(s, &reader, GATE_ALLOCATION, "first-7");
-    destroy_with_allocations_held(s);
+    schedule_destroy_held(s);
 }
 
 static void test_a_reader_keeps_the_block_that_it_looks_at(void **state)
 {
-    schedule *s = create_with_allocations_held();
+    schedule *s = schedule_create_held(FERRIC_FSYNC_NEVER, 0);
     helper reader = {0};
 
     (void)state;
@@ -90,11 +51,11 @@ static void test_a_reader_keeps_the_block_that_it_looks_at(void **state)
     schedule_flush(s);
     schedule_check_now(s); // Every block is in the cache.
     hold_reader(s, &reader, 7);
-    evict_all(s);
+    schedule_evict_all(s);
     schedule_check_now(s);
-    replace_everything(s);
+    schedule_replace_everything(s);
     expect_read(s, &reader, GATE_ALLOCATION, "first-7");
-    destroy_with_allocations_held(s);
+    schedule_destroy_held(s);
 }
 
 // The table is replaced and its view given up while a reader is inside it: the file stays until the
@@ -110,7 +71,7 @@ static void test_a_reader_keeps_the_table_that_it_reads(void **state)
     gate_close(s->gates, GATE_TABLE_READ);
     helper_start(&reader, s, HELPER_GET, 7, NULL);
     gate_await(s->gates, GATE_TABLE_READ);
-    replace_everything(s);
+    schedule_replace_everything(s);
     assert_int_equal(schedule_file_count(s, FE_FILE_TABLE), 3);
     expect_read(s, &reader, GATE_TABLE_READ, "first-7");
     fe_epoch_collect(s->store->epoch);
@@ -136,7 +97,7 @@ static void test_a_cursor_keeps_its_tables_until_it_is_gone(void **state)
     assert_true(fe_cursor_first(cursor));
     for (uint32_t i = 0; i < SCHEDULE_KEYS / 2; i++)
         assert_true(fe_cursor_next(cursor));
-    replace_everything(s);
+    schedule_replace_everything(s);
     assert_true(schedule_file_count(s, FE_FILE_TABLE) > 1);
     for (uint32_t i = 0; i < SCHEDULE_KEYS / 4; i++)
         assert_true(fe_cursor_next(cursor));
@@ -167,7 +128,7 @@ static void test_a_pinned_value_stays_through_everything(void **state)
     assert_int_equal(
         fe_store_get_pinned(s->store, schedule_key(3, bytes), FE_SEQUENCE_NEWEST, &in_table),
         FERRIC_OK);
-    replace_everything(s);
+    schedule_replace_everything(s);
     schedule_close(s);
     assert_true(fe_slice_equal(in_memtable.value, fe_slice_text("second-2")));
     assert_true(fe_slice_equal(in_table.value, fe_slice_text("first-3")));
@@ -212,7 +173,7 @@ static void test_two_readers_of_one_block_read_the_same(void **state)
     schedule_fill(s, 0, 1, "first");
     schedule_flush(s);
     schedule_check_now(s);
-    evict_all(s);
+    schedule_evict_all(s);
     gate_close(s->gates, GATE_TABLE_READ);
     helper_start(&reader, s, HELPER_GET, 7, NULL);
     gate_await(s->gates, GATE_TABLE_READ);
@@ -235,7 +196,7 @@ static void test_a_verification_keeps_the_tables_that_it_reads(void **state)
     gate_close(s->gates, GATE_TABLE_READ);
     helper_start(&verifier, s, HELPER_VERIFY, 0, NULL);
     gate_await(s->gates, GATE_TABLE_READ);
-    replace_everything(s);
+    schedule_replace_everything(s);
     gate_pass(s->gates, GATE_TABLE_READ);
     assert_int_equal(helper_join(&verifier), FERRIC_OK);
     assert_int_equal(verifier.findings, 0);

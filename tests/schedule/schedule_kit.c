@@ -56,6 +56,25 @@ void schedule_destroy(schedule *s)
     harness_free(s);
 }
 
+schedule *schedule_create_held(ferric_fsync fsync, uint64_t memtable_size)
+{
+    schedule *s = schedule_create(fsync, 0);
+
+    // The store is made anew, so that no block of memory is of another allocator.
+    schedule_close(s);
+    if (memtable_size != 0) s->options.memtable_size = memtable_size;
+    gate_allocator_install(s->gates);
+    schedule_open(s);
+    return s;
+}
+
+void schedule_destroy_held(schedule *s)
+{
+    schedule_close(s);
+    gate_allocator_remove();
+    schedule_destroy(s);
+}
+
 // ---- Writing --------------------------------------------------------------------------------
 
 static void make_user_key(uint32_t number, char text[28])
@@ -276,6 +295,27 @@ uint32_t schedule_file_count(schedule *s, fe_file_kind kind)
     return count;
 }
 
+// ---- Replacing ------------------------------------------------------------------------------
+
+void schedule_evict_all(schedule *s)
+{
+    fe_block_cache_stats stats;
+
+    fe_block_cache_stats_get(s->store->blocks, &stats);
+    fe_block_cache_set_capacity(s->store->blocks, 0);
+    fe_block_cache_set_capacity(s->store->blocks, stats.capacity_bytes);
+    fe_epoch_collect(s->store->epoch);
+}
+
+void schedule_replace_everything(schedule *s)
+{
+    schedule_fill(s, 0, 1, "replaced");
+    schedule_flush(s);
+    schedule_compact(s);
+    schedule_evict_all(s);
+    schedule_check_now(s);
+}
+
 // ---- Helpers --------------------------------------------------------------------------------
 
 static ferric_status get_held(helper *h)
@@ -294,6 +334,23 @@ static ferric_status get_held(helper *h)
         h->text[value.size] = 0;
     }
     fe_buffer_deinit(&value);
+    return status;
+}
+
+static ferric_status make_held(helper *h)
+{
+    fe_cursor_options options = {.sequence = FE_SEQUENCE_NEWEST, .fill_cache = true};
+    ferric_status status;
+
+    gate_hold_my_allocations(true);
+    if (h->task == HELPER_SNAPSHOT) {
+        status = fe_store_snapshot(h->store, &h->snapshot);
+    } else if (h->task == HELPER_CURSOR) {
+        status = fe_store_cursor(h->store, &options, &h->cursor);
+    } else {
+        status = write_one(h->store, HELPER_PUT, h->key, h->text, h->filler_size, &h->version);
+    }
+    gate_hold_my_allocations(false);
     return status;
 }
 
@@ -325,6 +382,10 @@ static ferric_status carry_out(helper *h)
         return verify(h);
     case HELPER_CLOSE:
         return fe_store_close(h->store);
+    case HELPER_SNAPSHOT:
+    case HELPER_CURSOR:
+    case HELPER_PUT_HELD:
+        return make_held(h);
     }
     return FERRIC_INVALID_ARGUMENT;
 }
@@ -350,6 +411,18 @@ void helper_start_large(helper *h, schedule *s, uint32_t key, size_t size)
 {
     h->filler_size = size;
     helper_start(h, s, HELPER_PUT, key, "");
+}
+
+void helper_start_held(helper *h, schedule *s, helper_task task, uint32_t key, uint64_t number)
+{
+    gate_close(s->gates, GATE_ALLOCATION);
+    helper_start(h, s, task, key, "held");
+    gate_await(s->gates, GATE_ALLOCATION);
+    while (--number > 0) {
+        gate_close(s->gates, GATE_ALLOCATION);
+        gate_pass(s->gates, GATE_ALLOCATION);
+        gate_await(s->gates, GATE_ALLOCATION);
+    }
 }
 
 ferric_status helper_join(helper *h)

@@ -28,6 +28,9 @@ typedef struct schedule {
 schedule *schedule_create(ferric_fsync fsync, uint32_t background_threads);
 // Closes what is open, which must succeed.
 void schedule_destroy(schedule *s);
+// The same without threads, with the allocator that can hold callers (GATE_ALLOCATION).
+schedule *schedule_create_held(ferric_fsync fsync, uint64_t memtable_size);
+void schedule_destroy_held(schedule *s);
 void schedule_open(schedule *s);
 void schedule_close(schedule *s);
 
@@ -63,6 +66,9 @@ typedef enum helper_task {
     HELPER_SYNC = 6,
     HELPER_VERIFY = 7,
     HELPER_CLOSE = 8,
+    HELPER_SNAPSHOT = 9, // Its allocations are held, as are those of the next.
+    HELPER_CURSOR = 10,
+    HELPER_PUT_HELD = 11,
 } helper_task;
 
 typedef struct helper {
@@ -76,6 +82,8 @@ typedef struct helper {
     char message[FE_REQUEST_MESSAGE_SIZE];
     uint64_t version;
     uint64_t findings;
+    fe_snapshot *snapshot;
+    fe_cursor *cursor;
 } helper;
 
 // Starts the call in a thread of its own.
@@ -84,6 +92,14 @@ void helper_start(helper *h, schedule *s, helper_task task, uint32_t key, const 
 void helper_start_large(helper *h, schedule *s, uint32_t key, size_t size);
 // Waits for its end and returns what it answered.
 ferric_status helper_join(helper *h);
+// Starts a call whose allocations are held and returns when it stands before allocation number
+// `number`, from 1 on.
+void helper_start_held(helper *h, schedule *s, helper_task task, uint32_t key, uint64_t number);
+
+// New values, new tables, and all blocks out of the cache that are not pinned: as much memory taken
+// and given back as makes what was freed wrong.
+void schedule_replace_everything(schedule *s);
+void schedule_evict_all(schedule *s);
 
 // Returns when a writer leads.
 void schedule_await_leader(schedule *s);
