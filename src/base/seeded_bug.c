@@ -73,6 +73,7 @@ static const char *const names[FE_BUG_COUNT] = {
     [FE_BUG_LOCK_NOT_TAKEN] = "LOCK_NOT_TAKEN",
     [FE_BUG_READ_ONLY_IGNORED] = "READ_ONLY_IGNORED",
     [FE_BUG_DEPTH_NOT_CAPPED] = "DEPTH_NOT_CAPPED",
+    [FE_BUG_SNAPSHOT_BEFORE_LOCK] = "SNAPSHOT_BEFORE_LOCK",
 };
 
 const char *fe_seeded_bug_name(fe_seeded_bug bug)

@@ -75,6 +75,7 @@ typedef enum fe_seeded_bug {
     FE_BUG_LOCK_NOT_TAKEN,          // Two handles write to one database.
     FE_BUG_READ_ONLY_IGNORED,       // A database that was opened to be read is written to.
     FE_BUG_DEPTH_NOT_CAPPED,        // JSON may be nested deeper than what its reader has room for.
+    FE_BUG_SNAPSHOT_BEFORE_LOCK,    // A snapshot draws its number before compactions know of it.
     FE_BUG_COUNT,
 } fe_seeded_bug;
 

@@ -150,6 +150,7 @@ ferric_status fe_store_multi_get(fe_store *store, size_t count, const ferric_sli
 ferric_status fe_store_snapshot(fe_store *store, fe_snapshot **snapshot)
 {
     ferric_status status = fe_store_check(store);
+    uint64_t early = FE_SEEDED_BUG(FE_BUG_SNAPSHOT_BEFORE_LOCK) ? fe_store_last_sequence(store) : 0;
 
     *snapshot = NULL;
     if (status != FERRIC_OK) return status;
@@ -160,7 +161,7 @@ ferric_status fe_store_snapshot(fe_store *store, fe_snapshot **snapshot)
     // hidden by something that this snapshot sees.
     fe_mutex_lock(&store->mutex);
     fe_snapshot_list_add(&store->snapshots, *snapshot,
-                         atomic_load_explicit(&store->published, memory_order_acquire));
+                         early != 0 ? early : fe_store_last_sequence(store));
     fe_mutex_unlock(&store->mutex);
     return FERRIC_OK;
 }

@@ -69,6 +69,7 @@ static const char *const catchers[FE_BUG_COUNT] = {
     [FE_BUG_LOCK_NOT_TAKEN] = "database_test",
     [FE_BUG_READ_ONLY_IGNORED] = "database_test",
     [FE_BUG_DEPTH_NOT_CAPPED] = "json_test",
+    [FE_BUG_SNAPSHOT_BEFORE_LOCK] = "snapshot_schedule_test",
 };
 
 const char *catcher_of(fe_seeded_bug bug)

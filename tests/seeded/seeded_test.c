@@ -140,11 +140,11 @@ static void judge(plan *p, const job *j, const program_run *run)
     bool has_failed = run->verdict[0] != 0;
 
     if (j->bug == FE_BUG_NONE && !has_failed) {
-        printf("seeded: passes  %-28s %-20s %6.1f s\n", name, program, run->seconds);
+        printf("seeded: passes  %-28s %-22s %6.1f s\n", name, program, run->seconds);
         p->proved++;
         harness_pass(p->h);
     } else if (j->bug != FE_BUG_NONE && has_failed) {
-        printf("seeded: caught  %-28s %-20s %6.1f s  %s\n", name, program, run->seconds,
+        printf("seeded: caught  %-28s %-22s %6.1f s  %s\n", name, program, run->seconds,
                run->evidence[0] == 0 ? run->verdict : run->evidence);
         p->caught++;
         harness_pass(p->h);
