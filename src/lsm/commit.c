@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Commits: what the leader of a group does for all of it.
 //
-//   check   each batch's conditions, against everything that has a number already
+//   check   each batch's conditions, against everything that has a number already: see
+//           commit_conditions.c
 //   number  one sequence number for each batch that passed
 //   append  one frame to the log with all of them
 //   sync    as the policy, or one of the batches, asks
@@ -13,7 +14,6 @@
 #include <string.h>
 
 #include "base/buffer.h"
-#include "base/checksum.h"
 #include "base/memory.h"
 #include "base/seeded_bug.h"
 #include "base/status.h"
@@ -36,60 +36,7 @@ typedef struct commit_totals {
     bool is_delete_only;
 } commit_totals;
 
-// ---- Check ----------------------------------------------------------------------------------
-
-// The newest version of a key in the store, published or not; 0 when it is absent or deleted.
-static ferric_status newest_version(fe_store *store, ferric_slice key, uint64_t *version)
-{
-    fe_found found;
-    ferric_status status;
-
-    fe_epoch_enter(store->epoch);
-    status = fe_view_find(atomic_load_explicit(&store->view, memory_order_acquire), key,
-                          fe_hash64(key.data, key.size), FE_SEQUENCE_MAX, &found);
-    *version = 0;
-    if (status == FERRIC_OK && found.is_found && found.entry.kind != FE_ENTRY_DELETE) {
-        *version = found.entry.sequence;
-    }
-    fe_epoch_leave(store->epoch);
-    return status;
-}
-
-// What batches before `end` in the group do to a key; *version stays when none touches it.
-static ferric_status version_in_group(const fe_write_group *group, const fe_write_request *end,
-                                      ferric_slice key, uint64_t *version)
-{
-    for (const fe_write_request *each = group->first; each != end; each = each->next) {
-        fe_batch_reader reader = fe_batch_reader_of(fe_buffer_slice(&each->batch->operations));
-        if (each->status != FERRIC_OK) continue;
-        for (uint32_t i = 0; i < each->batch->count; i++) {
-            fe_entry entry;
-            ferric_status status = fe_batch_reader_next(&reader, &entry);
-            if (status != FERRIC_OK) return status;
-            if (!fe_slice_equal(entry.key, key)) continue;
-            *version = entry.kind == FE_ENTRY_DELETE ? 0 : each->sequence;
-        }
-    }
-    return FERRIC_OK;
-}
-
-static ferric_status check_conditions(fe_store *store, const fe_write_group *group,
-                                      const fe_write_request *request)
-{
-    if (FE_SEEDED_BUG(FE_BUG_CONDITION_NOT_CHECKED)) return FERRIC_OK;
-    for (size_t i = 0; i < request->batch->condition_count; i++) {
-        uint64_t allowed;
-        uint64_t version;
-        ferric_slice key = fe_write_batch_condition(request->batch, i, &allowed);
-        ferric_status status = newest_version(store, key, &version);
-        if (status == FERRIC_OK && !FE_SEEDED_BUG(FE_BUG_CONDITION_SEES_PUBLISHED)) {
-            status = version_in_group(group, request, key, &version);
-        }
-        if (status != FERRIC_OK) return status;
-        if (version != allowed) return FERRIC_CONFLICT;
-    }
-    return FERRIC_OK;
-}
+// ---- Number ---------------------------------------------------------------------------------
 
 // A status for one request; its message, if there is one, is this thread's.
 static void answer(fe_write_request *request, ferric_status status)
@@ -121,7 +68,7 @@ static void number_group(fe_store *store, fe_write_group *group, commit_totals *
     for (fe_write_request *each = group->first; each != NULL; each = each->next) {
         const fe_write_batch *batch = each->batch;
         if (each->status != FERRIC_OK) continue; // Numbered before, and refused.
-        answer(each, check_conditions(store, group, each));
+        answer(each, fe_conditions_check(store, group, each));
         if (each->status != FERRIC_OK) continue;
         each->sequence = ++sequence;
         totals->cost_bytes += batch->cost_bytes;
@@ -362,9 +309,11 @@ ferric_status fe_store_write(fe_store *store, const fe_write_batch *batch, bool 
     }
     if (status == FERRIC_OK) status = check_size(store, batch);
     if (status != FERRIC_OK) return status;
-    if (batch->count == 0 && batch->condition_count == 0) {
+    if (batch->count == 0 && batch->condition_count == 0 && batch->range_count == 0) {
         return sync ? fe_store_sync(store) : FERRIC_OK;
     }
+    status = fe_conditions_look_ahead(store, batch, &request.looked_up_to);
+    if (status != FERRIC_OK) return status;
     if (fe_write_queue_join(&store->queue, &request, GROUP_BYTES_MAX, &group)) {
         lead(store, &group);
         fe_write_queue_finish(&store->queue, &group);

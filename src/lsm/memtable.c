@@ -238,6 +238,11 @@ void fe_memtable_stats_get(const fe_memtable *memtable, fe_memtable_stats *stats
     stats->largest_sequence = counter_get(&memtable->largest_sequence);
 }
 
+uint64_t fe_memtable_largest_sequence(const fe_memtable *memtable)
+{
+    return counter_get(&memtable->largest_sequence);
+}
+
 ferric_slice fe_memtable_common_prefix(const fe_memtable *memtable)
 {
     const fe_skiplist *list = &memtable->list;

@@ -68,6 +68,10 @@ typedef struct fe_memtable_stats {
 // Exact for the writer; a reader may see numbers of slightly different moments.
 void fe_memtable_stats_get(const fe_memtable *memtable, fe_memtable_stats *stats);
 
+// 0 when it is empty. A reader finds it at least as large as any number that it knows to be
+// published.
+uint64_t fe_memtable_largest_sequence(const fe_memtable *memtable);
+
 // What the smallest and the largest key have in common: the next memtable's anchor. At most 64
 // bytes, lent by the memtable; empty when it is.
 ferric_slice fe_memtable_common_prefix(const fe_memtable *memtable);

@@ -3,6 +3,7 @@
 //   store.c open, close, references     recovery.c  what is on disk, into memory
 //   reading.c  get, pins, multi-get      birth.c     the first write of an open: manifest and log
 //   commit.c  a group of commits         log_chain.c the log files and their syncs
+//   commit_conditions.c what they ask for  changes.c   what is newer than a sequence number
 //   flush.c   memtables to tables        compact.c   plans carried out
 //   background.c, log_thread.c  the threads            cursor.c, keyspace.c, verify.c,
 //   store_report.c
@@ -207,6 +208,17 @@ void fe_log_chain_release(fe_store *store, uint64_t first, uint64_t sequence);
 // Syncs and seals all logs at a clean close: sets their ends. REQUIRES: the turn.
 ferric_status fe_log_chain_seal(fe_store *store);
 void fe_log_chain_close(fe_store *store);
+
+// ---- commit_conditions.c --------------------------------------------------------------------
+
+// Before the turn: looks for changes in the batch's ranges. FERRIC_OK: there are none up to
+// *looked_up_to. Errors: FERRIC_CONFLICT (an outcome), those of reading, FERRIC_NO_MEMORY.
+ferric_status fe_conditions_look_ahead(fe_store *store, const fe_write_batch *batch,
+                                       uint64_t *looked_up_to);
+// In the turn: whether all that `request` asks for holds, after the requests before it in its
+// group, which have their numbers or were refused. Errors: as above. REQUIRES: the turn.
+ferric_status fe_conditions_check(fe_store *store, const fe_write_group *group,
+                                  const fe_write_request *request);
 
 // ---- flush.c --------------------------------------------------------------------------------
 

@@ -13,11 +13,15 @@ void fe_write_batch_clear(fe_write_batch *batch)
     fe_buffer_clear(&batch->operations);
     fe_buffer_clear(&batch->conditions);
     fe_buffer_clear(&batch->condition_keys);
+    fe_buffer_clear(&batch->ranges);
+    fe_buffer_clear(&batch->range_keys);
     batch->count = 0;
     batch->delete_count = 0;
     batch->user_bytes = 0;
     batch->cost_bytes = 0;
     batch->condition_count = 0;
+    batch->range_count = 0;
+    batch->unchanged_since = 0;
 }
 
 void fe_write_batch_deinit(fe_write_batch *batch)
@@ -25,6 +29,8 @@ void fe_write_batch_deinit(fe_write_batch *batch)
     fe_buffer_deinit(&batch->operations);
     fe_buffer_deinit(&batch->conditions);
     fe_buffer_deinit(&batch->condition_keys);
+    fe_buffer_deinit(&batch->ranges);
+    fe_buffer_deinit(&batch->range_keys);
     fe_write_batch_clear(batch);
 }
 
@@ -152,6 +158,48 @@ ferric_slice fe_write_batch_condition(const fe_write_batch *batch, size_t index,
     *version = condition.version;
     return fe_slice((const uint8_t *)batch->condition_keys.data + condition.key_offset,
                     condition.key_size);
+}
+
+// Whether a range may stand behind those the batch has.
+static bool is_behind_all(const fe_write_batch *batch, ferric_slice lower)
+{
+    ferric_slice last_lower;
+    ferric_slice last_upper;
+
+    if (batch->range_count == 0) return true;
+    fe_write_batch_range(batch, batch->range_count - 1, &last_lower, &last_upper);
+    if (last_upper.size == 0) return fe_slice_compare(last_lower, lower) < 0;
+    return fe_slice_compare(last_upper, lower) <= 0;
+}
+
+ferric_status fe_write_batch_require_unchanged(fe_write_batch *batch, ferric_slice lower,
+                                               ferric_slice upper)
+{
+    fe_unchanged_range range = {batch->range_keys.size, lower.size, upper.size};
+    ferric_status status = fe_buffer_reserve(&batch->range_keys, lower.size + upper.size);
+
+    assert(is_behind_all(batch, lower));
+    if (status == FERRIC_OK) status = fe_buffer_append(&batch->ranges, &range, sizeof range);
+    if (status != FERRIC_OK) return status;
+    status = fe_buffer_append(&batch->range_keys, lower.data, lower.size);
+    if (status == FERRIC_OK && upper.size > 0) {
+        status = fe_buffer_append(&batch->range_keys, upper.data, upper.size);
+    }
+    assert(status == FERRIC_OK); // Room was made above.
+    batch->range_count++;
+    return status;
+}
+
+void fe_write_batch_range(const fe_write_batch *batch, size_t index, ferric_slice *lower,
+                          ferric_slice *upper)
+{
+    fe_unchanged_range range;
+    const uint8_t *keys = (const uint8_t *)batch->range_keys.data;
+
+    assert(index < batch->range_count);
+    memcpy(&range, (const uint8_t *)batch->ranges.data + index * sizeof range, sizeof range);
+    *lower = fe_slice(keys + range.offset, range.lower_size);
+    *upper = fe_slice(keys + range.offset + range.lower_size, range.upper_size);
 }
 
 ferric_status fe_batch_reader_next(fe_batch_reader *reader, fe_entry *entry)

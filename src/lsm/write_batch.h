@@ -5,8 +5,9 @@
 //   batch:  varint number of operations (written by the log's writer), then each:
 //           kind u8, varint key size, key (keyspace id first); for a put: varint value size, value
 //
-// The log holds effects, never conditions: those are checked by the leader of the write queue
-// before the commit gets its number.
+// Conditions are of two kinds: a key is at a version, and a range of keys has nothing newer than
+// the batch's `unchanged_since`, deletes included. The log holds effects, never conditions: those
+// are checked by the leader of the write queue before the commit gets its number.
 #ifndef FERRIC_LSM_WRITE_BATCH_H
 #define FERRIC_LSM_WRITE_BATCH_H
 
@@ -20,6 +21,13 @@ typedef struct fe_condition {
     uint64_t version;
 } fe_condition;
 
+// Keys that are not to change: [lower, upper), or the one key `lower` when the upper size is 0.
+typedef struct fe_unchanged_range {
+    size_t offset; // Into range_keys: the lower key, then the upper one.
+    size_t lower_size;
+    size_t upper_size;
+} fe_unchanged_range;
+
 // {0} is an empty batch.
 typedef struct fe_write_batch {
     ferric_buffer operations;
@@ -30,6 +38,10 @@ typedef struct fe_write_batch {
     ferric_buffer conditions;
     ferric_buffer condition_keys;
     size_t condition_count;
+    ferric_buffer ranges;
+    ferric_buffer range_keys;
+    size_t range_count;
+    uint64_t unchanged_since; // For all ranges.
 } fe_write_batch;
 
 void fe_write_batch_clear(fe_write_batch *batch);
@@ -48,6 +60,16 @@ ferric_status fe_write_batch_require(fe_write_batch *batch, uint32_t keyspace, f
 
 // Condition number `index`: its key, and the version it asks for.
 ferric_slice fe_write_batch_condition(const fe_write_batch *batch, size_t index, uint64_t *version);
+
+// Adds full keys, keyspace id included, that are not to change; `upper` empty: `lower` alone.
+// REQUIRES: ranges are added in ascending order and have no key in common. Errors:
+// FERRIC_NO_MEMORY.
+ferric_status fe_write_batch_require_unchanged(fe_write_batch *batch, ferric_slice lower,
+                                               ferric_slice upper);
+
+// Range number `index`. REQUIRES: it is one.
+void fe_write_batch_range(const fe_write_batch *batch, size_t index, ferric_slice *lower,
+                          ferric_slice *upper);
 
 // Checks a key and a value against their limits, with a message that has size and limit.
 ferric_status fe_check_key(ferric_slice key);

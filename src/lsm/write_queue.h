@@ -32,12 +32,13 @@ typedef enum fe_request_state {
     FE_REQUEST_DONE = 2,
 } fe_request_state;
 
-// One commit on its way. Zero it, set batch and sync.
+// One commit on its way. Zero it, set batch, sync and looked_up_to.
 typedef struct fe_write_request {
     const fe_write_batch *batch; // NULL: only the turn is wanted; such a request leads alone.
     bool sync;
-    ferric_status status; // Set by the leader.
-    uint64_t sequence;    // Set by the leader when committed.
+    uint64_t looked_up_to; // The batch's ranges were found unchanged up to this sequence.
+    ferric_status status;  // Set by the leader.
+    uint64_t sequence;     // Set by the leader when committed.
     char message[FE_REQUEST_MESSAGE_SIZE];
     struct fe_write_request *next;
     uint32_t word;           // Which of the queue's words it sleeps on.

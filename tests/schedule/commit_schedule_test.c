@@ -192,6 +192,55 @@ static void test_conditions_see_the_commit_that_is_being_synced(void **state)
     schedule_destroy(s);
 }
 
+static void test_ranges_see_what_their_group_does_before_them(void **state)
+{
+    schedule *s = schedule_create(FERRIC_FSYNC_ALWAYS, 0);
+    helper leader = {0};
+    helper writers[5] = {0};
+
+    (void)state;
+    schedule_fill(s, 0, 1, "old");
+    hold_leader(s, &leader, 1, "leader");
+    queue_up(s, writers, 0, HELPER_PUT_IF_CALM, 50, "first");
+    queue_up(s, writers, 1, HELPER_PUT_IF_CALM, 51, "too near");
+    queue_up(s, writers, 2, HELPER_PUT_IF_CALM, 52, "beside one that was refused");
+    queue_up(s, writers, 3, HELPER_DELETE, 70, NULL);
+    queue_up(s, writers, 4, HELPER_PUT_IF_CALM, 69, "beside a delete");
+    gate_pass(s->gates, GATE_LOG_SYNC);
+    assert_int_equal(helper_join(&leader), FERRIC_OK);
+    assert_int_equal(helper_join(&writers[0]), FERRIC_OK);
+    assert_int_equal(helper_join(&writers[1]), FERRIC_CONFLICT);
+    assert_int_equal(helper_join(&writers[2]), FERRIC_OK);
+    assert_int_equal(helper_join(&writers[3]), FERRIC_OK);
+    assert_int_equal(helper_join(&writers[4]), FERRIC_CONFLICT);
+    expect_text(s, 50, "first");
+    expect_text(s, 51, "old-51");
+    expect_text(s, 52, "beside one that was refused");
+    expect_text(s, 69, "old-69");
+    schedule_destroy(s);
+}
+
+// The look ahead of the turn cannot see it, the one in the turn does.
+static void test_ranges_see_the_commit_that_is_being_synced(void **state)
+{
+    schedule *s = schedule_create(FERRIC_FSYNC_ALWAYS, 0);
+    helper leader = {0};
+    helper writers[2] = {0};
+
+    (void)state;
+    schedule_fill(s, 0, 1, "old");
+    hold_leader(s, &leader, 5, "first");
+    queue_up(s, writers, 0, HELPER_PUT_IF_CALM, 6, "second");
+    queue_up(s, writers, 1, HELPER_PUT_IF_CALM, 7, "third");
+    gate_pass(s->gates, GATE_LOG_SYNC);
+    assert_int_equal(helper_join(&leader), FERRIC_OK);
+    assert_int_equal(helper_join(&writers[0]), FERRIC_CONFLICT);
+    assert_int_equal(helper_join(&writers[1]), FERRIC_OK);
+    expect_text(s, 6, "old-6");
+    expect_text(s, 7, "third");
+    schedule_destroy(s);
+}
+
 // A flush wants the turn alone, so it parts the writers around it into two groups.
 static void test_the_turn_goes_through_writers_and_a_flush_in_order(void **state)
 {
@@ -226,6 +275,8 @@ int main(void)
         cmocka_unit_test(test_a_failed_sync_is_told_to_the_whole_group_and_to_no_other),
         cmocka_unit_test(test_conditions_see_what_their_group_does_before_them),
         cmocka_unit_test(test_conditions_see_the_commit_that_is_being_synced),
+        cmocka_unit_test(test_ranges_see_what_their_group_does_before_them),
+        cmocka_unit_test(test_ranges_see_the_commit_that_is_being_synced),
         cmocka_unit_test(test_the_turn_goes_through_writers_and_a_flush_in_order),
     };
     return cmocka_run_group_tests_name("commit_schedule", tests, NULL, NULL);

@@ -109,6 +109,13 @@ static ferric_status write_one(fe_store *store, helper_task task, uint32_t numbe
     if (status == FERRIC_OK && task == HELPER_PUT_IF_ABSENT) {
         status = fe_write_batch_require(&batch, KEYSPACE, key, 0, NULL);
     }
+    if (status == FERRIC_OK && task == HELPER_PUT_IF_CALM) {
+        uint8_t lower[32];
+        uint8_t upper[32];
+        batch.unchanged_since = fe_store_last_sequence(store);
+        status = fe_write_batch_require_unchanged(&batch, schedule_key(number - 1, lower),
+                                                  schedule_key(number + 2, upper));
+    }
     if (status == FERRIC_OK && task == HELPER_DELETE) {
         status = fe_write_batch_delete(&batch, KEYSPACE, key, NULL);
     } else if (status == FERRIC_OK) {
@@ -368,6 +375,7 @@ static ferric_status carry_out(helper *h)
     switch (h->task) {
     case HELPER_PUT:
     case HELPER_PUT_IF_ABSENT:
+    case HELPER_PUT_IF_CALM:
     case HELPER_DELETE:
         return write_one(h->store, h->task, h->key, h->text, h->filler_size, &h->version);
     case HELPER_GET:

@@ -69,6 +69,8 @@ typedef enum helper_task {
     HELPER_SNAPSHOT = 9, // Its allocations are held, as are those of the next.
     HELPER_CURSOR = 10,
     HELPER_PUT_HELD = 11,
+    // A put, unless its key or one of the two beside it changes between its call and its commit.
+    HELPER_PUT_IF_CALM = 12,
 } helper_task;
 
 typedef struct helper {
