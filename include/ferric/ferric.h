@@ -65,6 +65,7 @@ typedef enum ferric_status {
     FERRIC_ALREADY_EXISTS = 18,  // It must not exist, but does.
     FERRIC_INTERRUPTED = 19,     // ferric_interrupt stopped the call.
     FERRIC_TOO_MANY_FILES = 20,  // The system's limit on open files.
+    FERRIC_WRONG_KEY = 21,       // No key of the database, or a key for one that is not encrypted.
 } ferric_status;
 
 // Borrowed bytes. `data` may be NULL when size is 0.
