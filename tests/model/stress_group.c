@@ -25,9 +25,10 @@ static ferric_slice make_key(uint32_t group, char bytes[KEY_SIZE])
     return fe_slice(bytes, (size_t)size);
 }
 
-static uint32_t value_size(uint64_t number)
+static uint32_t value_size(uint32_t group, uint64_t number)
 {
-    return 8 + (uint32_t)(number * 37 % (VALUE_SIZE_MAX - 8));
+    uint32_t limit = group < STRESS_HOT_COUNT ? 16 : VALUE_SIZE_MAX;
+    return 8 + (uint32_t)(number * 37 % (limit - 8));
 }
 
 // The number in a value; ABSENT when the bytes are not those of a value of this group.
@@ -37,7 +38,7 @@ static uint64_t number_of(ferric_slice value, uint32_t group)
 
     if (value.size < 8 || value.size > VALUE_SIZE_MAX) return ABSENT;
     uint64_t number = fe_get_u64(value.data);
-    if (value_size(number) != value.size) return ABSENT;
+    if (value_size(group, number) != value.size) return ABSENT;
     model_value(number, group, expected, value.size);
     return memcmp(expected, value.data, value.size) == 0 ? number : ABSENT;
 }
@@ -74,13 +75,14 @@ static ferric_status fill_batch(stress_database *database, uint32_t group, uint6
     ferric_status status = FERRIC_OK;
 
     ferric_batch_clear(batch);
-    model_value(number, group, value, value_size(number));
+    model_value(number, group, value, value_size(group, number));
     for (uint32_t i = 0; i < STRESS_MEMBER_COUNT && status == FERRIC_OK; i++) {
         ferric_keyspace *keyspace = database->keyspaces[i];
         if (is_delete(number))
             status = ferric_batch_delete(batch, keyspace, key);
         else
-            status = ferric_batch_put(batch, keyspace, key, fe_slice(value, value_size(number)));
+            status =
+                ferric_batch_put(batch, keyspace, key, fe_slice(value, value_size(group, number)));
     }
     return status;
 }

@@ -5,6 +5,8 @@
 // the same number. Its writer raises `started` before the write and `done` behind it, so that a
 // reader who saw `done` before its read and `started` after it knows which numbers are right, and
 // knows that at one snapshot all three keys have the same one. Every fourth number deletes.
+//
+// The first groups are hot: small, so that a memtable holds many versions of them.
 #ifndef FERRIC_MODEL_STRESS_GROUP_H
 #define FERRIC_MODEL_STRESS_GROUP_H
 
@@ -13,6 +15,7 @@
 #include <ferric/ferric.h>
 
 #define STRESS_GROUP_COUNT 64u
+#define STRESS_HOT_COUNT 8u
 #define STRESS_MEMBER_COUNT 3u
 
 typedef struct stress_group {

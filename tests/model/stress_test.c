@@ -5,6 +5,7 @@
 // and now and then flushes, compacts, syncs or verifies, while two background threads do the same.
 // At the end of a round the database is closed, opened and compared. The threads' order is the
 // machine's; what is demanded holds in any.
+#include <assert.h>
 #include <inttypes.h>
 #include <pthread.h>
 #include <stdatomic.h>
@@ -22,12 +23,18 @@
 #define COUNTER_COUNT 4u
 #define OPERATIONS_OF_A_ROUND 1500u
 #define OPERATION_FLOOR 20000u
+// A cursor that walks backward seeks past a key's versions when they are more than this.
+#define VERSIONS_FEW 8u
+#define SCAN_FLOOR 200u
+
+static_assert(STRESS_HOT_COUNT == THREAD_COUNT, "each thread has a hot group, that of its index");
 
 typedef struct stress {
     stress_database database;
     _Atomic(uint64_t) counters[COUNTER_COUNT]; // Raised this often.
     _Atomic(uint64_t) conflicts;
     _Atomic(uint64_t) operations;
+    _Atomic(uint64_t) deep_scans;
     _Atomic(char *) failure; // The first, owned.
 } stress;
 
@@ -37,6 +44,8 @@ typedef struct worker {
     fe_random random;
     ferric_batch *batch;
     pthread_t thread;
+    uint64_t table_bytes; // What had been written to tables,
+    uint64_t done;        // and the number of the own hot group, at that time.
 } worker;
 
 static uint64_t below(worker *w, uint64_t bound)
@@ -108,6 +117,31 @@ static void raise_counter(worker *w)
 
 // ---- One thread -----------------------------------------------------------------------------
 
+static uint64_t table_bytes(stress *s)
+{
+    ferric_stats stats = {.struct_size = sizeof(stats)};
+
+    expect_ok(s, "ferric_stats_get", ferric_stats_get(s->database.db, &stats));
+    return stats.table_bytes_written;
+}
+
+// Counts itself when it went over many versions of the own hot group: they were written since no
+// table was, so none of them can have been dropped.
+static void scan_backward(worker *w)
+{
+    uint64_t bytes = table_bytes(w->owner);
+    uint64_t done = atomic_load(&w->owner->database.groups[w->index].done);
+
+    if (bytes != w->table_bytes) {
+        w->table_bytes = bytes;
+        w->done = done;
+    }
+    fail(w->owner, stress_scan(&w->owner->database, false));
+    if (done > w->done + VERSIONS_FEW && table_bytes(w->owner) == bytes) {
+        atomic_fetch_add(&w->owner->deep_scans, 1);
+    }
+}
+
 static void maintain(worker *w)
 {
     ferric_db *db = w->owner->database.db;
@@ -139,7 +173,7 @@ static void operate(worker *w)
     stress_database *database = &w->owner->database;
     uint64_t dice = below(w, 1000);
     uint32_t any = (uint32_t)below(w, STRESS_GROUP_COUNT);
-    uint32_t own = any - any % THREAD_COUNT + w->index;
+    uint32_t own = dice % 2 == 0 ? w->index : any - any % THREAD_COUNT + w->index;
 
     if (dice < 400)
         fail(w->owner, stress_write(database, own, w->batch));
@@ -147,8 +181,10 @@ static void operate(worker *w)
         fail(w->owner, stress_read(database, any, (uint32_t)(dice % 3)));
     else if (dice < 870)
         fail(w->owner, stress_read_group(database, any));
+    else if (dice < 885)
+        fail(w->owner, stress_scan(database, true));
     else if (dice < 900)
-        fail(w->owner, stress_scan(database, dice % 2 == 0));
+        scan_backward(w);
     else if (dice < 994)
         raise_counter(w);
     else
@@ -181,7 +217,7 @@ static void open_database(stress *s, fe_vfs *vfs, uint64_t seed)
     options.fsync = (ferric_fsync)fe_random_below(&random, 3);
     options.fsync_period_ms = 2;
     options.memory_limit = (uint64_t)8 << 20;
-    options.memtable_size = (uint64_t)4096 << fe_random_below(&random, 5);
+    options.memtable_size = (uint64_t)4096 << fe_random_below(&random, 7);
     options.log_size = 64 << 10;
     options.table_size = 64 << 10;
     options.block_size = 1024;
@@ -211,6 +247,7 @@ static void work(stress *s, uint64_t seed)
     for (uint32_t i = 0; i < THREAD_COUNT; i++) {
         workers[i].owner = s;
         workers[i].index = i;
+        workers[i].table_bytes = UINT64_MAX; // Not known yet.
         workers[i].random.state = seed * THREAD_COUNT + i;
         if (pthread_create(&workers[i].thread, NULL, run_worker, &workers[i]) != 0) {
             harness_panic("no thread");
@@ -236,7 +273,13 @@ static void check_end(stress *s)
     }
 }
 
-static char *run_round(uint64_t seed, uint64_t *operations, uint64_t *conflicts)
+typedef struct totals {
+    uint64_t operations;
+    uint64_t conflicts;
+    uint64_t deep_scans;
+} totals;
+
+static char *run_round(uint64_t seed, totals *all)
 {
     stress *s = harness_alloc(sizeof(*s));
     fe_vfs *vfs;
@@ -249,8 +292,9 @@ static char *run_round(uint64_t seed, uint64_t *operations, uint64_t *conflicts)
         if (atomic_load(&s->failure) == NULL) check_end(s);
         close_database(s);
     }
-    *operations += atomic_load(&s->operations);
-    *conflicts += atomic_load(&s->conflicts);
+    all->operations += atomic_load(&s->operations);
+    all->conflicts += atomic_load(&s->conflicts);
+    all->deep_scans += atomic_load(&s->deep_scans);
     char *failure = atomic_load(&s->failure);
     fe_vfs_memory_destroy(vfs);
     harness_free(s);
@@ -260,14 +304,13 @@ static char *run_round(uint64_t seed, uint64_t *operations, uint64_t *conflicts)
 int main(void)
 {
     harness h;
-    uint64_t operations = 0;
-    uint64_t conflicts = 0;
+    totals all = {0};
     uint64_t rounds = 0;
 
     harness_begin(&h, "stress", 20261121);
     double seconds = (double)SECONDS_FLOOR * (double)h.scale_percent / 100;
     while (h.failed == 0 && harness_seconds(&h) < seconds) {
-        char *failure = run_round(h.seed + rounds * 2, &operations, &conflicts);
+        char *failure = run_round(h.seed + rounds * 2, &all);
         rounds++;
         if (failure == NULL)
             harness_pass(&h);
@@ -276,7 +319,8 @@ int main(void)
         harness_free(failure);
     }
     harness_count(&h, "rounds", rounds, 1);
-    harness_count(&h, "operations", operations, OPERATION_FLOOR);
-    harness_count(&h, "conditions that lost to another thread", conflicts, 0);
+    harness_count(&h, "operations", all.operations, OPERATION_FLOOR);
+    harness_count(&h, "scans backward over many versions", all.deep_scans, SCAN_FLOOR);
+    harness_count(&h, "conditions that lost to another thread", all.conflicts, 0);
     return harness_end(&h);
 }
