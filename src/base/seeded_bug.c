@@ -74,6 +74,7 @@ static const char *const names[FE_BUG_COUNT] = {
     [FE_BUG_READ_ONLY_IGNORED] = "READ_ONLY_IGNORED",
     [FE_BUG_DEPTH_NOT_CAPPED] = "DEPTH_NOT_CAPPED",
     [FE_BUG_SNAPSHOT_BEFORE_LOCK] = "SNAPSHOT_BEFORE_LOCK",
+    [FE_BUG_SEEK_LINK_READ_AGAIN] = "SEEK_LINK_READ_AGAIN",
 };
 
 const char *fe_seeded_bug_name(fe_seeded_bug bug)

@@ -76,6 +76,7 @@ typedef enum fe_seeded_bug {
     FE_BUG_READ_ONLY_IGNORED,       // A database that was opened to be read is written to.
     FE_BUG_DEPTH_NOT_CAPPED,        // JSON may be nested deeper than what its reader has room for.
     FE_BUG_SNAPSHOT_BEFORE_LOCK,    // A snapshot draws its number before compactions know of it.
+    FE_BUG_SEEK_LINK_READ_AGAIN,    // A seek ends where a link leads now, not where it led.
     FE_BUG_COUNT,
 } fe_seeded_bug;
 

@@ -6,6 +6,7 @@
 
 #include "base/coding.h"
 #include "base/compiler.h"
+#include "base/seeded_bug.h"
 
 #define PREFIX_SIZE 4
 // S5: what the last link of every level is.
@@ -224,7 +225,9 @@ fe_skiplist_ref fe_skiplist_insert(fe_skiplist *list, const fe_entry *entry)
 fe_skiplist_ref fe_skiplist_seek(const fe_skiplist *list, ferric_slice key, uint64_t sequence)
 {
     target wanted = target_of(list, key, sequence);
-    return find_place(list, &wanted, NULL).after;
+    place found = find_place(list, &wanted, NULL);
+    if (FE_SEEDED_BUG(FE_BUG_SEEK_LINK_READ_AGAIN)) return fe_skiplist_next(list, found.before);
+    return found.after;
 }
 
 fe_skiplist_ref fe_skiplist_seek_before(const fe_skiplist *list, ferric_slice key,

@@ -70,6 +70,7 @@ static const char *const catchers[FE_BUG_COUNT] = {
     [FE_BUG_READ_ONLY_IGNORED] = "database_test",
     [FE_BUG_DEPTH_NOT_CAPPED] = "json_test",
     [FE_BUG_SNAPSHOT_BEFORE_LOCK] = "snapshot_schedule_test",
+    [FE_BUG_SEEK_LINK_READ_AGAIN] = "seek_schedule_test",
 };
 
 const char *catcher_of(fe_seeded_bug bug)
