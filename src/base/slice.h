@@ -23,6 +23,13 @@ static inline const uint8_t *fe_slice_bytes(ferric_slice slice)
     return (const uint8_t *)slice.data;
 }
 
+// What stands behind the first `skipped` <= size bytes. Data may be NULL, to which C adds nothing,
+// not even 0.
+static inline ferric_slice fe_slice_from(ferric_slice slice, size_t skipped)
+{
+    return skipped == 0 ? slice : fe_slice(fe_slice_bytes(slice) + skipped, slice.size - skipped);
+}
+
 // memcmp order, then length: the one order of keys. Negative, zero or positive.
 static inline int fe_slice_compare(ferric_slice a, ferric_slice b)
 {

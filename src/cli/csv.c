@@ -37,9 +37,8 @@ static struct csv_cell *cell_at(const cli_csv *csv, size_t index)
 cli_csv_cell cli_csv_cell_at(const cli_csv *csv, size_t index)
 {
     const struct csv_cell *cell = cell_at(csv, index);
-    cli_csv_cell result = {
-        fe_slice((const char *)csv->text.data + cell->begin, cell->end - cell->begin),
-        cell->is_quoted};
+    ferric_slice rest = fe_slice_from(fe_buffer_slice(&csv->text), cell->begin);
+    cli_csv_cell result = {fe_slice(rest.data, cell->end - cell->begin), cell->is_quoted};
     return result;
 }
 

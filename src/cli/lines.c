@@ -122,10 +122,14 @@ cli_line_result cli_lines_next(cli_lines *lines, ferric_slice *line)
     size_t searched = 0; // So far there is no newline.
     for (;;) {
         size_t held = lines->buffer.size - lines->at;
-        char *begin = (char *)lines->buffer.data + lines->at;
-        char *newline = held > searched ? memchr(begin + searched, '\n', held - searched) : NULL;
+        size_t begin = lines->at + searched; // The buffer may have no memory yet.
+        char *newline = held > searched
+                            ? memchr((char *)lines->buffer.data + begin, '\n', held - searched)
+                            : NULL;
 
-        if (newline != NULL) return give(lines, line, (size_t)(newline - begin), 1);
+        if (newline != NULL) {
+            return give(lines, line, (size_t)(newline - (char *)lines->buffer.data) - lines->at, 1);
+        }
         if (held > lines->line_size_max) return skip_rest(lines);
         if (lines->is_ended) return held == 0 ? CLI_LINE_END : give(lines, line, held, 0);
         searched = held;
