@@ -40,6 +40,12 @@ ferric_status fe_operations_read(fe_operations *operations, ferric_slice *bytes,
         operations->cost_bytes += fe_memtable_entry_cost(entry->key.size, entry->value.size);
         operations->count++;
     }
+    if (status == FERRIC_OK && operations->cost_bytes > FE_COMMIT_COST_MAX) {
+        status = fe_fail(FERRIC_CORRUPT,
+                         "a commit of %zu operations is larger than any that was "
+                         "ever written",
+                         operations->count);
+    }
     *bytes = fe_slice(reader.decoder.at, fe_decoder_remaining(&reader.decoder));
     return status;
 }

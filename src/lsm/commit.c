@@ -287,6 +287,13 @@ static void lead(fe_store *store, fe_write_group *group)
 
 static ferric_status check_size(const fe_store *store, const fe_write_batch *batch)
 {
+    if (batch->cost_bytes > FE_COMMIT_COST_MAX) {
+        return fe_fail(FERRIC_TOO_LARGE,
+                       "the commit has %u operations, which would take %llu bytes of memory: at "
+                       "most %llu are allowed; split it",
+                       batch->count, (unsigned long long)batch->cost_bytes,
+                       (unsigned long long)FE_COMMIT_COST_MAX);
+    }
     if (batch->user_bytes <= store->sizes.commit_bytes_max) return FERRIC_OK;
     return fe_fail(FERRIC_TOO_LARGE,
                    "the commit has %llu bytes: with memory_limit %llu at most %llu are allowed; "

@@ -25,19 +25,10 @@ static ferric_status create_memtable(fe_store *store, uint64_t cost, uint32_t en
                                      fe_live_memtable **live)
 {
     ferric_slice anchor = {NULL, 0};
-    uint64_t capacity = store->sizes.memtable_bytes;
 
     if (store->active != NULL) anchor = fe_memtable_common_prefix(store->active->memtable);
-    for (;;) {
-        ferric_status status = fe_live_memtable_create(capacity, anchor, &store->pages,
-                                                       store->current_log->live.number, live);
-        if (status != FERRIC_OK) return status;
-        if (fe_memtable_has_room((*live)->memtable, entries, cost)) return FERRIC_OK;
-        // One large commit gets a memtable of its size.
-        fe_live_memtable_unref(*live);
-        *live = NULL;
-        capacity = capacity * 2 > cost * 2 ? capacity * 2 : cost * 2;
-    }
+    return fe_live_memtable_create_for(store->sizes.memtable_bytes, anchor, &store->pages,
+                                       store->current_log->live.number, entries, cost, live);
 }
 
 static uint64_t capacity_of(const fe_live_memtable *live)

@@ -53,25 +53,18 @@ static ferric_status add_memtable(log_replayer *replayer, uint64_t cost, uint32_
     size_t size = (replay->memtable_count + 1) * sizeof *replay->memtables;
     fe_live_memtable **memtables = fe_realloc(replay->memtables, size);
     ferric_slice anchor = {NULL, 0};
-    uint64_t capacity = replayer->options->memtable_bytes;
+    ferric_status status;
 
     if (memtables == NULL) return fe_no_memory("recovery", size);
     replay->memtables = memtables;
     if (replay->memtable_count > 0) {
         anchor = fe_memtable_common_prefix(memtables[replay->memtable_count - 1]->memtable);
     }
-    for (;;) {
-        fe_live_memtable *live = NULL;
-        ferric_status status =
-            fe_live_memtable_create(capacity, anchor, NULL, replayer->log.live.number, &live);
-        if (status != FERRIC_OK) return status;
-        if (fe_memtable_has_room(live->memtable, entries, cost)) {
-            memtables[replay->memtable_count++] = live;
-            return FERRIC_OK;
-        }
-        fe_live_memtable_unref(live);
-        capacity = capacity * 2 > cost * 2 ? capacity * 2 : cost * 2;
-    }
+    status = fe_live_memtable_create_for(replayer->options->memtable_bytes, anchor, NULL,
+                                         replayer->log.live.number, entries, cost,
+                                         &memtables[replay->memtable_count]);
+    if (status == FERRIC_OK) replay->memtable_count++;
+    return status;
 }
 
 static ferric_status apply_commit(log_replayer *replayer, uint64_t sequence)

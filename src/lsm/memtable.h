@@ -33,6 +33,9 @@ ferric_status fe_memtable_create(uint64_t capacity_bytes, ferric_slice anchor, f
 // No reader is left. Accepts NULL.
 void fe_memtable_destroy(fe_memtable *memtable);
 
+// The most that the entries of one commit may cost: the largest memtable has room for them.
+#define FE_COMMIT_COST_MAX ((uint64_t)1 << 30)
+
 // Upper bound of the arena bytes that one entry takes, links included. What it really takes is 21
 // bytes and the sizes on average.
 size_t fe_memtable_entry_cost(size_t key_size, size_t value_size);

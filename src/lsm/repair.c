@@ -115,21 +115,14 @@ static ferric_status add_memtable(repair *run, uint64_t cost, uint32_t entries)
 {
     size_t size = (run->memtable_count + 1) * sizeof *run->memtables;
     fe_live_memtable **memtables = fe_realloc(run->memtables, size);
-    uint64_t capacity = MEMTABLE_BYTES;
+    ferric_status status;
 
     if (memtables == NULL) return fe_no_memory("a repair", size);
     run->memtables = memtables;
-    for (;;) {
-        fe_live_memtable *live = NULL;
-        ferric_status status = fe_live_memtable_create(capacity, fe_slice(NULL, 0), NULL, 0, &live);
-        if (status != FERRIC_OK) return status;
-        if (fe_memtable_has_room(live->memtable, entries, cost)) {
-            memtables[run->memtable_count++] = live;
-            return FERRIC_OK;
-        }
-        fe_live_memtable_unref(live);
-        capacity = capacity * 2 > cost * 2 ? capacity * 2 : cost * 2;
-    }
+    status = fe_live_memtable_create_for(MEMTABLE_BYTES, fe_slice(NULL, 0), NULL, 0, entries, cost,
+                                         &memtables[run->memtable_count]);
+    if (status == FERRIC_OK) run->memtable_count++;
+    return status;
 }
 
 static ferric_status take_commits(repair *run, const fe_frame *frame)

@@ -32,6 +32,23 @@ ferric_status fe_live_memtable_create(uint64_t capacity_bytes, ferric_slice anch
     return status;
 }
 
+ferric_status fe_live_memtable_create_for(uint64_t capacity_bytes, ferric_slice anchor,
+                                          fe_page_pool *pool, uint64_t first_log, size_t entries,
+                                          uint64_t cost_bytes, fe_live_memtable **live)
+{
+    uint64_t capacity = capacity_bytes;
+
+    assert(cost_bytes <= FE_COMMIT_COST_MAX);
+    for (;;) {
+        ferric_status status = fe_live_memtable_create(capacity, anchor, pool, first_log, live);
+        if (status != FERRIC_OK) return status;
+        if (fe_memtable_has_room((*live)->memtable, entries, cost_bytes)) return FERRIC_OK;
+        fe_live_memtable_unref(*live);
+        *live = NULL;
+        capacity = capacity > cost_bytes ? capacity * 2 : cost_bytes * 2;
+    }
+}
+
 void fe_live_memtable_unref(fe_live_memtable *live)
 {
     if (live == NULL) return;

@@ -21,6 +21,11 @@ typedef struct fe_live_memtable {
 ferric_status fe_live_memtable_create(uint64_t capacity_bytes, ferric_slice anchor,
                                       fe_page_pool *pool, uint64_t first_log,
                                       fe_live_memtable **live);
+// The same with room for a commit, so larger than `capacity_bytes` if need be. REQUIRES: cost_bytes
+// <= FE_COMMIT_COST_MAX, and `entries` were counted in it. Errors: FERRIC_NO_MEMORY.
+ferric_status fe_live_memtable_create_for(uint64_t capacity_bytes, ferric_slice anchor,
+                                          fe_page_pool *pool, uint64_t first_log, size_t entries,
+                                          uint64_t cost_bytes, fe_live_memtable **live);
 void fe_live_memtable_unref(fe_live_memtable *live);
 
 typedef struct fe_view {

@@ -15,6 +15,7 @@
 #include "base/buffer.h"
 #include "base/coding.h"
 #include "base/random.h"
+#include "lsm/memtable.h"
 #include "lsm/store.h"
 
 #define KEYS 2000
@@ -187,11 +188,34 @@ static void test_a_flush_right_after_opening_keeps_the_new_log(void **state)
     free(expected);
 }
 
+// The largest memtable has room for it or it is refused: a commit of very many small entries once
+// kept its writer looking for a memtable that is large enough.
+static void test_a_commit_that_no_memtable_can_hold_is_refused(void **state)
+{
+    fe_vfs *vfs;
+    fe_store *store;
+    ferric_options options;
+    fe_write_batch batch = {0};
+
+    (void)state;
+    assert_int_equal(fe_vfs_memory_create(&vfs), FERRIC_OK);
+    options = small_options(vfs);
+    assert_int_equal(fe_store_open(DIRECTORY, &options, &store), FERRIC_OK);
+    assert_int_equal(fe_write_batch_put(&batch, 20, fe_slice_text("key"), fe_slice_text("1"), NULL),
+                     FERRIC_OK);
+    batch.cost_bytes = FE_COMMIT_COST_MAX + 1;
+    assert_int_equal(fe_store_write(store, &batch, false, NULL), FERRIC_TOO_LARGE);
+    fe_write_batch_deinit(&batch);
+    assert_int_equal(fe_store_close(store), FERRIC_OK);
+    fe_vfs_memory_destroy(vfs);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_a_store_keeps_what_was_written_through_everything),
         cmocka_unit_test(test_a_flush_right_after_opening_keeps_the_new_log),
+        cmocka_unit_test(test_a_commit_that_no_memtable_can_hold_is_refused),
     };
     return cmocka_run_group_tests_name("store", tests, NULL, NULL);
 }
