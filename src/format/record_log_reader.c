@@ -45,7 +45,7 @@ static ferric_slice window_from(const fe_record_log_reader *reader, uint64_t off
     size_t skipped = (size_t)(offset - reader->window_offset);
     ferric_slice window = fe_buffer_slice(&reader->window);
     assert(offset >= reader->window_offset && skipped <= window.size);
-    return fe_slice(fe_slice_bytes(window) + skipped, window.size - skipped);
+    return fe_slice_from(window, skipped);
 }
 
 // Moves the window so that it begins at `offset`, keeping what it already has from there on.
@@ -78,6 +78,7 @@ static ferric_status window_need(fe_record_log_reader *reader, uint64_t offset, 
     if (offset >= reader->window_offset && offset + smaller(size, left) <= end) return FERRIC_OK;
     window_slide(reader, offset);
     more = (size_t)wanted - reader->window.size;
+    if (more == 0) return FERRIC_OK; // The file has no more.
     status = fe_buffer_reserve(&reader->window, more);
     if (status != FERRIC_OK) return status;
     status = fe_file_read_at(reader->file, offset + reader->window.size,
@@ -285,8 +286,9 @@ static void note_nonzero(frame_search *search, const uint8_t *bytes, size_t size
 }
 
 // Moves the search on to the next valid frame. A frame is searched for at every aligned place, also
-// inside what looks like a damaged frame: its length may be the damage, and nothing inside a frame
-// can pass for one of this file and place.
+// inside what looks like a damaged frame, for its length may be the damage. Where the check of its
+// header holds it is not, and the search goes on behind the frame: else a file full of headers
+// would be summed up once for each of them.
 static ferric_status find_frame(fe_record_log_reader *reader, frame_search *search)
 {
     search->is_found = false;
@@ -303,6 +305,7 @@ static ferric_status find_frame(fe_record_log_reader *reader, frame_search *sear
             search->is_found = result == FE_FRAME_VALID;
             if (search->is_found) return FERRIC_OK;
             advance = smaller(FE_FRAME_ALIGNMENT, reader->size - search->offset);
+            if (result == FE_FRAME_BAD_PAYLOAD) advance = search->size;
         }
         note_nonzero(search, window_from(reader, search->offset).data, (size_t)advance);
         search->offset += advance;
