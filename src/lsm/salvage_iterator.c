@@ -2,6 +2,8 @@
 // A table's readable blocks, one after another.
 #include "lsm/salvage_iterator.h"
 
+#include <inttypes.h>
+
 #include "base/buffer.h"
 #include "base/memory.h"
 #include "base/status.h"
@@ -12,11 +14,42 @@ typedef struct salvage_iterator {
     fe_salvage_report *report;
     fe_block_reader reader;
     ferric_buffer content;
-    ferric_buffer key;
+    ferric_buffer key; // Of the entry shown last.
+    ferric_buffer first_key;
+    bool has_shown;
     fe_block block;
     uint32_t block_number; // Of the next block to read.
     uint32_t index;        // Of the shown entry in `block`.
 } salvage_iterator;
+
+static ferric_status assemble_key(const fe_block *block, const fe_block_entry *entry,
+                                  ferric_buffer *key)
+{
+    ferric_status status = fe_buffer_assign(key, fe_block_prefix(block));
+
+    if (status != FERRIC_OK) return status;
+    return fe_buffer_append(key, entry->rest.data, entry->rest.size);
+}
+
+// A block's own order was checked when it was read; that it follows what was shown was not, and a
+// merge must be able to rely on it.
+static ferric_status check_first(salvage_iterator *iterator, uint32_t number)
+{
+    fe_block_entry entry;
+    ferric_status status;
+
+    if (!iterator->has_shown) return FERRIC_OK;
+    fe_block_entry_at(&iterator->block, 0, &entry);
+    status = assemble_key(&iterator->block, &entry, &iterator->first_key);
+    if (status != FERRIC_OK) return status;
+    if (fe_internal_compare(fe_buffer_slice(&iterator->key), iterator->base.entry.sequence,
+                            fe_buffer_slice(&iterator->first_key), entry.sequence) < 0) {
+        return FERRIC_OK;
+    }
+    return fe_fail(FERRIC_CORRUPT,
+                   "%s: block at offset %" PRIu64 ": it begins before the end of an earlier one",
+                   fe_table_path(iterator->table), fe_table_block_offset(iterator->table, number));
+}
 
 // Reads the next block that can be read. Returns false at the end of the table, or when base.status
 // tells a failure that is none of the block's.
@@ -35,6 +68,7 @@ static bool load_block(salvage_iterator *iterator)
             status = fe_table_read_block(table, number, &iterator->reader, iterator->content.data,
                                          &iterator->block);
         }
+        if (status == FERRIC_OK) status = check_first(iterator, number);
         if (status == FERRIC_OK) {
             iterator->report->blocks_read++;
             iterator->index = 0;
@@ -59,10 +93,8 @@ static void show(salvage_iterator *iterator)
     ferric_status status;
 
     fe_block_entry_at(&iterator->block, iterator->index, &entry);
-    status = fe_buffer_assign(&iterator->key, fe_block_prefix(&iterator->block));
-    if (status == FERRIC_OK) {
-        status = fe_buffer_append(&iterator->key, entry.rest.data, entry.rest.size);
-    }
+    status = assemble_key(&iterator->block, &entry, &iterator->key);
+    iterator->has_shown = true;
     iterator->base.status = status;
     iterator->base.is_valid = status == FERRIC_OK;
     iterator->base.entry = (fe_entry){.key = fe_buffer_slice(&iterator->key),
@@ -87,6 +119,7 @@ static void first(fe_iterator *base)
     base->is_valid = false;
     base->status = FERRIC_OK;
     iterator->block_number = 0;
+    iterator->has_shown = false;
     if (load_block(iterator)) show(iterator);
 }
 
@@ -111,6 +144,7 @@ static void destroy(fe_iterator *base)
     fe_table_close(iterator->table);
     fe_buffer_deinit(&iterator->content);
     fe_buffer_deinit(&iterator->key);
+    fe_buffer_deinit(&iterator->first_key);
     fe_free(iterator);
 }
 

@@ -2,6 +2,7 @@
 // Entries to tables, dropping what is invisible.
 #include "lsm/table_writer.h"
 
+#include <inttypes.h>
 #include <string.h>
 
 #include "base/buffer.h"
@@ -21,6 +22,7 @@ typedef struct table_writer {
     fe_table_writer_result *result;
     ferric_buffer path;
     ferric_buffer key; // The key of the entry before.
+    uint64_t sequence; // Its number.
     uint64_t stripe;   // Of the newest kept or dropped version of that key.
     bool has_key;
     size_t first_addition; // Additions of the edit that are not ours.
@@ -121,11 +123,29 @@ static bool is_time_to_cut(const table_writer *writer, ferric_slice key)
            (size >= KEYSPACE_CUT_BYTES && begins_new_keyspace(writer, key));
 }
 
+// W5. Blocks are checked as they are loaded, but whether they follow one another shows only here.
+// Two inputs may have the same version of a key: then the second is dropped.
+static ferric_status check_order(const table_writer *writer, const fe_entry *entry,
+                                 bool *is_same_key)
+{
+    int order = -1;
+
+    if (writer->has_key) order = fe_slice_compare(fe_buffer_slice(&writer->key), entry->key);
+    *is_same_key = order == 0;
+    if (order < 0 || (order == 0 && entry->sequence <= writer->sequence)) return FERRIC_OK;
+    return fe_fail(FERRIC_CORRUPT,
+                   "%s: a table in it is out of order: entry %" PRIu64
+                   " of the merge comes before the one before it: run `ferric verify`",
+                   writer->options->directory, writer->result->entries_in);
+}
+
 static ferric_status take_entry(table_writer *writer, const fe_entry *entry)
 {
-    bool is_same_key = writer->has_key && fe_slice_equal(fe_buffer_slice(&writer->key), entry->key);
-    ferric_status status = FERRIC_OK;
+    bool is_same_key;
+    ferric_status status = check_order(writer, entry, &is_same_key);
 
+    if (status != FERRIC_OK) return status;
+    writer->sequence = entry->sequence;
     writer->result->entries_in++;
     if ((!is_same_key || FE_SEEDED_BUG(FE_BUG_KEY_SPLIT_ACROSS_TABLES)) &&
         is_time_to_cut(writer, entry->key)) {

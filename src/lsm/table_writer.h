@@ -9,6 +9,7 @@
 //     its key.
 // W3. All versions of a key go into one table.
 // W4. The input's status is looked at after its end: a read error is never taken for the end.
+// W5. An input that is out of order is corrupt: nothing is made of it.
 #ifndef FERRIC_LSM_TABLE_WRITER_H
 #define FERRIC_LSM_TABLE_WRITER_H
 

@@ -499,6 +499,34 @@ static void test_table_writer_leaves_nothing_behind_without_memory(void **state)
     fe_allocator_set(NULL);
 }
 
+// W5. Two tables that overlap where they may not, or blocks that do, give such a stream.
+static void test_table_writer_refuses_what_is_out_of_order(void **state)
+{
+    const fe_entry entries[] = {
+        {.key = kit_key(1), .sequence = 5, .kind = FE_ENTRY_DELETE},
+        {.key = kit_key(2), .sequence = 4, .kind = FE_ENTRY_DELETE},
+        {.key = kit_key(2), .sequence = 4, .kind = FE_ENTRY_DELETE},
+        {.key = kit_key(2), .sequence = 6, .kind = FE_ENTRY_DELETE},
+    };
+    const fe_entry smaller[] = {
+        {.key = kit_key(2), .sequence = 5, .kind = FE_ENTRY_DELETE},
+        {.key = kit_key(1), .sequence = 4, .kind = FE_ENTRY_DELETE},
+    };
+    job work;
+
+    (void)state;
+    job_init(&work);
+    work.options.below_level = 0;
+    // The same entry twice is one of them, a newer one behind an older and a smaller key are wrong.
+    assert_int_equal(job_run(&work, array_iterator_create(entries, 3, NULL)), FERRIC_OK);
+    drop_output(&work);
+    assert_int_equal(job_run(&work, array_iterator_create(entries, 4, NULL)), FERRIC_CORRUPT);
+    assert_int_equal(work.edit.addition_count, 0);
+    assert_int_equal(job_run(&work, array_iterator_create(smaller, 2, NULL)), FERRIC_CORRUPT);
+    assert_int_equal(work.edit.addition_count, 0);
+    job_deinit(&work);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -510,6 +538,7 @@ int main(void)
         cmocka_unit_test(test_table_writer_leaves_other_additions_alone),
         cmocka_unit_test(test_table_writer_stops_when_it_is_told),
         cmocka_unit_test(test_table_writer_leaves_nothing_behind_without_memory),
+        cmocka_unit_test(test_table_writer_refuses_what_is_out_of_order),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
