@@ -73,6 +73,7 @@ void fe_frame_encode(const fe_frame *frame, const fe_sealer *sealer, uint64_t cr
     assert(offset % FE_FRAME_ALIGNMENT == 0);
     assert(is_count_of_kind(frame->kind, frame->batch_count));
     assert(frame->durable_sequence <= frame->sequence && frame->sequence <= FE_SEQUENCE_MAX);
+    assert(frame->batch_count <= FE_SEQUENCE_MAX - frame->sequence);
     assert(frame->payload.size <= FE_FRAME_PAYLOAD_SIZE_MAX);
     payload = fe_put_varint(payload, frame->sequence - frame->durable_sequence);
     payload = fe_put_varint(payload, encoded_time(frame->time_ms, created_ms));
@@ -127,7 +128,9 @@ static bool decode_fields(const uint8_t *at, uint64_t created_ms, fe_frame *fram
     distance = fe_decode_varint_max(&decoder, frame->sequence);
     frame->durable_sequence = frame->sequence - distance;
     frame->time_ms = created_ms + (uint64_t)fe_unzigzag(fe_decode_varint(&decoder));
-    return !decoder.failed && fe_decoder_remaining(&decoder) == 0;
+    // Also the number behind those that the frame uses is one.
+    return !decoder.failed && fe_decoder_remaining(&decoder) == 0 &&
+           frame->batch_count <= FE_SEQUENCE_MAX - frame->sequence;
 }
 
 fe_frame_result fe_frame_decode(ferric_slice bytes, const fe_sealer *sealer, uint64_t created_ms,

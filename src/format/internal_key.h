@@ -9,7 +9,8 @@
 
 #include "base/slice.h"
 
-// Sequence 0 is "before every commit".
+// Sequence 0 is "before every commit". The largest is given to none: it is the number that would
+// follow the last one, which a frame without commits has.
 #define FE_SEQUENCE_MAX (((uint64_t)1 << 56) - 1)
 #define FE_KEYSPACE_ID_SIZE 4
 // Of a whole key, keyspace id included.

@@ -33,14 +33,15 @@ static const char readme_text[] =
 
 ferric_status fe_store_new_header(fe_store *store, fe_file_kind kind, fe_file_header *header)
 {
-    uint64_t number = atomic_fetch_add_explicit(&store->next_file_number, 1, memory_order_relaxed);
+    ferric_status status;
 
     memset(header, 0, sizeof *header);
     header->version = FE_FORMAT_VERSION;
     header->kind = (uint8_t)kind;
     header->created_ms = fe_vfs_now_ms(store->vfs);
-    header->file_number = number;
     memcpy(header->database_id, store->database_id, FE_DATABASE_ID_SIZE);
+    status = fe_file_number_draw(&store->next_file_number, &header->file_number);
+    if (status != FERRIC_OK) return status;
     return fe_vfs_random(store->vfs, header->salt, sizeof header->salt);
 }
 

@@ -189,8 +189,13 @@ static ferric_status commit_numbered(fe_store *store, fe_write_group *group,
                                      const commit_totals *totals)
 {
     uint64_t newest = store->last_sequence + totals->batches;
-    ferric_status status = prepare(store, group, totals);
+    ferric_status status;
 
+    // No database gets there by writing; one whose files were made up begins there.
+    if (newest >= FE_SEQUENCE_MAX) {
+        return fe_fail(FERRIC_READ_ONLY, "%s has used up its sequence numbers", store->directory);
+    }
+    status = prepare(store, group, totals);
     if (status == FERRIC_OK) status = append_group(store, group, totals);
     if (status == FERRIC_OUTCOME_UNKNOWN) fe_store_fail(store, status);
     if (FE_SEEDED_BUG(FE_BUG_NO_SPACE_STICKS) && status == FERRIC_NO_SPACE) {

@@ -10,6 +10,7 @@
 #include "base/buffer.h"
 #include "base/coding.h"
 #include "base/status.h"
+#include "lsm/file_names.h"
 #include "lsm/manifest.h"
 
 typedef enum edit_tag {
@@ -22,6 +23,8 @@ typedef enum edit_tag {
 
 #define REQUIRED 1u
 #define LOG_CLEAN_FLAG 1u
+// Numbers are counted even when none is left to be given.
+#define NEXT_FILE_NUMBER_MAX (FE_FILE_NUMBER_MAX * 2)
 
 static ferric_status put_field(ferric_buffer *bytes, edit_tag tag, const ferric_buffer *content)
 {
@@ -136,7 +139,7 @@ static ferric_status decode_logs(fe_decoder *decoder, fe_version_edit *edit)
         ferric_slice salt;
         ferric_status status;
 
-        log.number = fe_decode_varint(decoder);
+        log.number = fe_decode_varint_max(decoder, FE_FILE_NUMBER_MAX);
         log.end = fe_decode_varint(decoder);
         log.is_sealed = log.end != 0;
         log.end_sequence = fe_decode_varint(decoder);
@@ -159,7 +162,7 @@ static ferric_status decode_table(fe_decoder *decoder, fe_table_cache *tables,
     ferric_status status;
     uint32_t level = (uint32_t)fe_decode_varint_max(decoder, FE_LEVEL_COUNT - 1);
 
-    summary.identity.number = fe_decode_varint(decoder);
+    summary.identity.number = fe_decode_varint_max(decoder, FE_FILE_NUMBER_MAX);
     summary.identity.size_bytes = fe_decode_varint(decoder);
     summary.identity.footer_check = (uint32_t)fe_decode_varint_max(decoder, UINT32_MAX);
     summary.properties.entries = fe_decode_varint(decoder);
@@ -202,10 +205,10 @@ static ferric_status decode_field(uint64_t tag, bool is_required, ferric_slice c
 
     switch (tag) {
     case TAG_NEXT_FILE_NUMBER:
-        edit->next_file_number = fe_decode_varint(&decoder);
+        edit->next_file_number = fe_decode_varint_max(&decoder, NEXT_FILE_NUMBER_MAX);
         return decoder.failed ? damaged("next file number") : FERRIC_OK;
     case TAG_LAST_SEQUENCE:
-        edit->last_sequence = fe_decode_varint_max(&decoder, FE_SEQUENCE_MAX);
+        edit->last_sequence = fe_decode_varint_max(&decoder, FE_SEQUENCE_MAX - 1);
         return decoder.failed ? damaged("last sequence") : FERRIC_OK;
     case TAG_LOGS:
         return decode_logs(&decoder, edit);

@@ -22,6 +22,13 @@ static const char *const fixed_names[] = {
     FE_FILE_RESERVE_NAME, FE_FILE_README_NAME,
 };
 
+ferric_status fe_file_number_draw(_Atomic(uint64_t) *next, uint64_t *number)
+{
+    *number = atomic_fetch_add_explicit(next, 1, memory_order_relaxed);
+    if (*number <= FE_FILE_NUMBER_MAX) return FERRIC_OK;
+    return fe_fail(FERRIC_READ_ONLY, "the database has used up its file numbers");
+}
+
 ferric_status fe_file_path(ferric_buffer *path, const char *directory, fe_file_kind kind,
                            uint64_t number)
 {
@@ -48,6 +55,7 @@ bool fe_file_name_parse(const char *name, fe_file_kind *kind, uint64_t *number)
     if (digits > 6 && name[0] == '0') return false; // Only one name is that of a number.
     for (size_t i = 0; i < digits; i++)
         value = value * 10 + (uint64_t)(name[i] - '0');
+    if (value > FE_FILE_NUMBER_MAX) return false;
     for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++) {
         if (strcmp(name + digits, kinds[i].suffix) != 0) continue;
         *kind = kinds[i].kind;

@@ -4,6 +4,8 @@
 #ifndef FERRIC_LSM_FILE_NAMES_H
 #define FERRIC_LSM_FILE_NAMES_H
 
+#include <stdatomic.h>
+
 #include "format/file_header.h"
 
 #define FE_FILE_CURRENT_NAME "CURRENT"
@@ -11,6 +13,13 @@
 #define FE_FILE_LOCK_NAME "LOCK"
 #define FE_FILE_RESERVE_NAME "RESERVE"
 #define FE_FILE_README_NAME "README.txt"
+
+// The largest number that a file is given. Numbers grow by one, so only a database whose files were
+// made up gets near it.
+#define FE_FILE_NUMBER_MAX ((uint64_t)1 << 62)
+
+// Draws the next number. Errors: FERRIC_READ_ONLY: none is left.
+ferric_status fe_file_number_draw(_Atomic(uint64_t) *next, uint64_t *number);
 
 // Replaces `path` by "DIRECTORY/NNNNNN.kind" for a log, table or manifest, ended by a zero byte
 // that

@@ -115,7 +115,8 @@ static ferric_status take_link(log_replayer *replayer, const fe_frame *frame)
     uint64_t number = fe_decode_u64(&decoder);
     ferric_slice salt = fe_decode_bytes(&decoder, FE_SALT_SIZE);
 
-    if (decoder.failed) return fe_fail(FERRIC_CORRUPT, "a link to the next log is damaged");
+    if (decoder.failed || number > FE_FILE_NUMBER_MAX)
+        return fe_fail(FERRIC_CORRUPT, "a link to the next log is damaged");
     replayer->link = (fe_live_log){.number = number};
     memcpy(replayer->link.salt, salt.data, FE_SALT_SIZE);
     replayer->has_link = !FE_SEEDED_BUG(FE_BUG_LINK_NOT_FOLLOWED);
@@ -149,6 +150,8 @@ static ferric_status take_frame(log_replayer *replayer, const fe_frame *frame, u
 {
     fe_replay *replay = replayer->replay;
     uint64_t newest = frame->sequence + frame->batch_count - 1;
+    uint64_t flushed = replayer->options->flushed_sequence;
+    uint64_t first_unflushed = frame->sequence > flushed ? frame->sequence : flushed + 1;
     ferric_status status = FERRIC_OK;
 
     if (replayer->has_link) return corrupt_log(replayer, offset, "a frame behind the link");
@@ -156,7 +159,7 @@ static ferric_status take_frame(log_replayer *replayer, const fe_frame *frame, u
     switch (frame->kind) {
     case FE_FRAME_COMMITS:
         // Numbers only grow from log to log; within one the reader has seen to it.
-        if (newest <= replay->last_sequence && newest > replayer->options->flushed_sequence) {
+        if (newest > flushed && first_unflushed <= replay->last_sequence) {
             return corrupt_log(replayer, offset, "a sequence number for the second time");
         }
         status = take_commits(replayer, frame);
@@ -332,9 +335,15 @@ static ferric_status check_sealed(const log_replayer *replayer, uint64_t offset)
 
 static ferric_status replay_log(log_replayer *replayer, const fe_live_log *live)
 {
+    const fe_replay *replay = replayer->replay;
     uint64_t offset = 0;
     ferric_status status = open_log(replayer, live);
 
+    // Numbers grow along the chain; else it could lead back to itself.
+    if (status == FERRIC_OK && replay->log_count > 0 &&
+        live->number <= replay->logs[replay->log_count - 1].live.number) {
+        status = corrupt_log(replayer, 0, "it comes before the log that leads to it");
+    }
     if (status == FERRIC_OK) status = read_frames(replayer, &offset);
     if (status == FERRIC_OK && live->is_sealed) {
         status = check_sealed(replayer, offset);

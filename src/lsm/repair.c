@@ -285,6 +285,8 @@ static ferric_status write_database(repair *run)
     if (status == FERRIC_OK) status = fe_version_apply(empty, &edit, &whole);
     if (status == FERRIC_OK) {
         fe_version_edit state = {.has_logs = true, .last_sequence = run->last_sequence};
+        // A made-up number must not make the new database one that cannot be opened.
+        if (state.last_sequence >= FE_SEQUENCE_MAX) state.last_sequence = FE_SEQUENCE_MAX - 1;
         header.file_number = atomic_load(&next_file_number);
         state.next_file_number = header.file_number + 1;
         status = fe_manifest_create(run->vfs, run->repaired, &header, whole, &state, &manifest);

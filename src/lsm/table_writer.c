@@ -38,10 +38,11 @@ static ferric_status open_builder(table_writer *writer)
     };
     ferric_status status;
 
-    header.file_number =
-        atomic_fetch_add_explicit(options->next_file_number, 1, memory_order_relaxed);
     memcpy(header.database_id, options->database_id, FE_DATABASE_ID_SIZE);
-    status = fe_vfs_random(options->vfs, header.salt, sizeof header.salt);
+    status = fe_file_number_draw(options->next_file_number, &header.file_number);
+    if (status == FERRIC_OK) {
+        status = fe_vfs_random(options->vfs, header.salt, sizeof header.salt);
+    }
     if (status == FERRIC_OK) {
         status = fe_file_path(&writer->path, options->directory, FE_FILE_TABLE, header.file_number);
     }

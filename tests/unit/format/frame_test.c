@@ -101,7 +101,8 @@ static void test_frame_decodes_what_was_encoded(void **state)
     static const fe_frame_kind kinds[] = {FE_FRAME_COMMITS, FE_FRAME_LINK, FE_FRAME_WITNESS,
                                           FE_FRAME_EDIT, FE_FRAME_END};
     static const uint16_t counts[] = {65535, 0, 0, 1, 0};
-    static const uint64_t sequences[] = {0, 1, 127, 128, 16383, 16384, FE_SEQUENCE_MAX};
+    static const uint64_t sequences[] = {
+        0, 1, 127, 128, 16383, 16384, FE_SEQUENCE_MAX - UINT16_MAX};
     static const uint64_t times[] = {0, 1, CREATED_MS - 1, CREATED_MS, CREATED_MS + 63, UINT64_MAX};
     uint8_t payload[PAYLOAD_SIZE_MAX];
     size_t frames = 0;
@@ -289,14 +290,23 @@ static void test_frame_whose_fields_make_no_sense_is_invalid(void **state)
     assert_int_equal(decode_made(0, 0, "\x05\x05\x00", 3), FE_FRAME_INVALID);
     assert_int_equal(decode_made(6, 0, "\x05\x05\x00", 3), FE_FRAME_INVALID);
     // The witness is above the sequence; a varint is longer than it need be; one too many; one cut;
-    // a sequence beyond 56 bits.
+    // a sequence beyond 56 bits; one that leaves no number to follow the frame's own.
     assert_int_equal(decode_made(FE_FRAME_COMMITS, 1, "\x05\x06\x00", 3), FE_FRAME_INVALID);
     assert_int_equal(decode_made(FE_FRAME_COMMITS, 1, "\x85\x00\x05\x00", 4), FE_FRAME_INVALID);
     assert_int_equal(decode_made(FE_FRAME_COMMITS, 1, "\x05\x05\x00\x00", 4), FE_FRAME_INVALID);
     assert_int_equal(decode_made(FE_FRAME_COMMITS, 1, "\x05\x05\x80", 3), FE_FRAME_INVALID);
     assert_int_equal(
-        decode_made(FE_FRAME_COMMITS, 1, "\xff\xff\xff\xff\xff\xff\xff\x7f\x00\x00", 10),
+        decode_made(FE_FRAME_WITNESS, 0, "\xff\xff\xff\xff\xff\xff\xff\x7f\x00\x00", 10),
         FE_FRAME_VALID);
+    assert_int_equal(
+        decode_made(FE_FRAME_COMMITS, 1, "\xfe\xff\xff\xff\xff\xff\xff\x7f\x00\x00", 10),
+        FE_FRAME_VALID);
+    assert_int_equal(
+        decode_made(FE_FRAME_COMMITS, 1, "\xff\xff\xff\xff\xff\xff\xff\x7f\x00\x00", 10),
+        FE_FRAME_INVALID);
+    assert_int_equal(
+        decode_made(FE_FRAME_COMMITS, 2, "\xfe\xff\xff\xff\xff\xff\xff\x7f\x00\x00", 10),
+        FE_FRAME_INVALID);
     assert_int_equal(
         decode_made(FE_FRAME_COMMITS, 1, "\x80\x80\x80\x80\x80\x80\x80\x80\x01\x00\x00", 11),
         FE_FRAME_INVALID);

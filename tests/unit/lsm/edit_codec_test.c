@@ -18,11 +18,11 @@
 
 static void random_edit(table_kit *kit, fe_random *random, fe_version_edit *edit)
 {
-    if (fe_random_below(random, 2) == 0) edit->next_file_number = fe_random_next(random) | 1;
+    if (fe_random_below(random, 2) == 0) edit->next_file_number = fe_random_next(random) >> 2 | 1;
     if (fe_random_below(random, 2) == 0) edit->last_sequence = fe_random_below(random, 1 << 30) + 1;
     edit->has_logs = fe_random_below(random, 2) == 0;
     for (uint64_t i = fe_random_below(random, 6); i > 0 && edit->has_logs; i--) {
-        fe_live_log log = {.number = fe_random_next(random) >> fe_random_below(random, 60)};
+        fe_live_log log = {.number = fe_random_next(random) >> (2 + fe_random_below(random, 58))};
         log.is_sealed = fe_random_below(random, 2) == 0;
         if (log.is_sealed) {
             log.end = 64 + fe_random_below(random, 1000000);
@@ -282,8 +282,12 @@ static void test_edit_codec_refuses_impossible_values(void **state)
 {
     static const uint8_t deep_level[] = {11, 2, 7, 5};       // Levels end at 6.
     static const uint8_t long_varint[] = {3, 2, 0x80, 0x00}; // Not the shortest form.
-    static const uint8_t sequence[] = {5,    9,    0xff, 0xff, 0xff, 0xff, 0xff,  //
-                                       0xff, 0xff, 0xff, 0x7f};                   // Above 2^56.
+    static const uint8_t sequence[] = {5,    9,    0xff, 0xff, 0xff, 0xff, 0xff, //
+                                       0xff, 0xff, 0xff, 0x7f};                  // Above 2^56.
+    static const uint8_t last_sequence[] = {5,    8,    0xff, 0xff, 0xff,
+                                            0xff, 0xff, 0xff, 0xff, 0x7f}; // Nothing can follow it.
+    static const uint8_t file_number[] = {3,    10,   0xff, 0xff, 0xff, 0xff,
+                                          0xff, 0xff, 0xff, 0xff, 0xff, 0x01};    // 2^64 - 1.
     static const uint8_t many_logs[] = {7,    9,    0xff, 0xff, 0xff, 0xff, 0xff, //
                                         0xff, 0xff, 0xff, 0x7f}; // Claims 2^63 logs.
     table_kit kit;
@@ -294,6 +298,8 @@ static void test_edit_codec_refuses_impossible_values(void **state)
     assert_int_equal(decode(&kit, deep_level, sizeof deep_level, &edit), FERRIC_CORRUPT);
     assert_int_equal(decode(&kit, long_varint, sizeof long_varint, &edit), FERRIC_CORRUPT);
     assert_int_equal(decode(&kit, sequence, sizeof sequence, &edit), FERRIC_CORRUPT);
+    assert_int_equal(decode(&kit, last_sequence, sizeof last_sequence, &edit), FERRIC_CORRUPT);
+    assert_int_equal(decode(&kit, file_number, sizeof file_number, &edit), FERRIC_CORRUPT);
     assert_int_equal(decode(&kit, many_logs, sizeof many_logs, &edit), FERRIC_CORRUPT);
     table_kit_deinit(&kit);
 }

@@ -31,7 +31,7 @@ static void test_file_names_are_read_as_they_were_made(void **state)
     check_round_trip(FE_FILE_LOG, 1, "dir/000001.log");
     check_round_trip(FE_FILE_TABLE, 999999, "dir/999999.table");
     check_round_trip(FE_FILE_MANIFEST, 1000000, "dir/1000000.manifest");
-    check_round_trip(FE_FILE_TABLE, 9999999999999999999u, "dir/9999999999999999999.table");
+    check_round_trip(FE_FILE_TABLE, FE_FILE_NUMBER_MAX, "dir/4611686018427387904.table");
 }
 
 static void test_file_names_of_others_are_not_ours(void **state)
@@ -60,6 +60,8 @@ static void test_file_names_of_others_are_not_ours(void **state)
         "MANIFEST-000002",
         "current",
         "00000000000000000001.log",
+        "4611686018427387905.log",
+        "9999999999999999999.log",
         "18446744073709551616.log",
         "000001.table.tmp",
     };
