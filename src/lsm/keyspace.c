@@ -18,7 +18,8 @@
 #define NAME_KEY_PREFIX 'n'
 #define NEXT_ID_KEY "i"
 #define ENTRY_SIZE 5
-// Ids below are fixed: the catalogue, and "main".
+// Ids below are fixed: the catalogue, and "main". The largest is given to none, so that there is
+// always a next one.
 #define FIRST_FREE_ID 16
 #define MAIN_NAME "main"
 
@@ -43,17 +44,34 @@ static ferric_status read_entry(fe_store *store, ferric_slice user_key, ferric_b
                         FE_SEQUENCE_NEWEST, value, version);
 }
 
+static ferric_status damaged_entry(void)
+{
+    return fe_fail(FERRIC_CORRUPT,
+                   "the catalogue entry of a keyspace is damaged: run `ferric verify`");
+}
+
+// A keyspace that had the catalogue's own id would be written into it.
+static bool is_id_of(ferric_slice name, uint32_t id)
+{
+    if (fe_slice_equal(name, fe_slice_text(MAIN_NAME))) return id == FE_KEYSPACE_MAIN;
+    return id >= FIRST_FREE_ID && id < UINT32_MAX;
+}
+
+static bool is_name(ferric_slice name)
+{
+    return name.size > 0 && name.size <= FERRIC_KEYSPACE_NAME_SIZE_MAX &&
+           memchr(name.data, 0, name.size) == NULL;
+}
+
 static ferric_status decode_entry(ferric_slice name, ferric_slice value, ferric_keyspace_info *info)
 {
     const uint8_t *bytes = fe_slice_bytes(value);
 
     memset(info, 0, sizeof *info);
-    if (value.size < ENTRY_SIZE || name.size == 0 || name.size > FERRIC_KEYSPACE_NAME_SIZE_MAX) {
-        return fe_fail(FERRIC_CORRUPT,
-                       "the catalogue entry of a keyspace is damaged: run `ferric verify`");
-    }
+    if (value.size < ENTRY_SIZE || !is_name(name)) return damaged_entry();
     memcpy(info->name, name.data, name.size);
     info->id = fe_get_u32(bytes);
+    if (!is_id_of(name, info->id)) return damaged_entry();
     if (bytes[4] != FERRIC_KEYSPACE_RAW && bytes[4] != FERRIC_KEYSPACE_COLLECTION) {
         return fe_fail(FERRIC_UNSUPPORTED,
                        "keyspace \"%s\" is of kind %u, which this version of Ferric does not know",
@@ -76,6 +94,24 @@ ferric_status fe_keyspace_find(fe_store *store, const char *name, ferric_keyspac
     return status;
 }
 
+// The id of the next keyspace, and the version of the entry that says so.
+static ferric_status read_next_id(fe_store *store, uint32_t *id, uint64_t *version)
+{
+    ferric_buffer value = {0};
+    ferric_status status = read_entry(store, fe_slice_text(NEXT_ID_KEY), &value, version);
+
+    *id = FIRST_FREE_ID;
+    if (status == FERRIC_NOT_FOUND) {
+        *version = 0;
+        status = FERRIC_OK;
+    } else if (status == FERRIC_OK) {
+        *id = value.size < sizeof *id ? 0 : fe_get_u32(value.data);
+        if (*id < FIRST_FREE_ID || *id == UINT32_MAX) status = damaged_entry();
+    }
+    fe_buffer_deinit(&value);
+    return status;
+}
+
 // One try to make the keyspace; FERRIC_CONFLICT when another writer was faster.
 static ferric_status try_create(fe_store *store, const char *name, ferric_keyspace_kind kind)
 {
@@ -85,14 +121,11 @@ static ferric_status try_create(fe_store *store, const char *name, ferric_keyspa
     ferric_slice key_slice = name_key(name, key);
     ferric_slice next_key = fe_slice_text(NEXT_ID_KEY);
     fe_write_batch batch = {0};
-    ferric_buffer value = {0};
-    uint64_t version = 0;
-    uint32_t id = FIRST_FREE_ID;
-    ferric_status status = read_entry(store, next_key, &value, &version);
+    uint64_t version;
+    uint32_t id;
+    ferric_status status = read_next_id(store, &id, &version);
 
-    if (status == FERRIC_OK && value.size >= 4) id = fe_get_u32(value.data);
-    if (status == FERRIC_NOT_FOUND) status = FERRIC_OK;
-    if (status != FERRIC_OK) goto out;
+    if (status != FERRIC_OK) return status;
     if (strcmp(name, MAIN_NAME) == 0) {
         fe_put_u32(entry, FE_KEYSPACE_MAIN);
     } else {
@@ -113,9 +146,7 @@ static ferric_status try_create(fe_store *store, const char *name, ferric_keyspa
                                     fe_slice(entry, sizeof entry), NULL);
     }
     if (status == FERRIC_OK) status = fe_store_write(store, &batch, false, NULL);
-out:
     fe_write_batch_deinit(&batch);
-    fe_buffer_deinit(&value);
     return status;
 }
 
