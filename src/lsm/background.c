@@ -15,8 +15,8 @@
 // A failed flush or compaction is tried again after this time, or when a writer needs it.
 #define RETRY_NS ((uint64_t)200 * 1000 * 1000)
 #define PACE_NS_MAX 1000000u
-// A commit that needs the outcome of a flush waits no longer than this.
-#define AWAIT_NS ((uint64_t)1000 * 1000 * 1000)
+// A commit that needs the room of a flush or a compaction waits no longer than this at a time.
+#define AWAIT_NS ((uint64_t)2000 * 1000 * 1000)
 
 // ---- Outcome --------------------------------------------------------------------------------
 
@@ -90,6 +90,7 @@ static ferric_status compaction_step(fe_store *store, bool *did_work)
     ferric_status status = fe_store_compact_once(store, did_work);
 
     if (*did_work || status != FERRIC_OK) {
+        fe_reserve_refill(store);
         note_outcome(store, status);
         set_pace(store);
     }
@@ -253,27 +254,40 @@ ferric_status fe_background_kick(fe_store *store)
     return status;
 }
 
-void fe_background_await_flush(fe_store *store)
+// Waits for `changed` until the deadline; false when that has passed.
+static bool wait_until_locked(fe_store *store, uint64_t deadline)
 {
-    uint64_t outcomes;
+    uint64_t now = fe_vfs_monotonic_ns(store->vfs);
+
+    if (now >= deadline) return false;
+    (void)fe_cond_wait_for(&store->changed, &store->mutex, deadline - now);
+    return true;
+}
+
+bool fe_background_await_room(fe_store *store)
+{
+    uint64_t deadline;
+    bool has_waited;
 
     if (!store->has_threads) {
         (void)work_inline(store);
-        return;
+        return true;
     }
+    deadline = fe_vfs_monotonic_ns(store->vfs) + AWAIT_NS;
     fe_mutex_lock(&store->mutex);
-    outcomes = store->background_outcomes;
     store->is_flush_wanted = true;
-    if (store->is_flushing || is_flush_due_locked(store)) {
-        uint64_t deadline = fe_vfs_monotonic_ns(store->vfs) + AWAIT_NS;
+    has_waited = store->is_flushing || is_flush_due_locked(store);
+    if (has_waited) {
+        uint64_t outcomes = store->background_outcomes;
         fe_cond_broadcast(&store->work);
-        while (store->background_outcomes == outcomes) {
-            uint64_t now = fe_vfs_monotonic_ns(store->vfs);
-            if (now >= deadline) break;
-            (void)fe_cond_wait_for(&store->changed, &store->mutex, deadline - now);
+        while (store->background_outcomes == outcomes && wait_until_locked(store, deadline)) {
         }
     }
+    // What a compaction has written takes room until its inputs go, or until it fails.
+    while (store->is_compacting && wait_until_locked(store, deadline))
+        has_waited = true;
     fe_mutex_unlock(&store->mutex);
+    return has_waited;
 }
 
 ferric_status fe_background_pace(fe_store *store)

@@ -156,6 +156,22 @@ static ferric_status apply_group(fe_store *store, const fe_write_group *group)
     return FERRIC_OK;
 }
 
+// Takes from the reserve. That may be with a flush, which gives it back or makes room itself; and a
+// compaction may have what a flush gave back, until it ends.
+static ferric_status make_room_for_deletes(fe_store *store, size_t bytes)
+{
+    ferric_status status = FERRIC_NO_SPACE;
+
+    for (int i = 0; i < DELETE_TRIES; i++) {
+        bool is_lent = fe_reserve_lend(store);
+        status = fe_log_chain_make_room(store, bytes);
+        fe_reserve_end_loan(store);
+        if (status != FERRIC_NO_SPACE) break;
+        if (!fe_background_await_room(store) && !is_lent) break;
+    }
+    return status;
+}
+
 // Room in the memtable, room in the log, scratch for apply: whatever could fail, before the frame
 // makes the commit real.
 static ferric_status prepare(fe_store *store, const fe_write_group *group,
@@ -177,10 +193,8 @@ static ferric_status prepare(fe_store *store, const fe_write_group *group,
         if (status != FERRIC_OK) return status;
     }
     status = fe_log_chain_make_room(store, totals->log_bytes);
-    for (int i = 0; status == FERRIC_NO_SPACE && totals->is_delete_only && i < DELETE_TRIES; i++) {
-        // The reserve may be with a flush, which gives it back, or makes room itself.
-        if (!fe_reserve_release(store)) fe_background_await_flush(store);
-        status = fe_log_chain_make_room(store, totals->log_bytes);
+    if (status == FERRIC_NO_SPACE && totals->is_delete_only) {
+        status = make_room_for_deletes(store, totals->log_bytes);
     }
     return status;
 }

@@ -53,6 +53,7 @@ static uint64_t affordable_bytes(fe_store *store, uint64_t wanted)
     uint64_t held = store->reserve_bytes;
     uint64_t free_bytes;
 
+    if (store->is_reserve_lent) return 0;
     if (wanted == 0 || (held > 0 && held >= wanted / 2)) return 0;
     if (fe_vfs_free_space(store->vfs, store->directory, &free_bytes) != FERRIC_OK) return 0;
     if (!store->is_reserve_owed) return free_bytes / FREE_FACTOR > wanted ? wanted : 0;
@@ -94,6 +95,21 @@ bool fe_reserve_release(fe_store *store)
     fe_mutex_unlock(&store->reserve_mutex);
     fe_buffer_deinit(&path);
     return is_released;
+}
+
+bool fe_reserve_lend(fe_store *store)
+{
+    fe_mutex_lock(&store->reserve_mutex);
+    store->is_reserve_lent = true;
+    fe_mutex_unlock(&store->reserve_mutex);
+    return fe_reserve_release(store);
+}
+
+void fe_reserve_end_loan(fe_store *store)
+{
+    fe_mutex_lock(&store->reserve_mutex);
+    store->is_reserve_lent = false;
+    fe_mutex_unlock(&store->reserve_mutex);
 }
 
 static uint64_t free_bytes_of(fe_store *store)

@@ -125,6 +125,7 @@ struct fe_store {
     fe_mutex reserve_mutex;
     uint64_t reserve_bytes; // Of the file RESERVE; 0: there is none.
     bool is_reserve_owed;   // It was given up and is not yet back in full.
+    bool is_reserve_lent;   // A commit is about to use its space.
 
     // ---- mutex ----
     fe_mutex mutex;
@@ -246,9 +247,10 @@ ferric_status fe_background_start(fe_store *store);
 void fe_background_stop(fe_store *store);
 // Tells the threads to look for work; without threads, does it here and now. REQUIRES: the turn.
 ferric_status fe_background_kick(fe_store *store);
-// Has the waiting memtables flushed, if any wait, and waits a moment for the outcome. REQUIRES: the
-// turn.
-void fe_background_await_flush(fe_store *store);
+// Has the waiting memtables flushed, if any wait, and waits a moment for the outcome and for the
+// end
+// of a compaction that is under way. False when there was nothing to wait for. REQUIRES: the turn.
+bool fe_background_await_room(fe_store *store);
 // Slows a writer down when flush or compaction cannot keep up. REQUIRES: the turn.
 ferric_status fe_background_pace(fe_store *store);
 
@@ -273,6 +275,10 @@ bool fe_reserve_is_spared(fe_store *store, uint64_t bytes);
 ferric_status fe_reserve_make_way(fe_store *store, uint64_t bytes);
 // Gives the reserve up. Returns whether that freed something.
 bool fe_reserve_release(fe_store *store);
+// The same for a commit that only deletes: until fe_reserve_end_loan no flush takes the freed space
+// for a new reserve, which would leave the commit without. REQUIRES: the turn.
+bool fe_reserve_lend(fe_store *store);
+void fe_reserve_end_loan(fe_store *store);
 // Notices the reserve of an earlier open. REQUIRES: the turn; not yet born.
 void fe_reserve_find(fe_store *store);
 

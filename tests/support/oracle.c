@@ -85,6 +85,12 @@ void oracle_settle(oracle *o, oracle_commit *commit, bool is_committed)
     commit->outcome = is_committed ? ORACLE_COMMITTED : ORACLE_NOT_COMMITTED;
     commit->end = vfs_record_trace_size(o->record);
     if (!is_committed) return;
+    // It stands where those stood that were taken back.
+    for (size_t i = 0; i < o->commit_count; i++) {
+        if (o->commits[i].outcome == ORACLE_TAKEN_BACK) {
+            o->commits[i].outcome = ORACLE_NOT_COMMITTED;
+        }
+    }
     oracle_apply_commit(&o->now, commit);
     o->committed_count++;
 }

@@ -62,13 +62,16 @@ void oracle_check_now(oracle *o)
     o->reader.snapshot = NULL;
 }
 
-// Gives up commits at the end of the history that a fault took away and that the contract lets go.
+// Gives up commits at the end of the history that a fault took away and that the contract lets go,
+// and takes up again those that only read wrong.
 static void take_back(oracle *o, const db_reading *reading)
 {
     size_t point = vfs_record_trace_size(o->record);
     size_t kept;
     size_t count = 0;
     model_table state;
+    // Dropped pages are gone for good; what only read wrong is on the disk still.
+    oracle_outcome gone = o->excuse == ORACLE_LOSS_POWER ? ORACLE_NOT_COMMITTED : ORACLE_TAKEN_BACK;
 
     char *wrong = oracle_judge(o, point, o->excuse, reading, &kept, &state);
     if (wrong != NULL) {
@@ -78,9 +81,10 @@ static void take_back(oracle *o, const db_reading *reading)
     }
     for (size_t i = 0; i < o->commit_count; i++) {
         oracle_commit *commit = &o->commits[i];
-        if (commit->outcome != ORACLE_COMMITTED || ++count <= kept) continue;
-        commit->outcome = ORACLE_NOT_COMMITTED;
-        o->taken_back_count++;
+        if (commit->outcome != ORACLE_COMMITTED && commit->outcome != ORACLE_TAKEN_BACK) continue;
+        bool is_kept = ++count <= kept;
+        o->taken_back_count += !is_kept && commit->outcome == ORACLE_COMMITTED;
+        commit->outcome = is_kept ? ORACLE_COMMITTED : gone;
     }
     o->committed_count = kept;
     o->now = state;
@@ -176,7 +180,9 @@ size_t oracle_required(const oracle *o, size_t point, oracle_loss loss)
 // Whether a commit may be in the state after a loss at `point`.
 static bool may_be_there(const oracle_commit *commit, size_t point)
 {
-    if (commit->end <= point) return commit->outcome == ORACLE_COMMITTED;
+    if (commit->end <= point) {
+        return commit->outcome == ORACLE_COMMITTED || commit->outcome == ORACLE_TAKEN_BACK;
+    }
     return commit->begin < point;
 }
 
