@@ -13,6 +13,8 @@
 // follow the last one, which a frame without commits has.
 #define FE_SEQUENCE_MAX (((uint64_t)1 << 56) - 1)
 #define FE_KEYSPACE_ID_SIZE 4
+// The keyspace whose entries name all others (docs/format/catalogue.md).
+#define FE_KEYSPACE_CATALOGUE 0
 // Of a whole key, keyspace id included.
 #define FE_KEY_SIZE_MAX (FERRIC_KEY_SIZE_MAX + FE_KEYSPACE_ID_SIZE)
 

@@ -283,14 +283,24 @@ static void count_entry(fe_table_builder *builder, const fe_entry *entry)
     builder->last_key_sequence = entry->sequence;
 }
 
+static bool is_of_catalogue(ferric_slice key)
+{
+    return key.size >= FE_KEYSPACE_ID_SIZE && fe_get_u32_ordered(key.data) == FE_KEYSPACE_CATALOGUE;
+}
+
 // A block ends when it is large enough, and before an entry that would make it far too large: small
-// entries are not read from disk with a large neighbour.
-static bool is_block_full(const fe_table_builder *builder, size_t more)
+// entries are not read from disk with a large neighbour. The catalogue's last block ends with it,
+// so that damage to the first keys of a keyspace does not take the names of all.
+static bool is_block_full(const fe_table_builder *builder, const fe_entry *entry)
 {
     size_t size = fe_block_builder_size(builder->block);
+    size_t more = entry->key.size + entry->value.size;
 
     if (size == 0) return false;
-    return size >= builder->options.block_size || size + more > 2 * builder->options.block_size;
+    if (size >= builder->options.block_size || size + more > 2 * builder->options.block_size) {
+        return true;
+    }
+    return !is_of_catalogue(entry->key) && is_of_catalogue(key_before(builder));
 }
 
 ferric_status fe_table_builder_add(fe_table_builder *builder, const fe_entry *entry)
@@ -304,7 +314,7 @@ ferric_status fe_table_builder_add(fe_table_builder *builder, const fe_entry *en
     }
     status = note_key(builder, entry->key);
     if (status != FERRIC_OK) return status;
-    if (is_block_full(builder, entry->key.size + entry->value.size)) {
+    if (is_block_full(builder, entry)) {
         uint64_t sequence;
         ferric_slice key;
         status = finish_block(builder);

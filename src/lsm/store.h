@@ -127,8 +127,7 @@ const fe_entry *fe_cursor_entry(const fe_cursor *cursor);
 
 // ---- Keyspaces ------------------------------------------------------------------------------
 
-// Keyspace 0 is the catalogue, 1 is "main".
-#define FE_KEYSPACE_CATALOGUE 0
+// Keyspace 0 is the catalogue (format/internal_key.h), 1 is "main".
 #define FE_KEYSPACE_MAIN 1
 
 // Looks up a keyspace by name. Errors: FERRIC_NOT_FOUND (an outcome), as fe_store_get.

@@ -278,14 +278,31 @@ static void test_verify_reads_everything(void **state)
     kit_deinit(&kit);
 }
 
+// Reads the keys that fill wrote. Returns how many were CORRUPT.
+static int count_corrupt(ferric_db *db, ferric_keyspace *keyspace)
+{
+    ferric_buffer value = {0};
+    int corrupt = 0;
+
+    for (int i = 0; i < 400; i++) {
+        char key[16];
+        ferric_status status;
+        snprintf(key, sizeof key, "key%05d", i);
+        status = ferric_get(db, keyspace, text(key), NULL, &value, NULL);
+        assert_true(status == FERRIC_OK || status == FERRIC_CORRUPT);
+        corrupt += status == FERRIC_CORRUPT;
+    }
+    ferric_buffer_free(&value);
+    return corrupt;
+}
+
 static void test_verify_tells_what_is_damaged_and_reads_fail_there_alone(void **state)
 {
     api_kit kit;
     findings all = {0};
     ferric_verify_report report;
-    ferric_buffer value = {0};
     char path[64];
-    int damaged = 0;
+    int damaged;
 
     (void)state;
     kit_init(&kit);
@@ -298,16 +315,35 @@ static void test_verify_tells_what_is_damaged_and_reads_fail_there_alone(void **
     assert_int_equal(all.count, (int)report.findings);
     assert_true(report.findings > 0);
     assert_string_equal(all.path, path);
-    for (int i = 0; i < 400; i++) {
-        char key[16];
-        ferric_status status;
-        snprintf(key, sizeof key, "key%05d", i);
-        status = ferric_get(kit.db, NULL, text(key), NULL, &value, NULL);
-        assert_true(status == FERRIC_OK || status == FERRIC_CORRUPT);
-        damaged += status == FERRIC_CORRUPT;
-    }
+    damaged = count_corrupt(kit.db, NULL);
     assert_true(damaged > 0 && damaged < 200);
-    ferric_buffer_free(&value);
+    kit_deinit(&kit);
+}
+
+// The catalogue has a block of its own, some hundred bytes at most: what stands behind it are the
+// first keys of "main", and the names of the keyspaces are safe from damage there.
+static void test_damage_to_the_first_keys_leaves_other_keyspaces_readable(void **state)
+{
+    api_kit kit;
+    ferric_keyspace *other = NULL;
+    char path[64];
+    int damaged;
+
+    (void)state;
+    kit_init(&kit);
+    assert_ok(ferric_keyspace_open(kit.db, "other", FERRIC_KEYSPACE_RAW, &other));
+    fill(kit.db, NULL, 400, "value");
+    fill(kit.db, other, 400, "value");
+    ferric_keyspace_close(other);
+    assert_ok(ferric_flush(kit.db));
+    kit_reopen(&kit);
+    find_table(&kit, path);
+    flip(kit.vfs, path, 400);
+    damaged = count_corrupt(kit.db, NULL);
+    assert_true(damaged > 0 && damaged < 400);
+    assert_ok(ferric_keyspace_open(kit.db, "other", FERRIC_KEYSPACE_RAW, &other));
+    assert_int_equal(count_corrupt(kit.db, other), 0);
+    ferric_keyspace_close(other);
     kit_deinit(&kit);
 }
 
@@ -377,6 +413,7 @@ int main(void)
         cmocka_unit_test(test_interrupt_ends_a_count),
         cmocka_unit_test(test_verify_reads_everything),
         cmocka_unit_test(test_verify_tells_what_is_damaged_and_reads_fail_there_alone),
+        cmocka_unit_test(test_damage_to_the_first_keys_leaves_other_keyspaces_readable),
         cmocka_unit_test(test_library_knows_its_version_and_names),
         cmocka_unit_test(test_library_uses_the_application_s_allocator),
     };
