@@ -2,23 +2,28 @@
 // Repair: what can still be read of a damaged database, into a new one. The damaged one is not
 // touched.
 //
-//   1  the manifest says which tables are live; when it cannot be read, all tables in the
-//   directory are
-//      taken, which may bring back what was deleted, and is a finding
+//   1  the manifest says which tables are live; when it cannot be read, all tables in the directory
+//      are taken, which may bring back what was deleted, and is a finding
 //   2  tables are read block by block, lost blocks are findings (salvage_iterator.c)
 //   3  logs are read up to their first damage
 //   4  all of it is merged, newest version first, into tables of the new directory
 //
+//   5  keyspaces that have entries and lost their names get new ones, in a table of their own
+//
 // The new database has a new id, no log, and the same keyspaces, for those are data too.
 #include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/buffer.h"
+#include "base/checksum.h"
 #include "base/coding.h"
 #include "base/memory.h"
 #include "base/status.h"
 #include "lsm/apply.h"
+#include "lsm/catalogue.h"
 #include "lsm/file_names.h"
+#include "lsm/keyspace_census.h"
 #include "lsm/manifest.h"
 #include "lsm/merge_iterator.h"
 #include "lsm/salvage_iterator.h"
@@ -35,6 +40,7 @@ typedef struct repair {
     const char *repaired;
     ferric_repair_report *report;
     fe_salvage_report salvage;
+    fe_keyspace_census census;
     fe_epoch *epoch;
     fe_block_cache *blocks;
     fe_table_cache *tables; // Of the new directory.
@@ -236,11 +242,12 @@ static ferric_status gather(repair *run)
 
 // ---- Output ---------------------------------------------------------------------------------
 
-static ferric_status write_tables(repair *run, const uint8_t *database_id,
-                                  _Atomic(uint64_t) *next_file_number, const fe_version *empty,
-                                  fe_version_edit *edit)
+// What the new tables have in common.
+static fe_table_writer_options writer_options(const repair *run, const uint8_t *database_id,
+                                              _Atomic(uint64_t) *next_file_number,
+                                              const fe_version *empty)
 {
-    fe_table_writer_options writer = {
+    return (fe_table_writer_options){
         .vfs = run->vfs,
         .directory = run->repaired,
         .builder = {run->options->block_size, run->options->filter_bits,
@@ -252,21 +259,112 @@ static ferric_status write_tables(repair *run, const uint8_t *database_id,
         .below_level = 2,
         .output_level = 1,
     };
+}
+
+static ferric_status write_tables(repair *run, const fe_table_writer_options *writer,
+                                  fe_version_edit *edit)
+{
     fe_table_writer_result result;
     fe_iterator *merged = NULL;
+    fe_iterator *counted = NULL;
     ferric_status status = fe_merge_iterator_create(run->inputs, run->input_count, &merged);
 
     run->input_count = 0; // The merge has them now.
-    if (status == FERRIC_OK) status = fe_table_writer_run(&writer, merged, edit, &result);
+    if (status == FERRIC_OK) status = fe_keyspace_census_iterator(merged, &run->census, &counted);
+    if (status == FERRIC_OK) status = fe_table_writer_run(writer, counted, edit, &result);
     if (status == FERRIC_OK) run->report->entries = result.entries_out;
-    fe_iterator_destroy(merged);
+    fe_iterator_destroy(counted);
     return status;
 }
+
+// ---- Lost names -----------------------------------------------------------------------------
+
+static void put_in_catalogue(repair *run, fe_memtable *names, ferric_slice user_key,
+                             ferric_slice value)
+{
+    uint8_t key[FE_KEYSPACE_ID_SIZE + FE_CATALOGUE_KEY_SIZE_MAX];
+    fe_entry entry = {.value = value, .sequence = run->last_sequence, .kind = FE_ENTRY_PUT};
+
+    fe_put_u32_ordered(key, FE_KEYSPACE_CATALOGUE);
+    memcpy(key + FE_KEYSPACE_ID_SIZE, user_key.data, user_key.size);
+    entry.key = fe_slice(key, FE_KEYSPACE_ID_SIZE + user_key.size);
+    fe_memtable_insert(names, &entry, fe_hash64(entry.key.data, entry.key.size));
+}
+
+static void name_keyspace(repair *run, const fe_census_line *line, fe_memtable *names)
+{
+    uint8_t key[FE_CATALOGUE_KEY_SIZE_MAX];
+    uint8_t entry[FE_CATALOGUE_ENTRY_SIZE];
+    char name[32] = FE_KEYSPACE_MAIN_NAME;
+    ferric_keyspace_kind kind =
+        line->is_collection ? FERRIC_KEYSPACE_COLLECTION : FERRIC_KEYSPACE_RAW;
+
+    if (line->id != FE_KEYSPACE_MAIN) snprintf(name, sizeof name, "recovered-%" PRIu32, line->id);
+    fe_catalogue_encode(line->id, kind, entry);
+    put_in_catalogue(run, names, fe_catalogue_name_key(name, key), fe_slice(entry, sizeof entry));
+    run->report->findings++;
+    (void)fe_fail(FERRIC_CORRUPT,
+                  "the name of the keyspace with the id %" PRIu32 " is lost: it is \"%s\" now, %s, "
+                  "with %" PRIu64 " entries",
+                  line->id, name, line->is_collection ? "a collection" : "raw", line->entries);
+    if (run->salvage.finding == NULL) return;
+    run->salvage.finding(run->salvage.context, run->repaired, 0, fe_message());
+}
+
+// Puts what the catalogue lacks into `names`: the commit behind all that was found.
+static void fill_catalogue(repair *run, fe_memtable *names)
+{
+    uint32_t next_id = fe_keyspace_census_next_id(&run->census);
+    const fe_census_line *line;
+    size_t index = 0;
+    uint8_t next[4];
+
+    if (run->last_sequence < FE_SEQUENCE_MAX - 1) run->last_sequence++;
+    while ((line = fe_keyspace_census_nameless(&run->census, &index)) != NULL)
+        name_keyspace(run, line, names);
+    if (next_id == 0) return;
+    fe_put_u32(next, next_id);
+    put_in_catalogue(run, names, fe_slice_text(FE_CATALOGUE_NEXT_ID_KEY), fe_slice(next, 4));
+}
+
+// Nothing is named when nothing was lost: a keyspace without a name is then one that has none.
+static ferric_status write_names(repair *run, fe_table_writer_options *writer,
+                                 fe_version_edit *edit)
+{
+    size_t cost = fe_memtable_entry_cost(FE_KEYSPACE_ID_SIZE + FE_CATALOGUE_KEY_SIZE_MAX,
+                                         FE_CATALOGUE_ENTRY_SIZE);
+    fe_table_writer_result result;
+    fe_memtable *names;
+    fe_iterator *input = NULL;
+    size_t count = 0;
+    ferric_status status;
+
+    if (run->report->findings == 0 && run->salvage.blocks_lost == 0) return FERRIC_OK;
+    for (size_t index = 0; fe_keyspace_census_nameless(&run->census, &index) != NULL;)
+        count++;
+    if (fe_keyspace_census_next_id(&run->census) != 0) count++;
+    if (count == 0) return FERRIC_OK;
+    status = add_memtable(run, count * cost, (uint32_t)count);
+    if (status != FERRIC_OK) return status;
+    names = run->memtables[run->memtable_count - 1]->memtable;
+    fill_catalogue(run, names);
+    status = fe_memtable_iterator(names, &input);
+    // Above the other tables, which may have older entries of the same keys.
+    writer->below_level = 1;
+    writer->output_level = 0;
+    if (status == FERRIC_OK) status = fe_table_writer_run(writer, input, edit, &result);
+    if (status == FERRIC_OK) run->report->entries += result.entries_out;
+    fe_iterator_destroy(input);
+    return status;
+}
+
+// ---- The new database -----------------------------------------------------------------------
 
 static ferric_status write_database(repair *run)
 {
     _Atomic(uint64_t) next_file_number = 1;
     fe_file_header header = {.version = FE_FORMAT_VERSION, .kind = FE_FILE_MANIFEST};
+    fe_table_writer_options writer;
     fe_version_edit edit = {0};
     fe_version *empty = NULL;
     fe_version *whole = NULL;
@@ -279,8 +377,10 @@ static ferric_status write_database(repair *run)
     }
     if (status == FERRIC_OK) status = fe_vfs_random(run->vfs, header.salt, FE_SALT_SIZE);
     if (status == FERRIC_OK) {
-        status = write_tables(run, header.database_id, &next_file_number, empty, &edit);
+        writer = writer_options(run, header.database_id, &next_file_number, empty);
+        status = write_tables(run, &writer, &edit);
     }
+    if (status == FERRIC_OK) status = write_names(run, &writer, &edit);
     if (status == FERRIC_OK) status = fe_vfs_sync_directory(run->vfs, run->repaired);
     if (status == FERRIC_OK) status = fe_version_apply(empty, &edit, &whole);
     if (status == FERRIC_OK) {
@@ -364,6 +464,7 @@ static void release_parts(repair *run)
     fe_free(run->memtables);
     fe_operations_deinit(&run->operations);
     fe_buffer_deinit(&run->path);
+    fe_keyspace_census_deinit(&run->census);
     if (run->epoch != NULL) fe_epoch_collect(run->epoch);
     fe_table_cache_destroy(run->tables);
     if (run->epoch != NULL) fe_epoch_collect(run->epoch);

@@ -51,8 +51,8 @@ static void fill(fe_vfs *vfs)
     assert_int_equal(ferric_close(db), FERRIC_OK);
 }
 
-// Flips one byte in the middle of the first file whose name ends so.
-static void damage(fe_vfs *vfs, const char *suffix)
+// Flips one byte of the first file whose name ends so; at 0 the one in its middle.
+static void damage_at(fe_vfs *vfs, const char *suffix, uint64_t offset)
 {
     ferric_buffer names = {0};
     bool is_done = false;
@@ -70,14 +70,20 @@ static void damage(fe_vfs *vfs, const char *suffix)
         snprintf(path, sizeof path, "%s/%s", DAMAGED, name);
         assert_int_equal(fe_vfs_open(vfs, path, FE_OPEN_WRITE, &file), FERRIC_OK);
         assert_int_equal(fe_file_size(file, &size), FERRIC_OK);
-        assert_int_equal(fe_file_read_at(file, size / 2, &byte, 1, &got), FERRIC_OK);
+        if (offset == 0) offset = size / 2;
+        assert_int_equal(fe_file_read_at(file, offset, &byte, 1, &got), FERRIC_OK);
         byte ^= 0x55;
-        assert_int_equal(fe_file_write_at(file, size / 2, &byte, 1), FERRIC_OK);
+        assert_int_equal(fe_file_write_at(file, offset, &byte, 1), FERRIC_OK);
         fe_file_close(file);
         is_done = true;
     }
     assert_true(is_done);
     ferric_buffer_free(&names);
+}
+
+static void damage(fe_vfs *vfs, const char *suffix)
+{
+    damage_at(vfs, suffix, 0);
 }
 
 static uint64_t count_right_values(fe_vfs *vfs)
@@ -167,12 +173,95 @@ static void test_without_current_all_tables_are_used(void **state)
     fe_vfs_memory_destroy(vfs);
 }
 
+// Two more keyspaces than "main": documents, and bytes that look like none.
+static void fill_more(fe_vfs *vfs)
+{
+    ferric_options options = memory_options(vfs);
+    ferric_slice open_end = {NULL, 0};
+    ferric_keyspace *papers = NULL;
+    ferric_keyspace *bytes = NULL;
+    ferric_db *db = NULL;
+    char key[32];
+
+    assert_int_equal(ferric_open(DAMAGED, &options, &db), FERRIC_OK);
+    assert_int_equal(ferric_keyspace_open(db, "papers", FERRIC_KEYSPACE_COLLECTION, &papers),
+                     FERRIC_OK);
+    assert_int_equal(ferric_keyspace_open(db, "bytes", FERRIC_KEYSPACE_RAW, &bytes), FERRIC_OK);
+    for (int i = 0; i < 100; i++) {
+        snprintf(key, sizeof key, "paper%d", i);
+        assert_int_equal(ferric_document_put(db, papers, text(key), text("{\"n\":1}"), NULL),
+                         FERRIC_OK);
+        assert_int_equal(ferric_put(db, bytes, text(key), text("\x01"), NULL), FERRIC_OK);
+    }
+    ferric_keyspace_close(papers);
+    ferric_keyspace_close(bytes);
+    assert_int_equal(ferric_flush(db), FERRIC_OK);
+    assert_int_equal(ferric_compact(db, NULL, open_end, open_end), FERRIC_OK);
+    assert_int_equal(ferric_close(db), FERRIC_OK);
+    // The next log, and a flush, release the one that still has the names.
+    assert_int_equal(ferric_open(DAMAGED, &options, &db), FERRIC_OK);
+    assert_int_equal(ferric_put(db, NULL, text("last"), text("1"), NULL), FERRIC_OK);
+    assert_int_equal(ferric_flush(db), FERRIC_OK);
+    assert_int_equal(ferric_compact(db, NULL, open_end, open_end), FERRIC_OK);
+    assert_int_equal(ferric_close(db), FERRIC_OK);
+}
+
+// `name` has `expected` keys of fill_more, and a new keyspace does not get its id.
+static void assert_keyspace(ferric_db *db, const char *name, ferric_keyspace_kind kind,
+                            uint64_t expected)
+{
+    ferric_slice open_end = {NULL, 0};
+    ferric_keyspace *keyspace = NULL;
+    uint64_t count = 0;
+
+    assert_int_equal(ferric_keyspace_open(db, name, kind, &keyspace), FERRIC_OK);
+    assert_int_equal(ferric_count(db, keyspace, open_end, open_end, NULL, &count), FERRIC_OK);
+    assert_int_equal(count, expected);
+    ferric_keyspace_close(keyspace);
+}
+
+static void test_keyspaces_without_a_name_get_one(void **state)
+{
+    fe_vfs *vfs;
+    ferric_options options;
+    ferric_repair_report report;
+    ferric_keyspace *more = NULL;
+    ferric_keyspace_info *list = NULL;
+    size_t count = 0;
+    ferric_db *db = NULL;
+
+    (void)state;
+    assert_int_equal(fe_vfs_memory_create(&vfs), FERRIC_OK);
+    fill(vfs);
+    fill_more(vfs);
+    damage_at(vfs, ".table", 80); // In the first block: the catalogue.
+    options = memory_options(vfs);
+    assert_int_equal(ferric_repair(DAMAGED, REPAIRED, &options, NULL, NULL, &report), FERRIC_OK);
+    assert_int_equal(report.blocks_lost, 1);
+    assert_int_equal(report.findings, 4);
+    assert_int_equal(count_right_values(vfs), KEYS - 1);
+    assert_int_equal(ferric_open(REPAIRED, &options, &db), FERRIC_OK);
+    assert_keyspace(db, "recovered-16", FERRIC_KEYSPACE_COLLECTION, 100);
+    assert_keyspace(db, "recovered-17", FERRIC_KEYSPACE_RAW, 100);
+    assert_int_equal(ferric_keyspace_open(db, "more", FERRIC_KEYSPACE_RAW, &more), FERRIC_OK);
+    assert_int_equal(ferric_put(db, more, text("a"), text("b"), NULL), FERRIC_OK);
+    ferric_keyspace_close(more);
+    assert_int_equal(ferric_keyspace_list(db, &list, &count), FERRIC_OK);
+    assert_int_equal(count, 4);
+    for (size_t i = 0; i < count; i++)
+        assert_true(list[i].id == 18 || strcmp(list[i].name, "more") != 0);
+    ferric_free(list);
+    assert_int_equal(ferric_close(db), FERRIC_OK);
+    fe_vfs_memory_destroy(vfs);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_a_sound_database_is_copied_whole),
         cmocka_unit_test(test_a_damaged_block_costs_its_own_keys_only),
         cmocka_unit_test(test_without_current_all_tables_are_used),
+        cmocka_unit_test(test_keyspaces_without_a_name_get_one),
     };
     return cmocka_run_group_tests_name("repair", tests, NULL, NULL);
 }
