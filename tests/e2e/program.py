@@ -44,14 +44,18 @@ class ProgramTest(unittest.TestCase):
             file.write(content)
         return self.path(name)
 
-    def run_program(self, *words, stdin=b"", **options):
-        """Runs `ferric WORDS...`; returns the finished process with bytes as output."""
+    def run_words(self, *words, stdin=b"", timeout=120, **options):
+        """Runs a command; returns the finished process with bytes as output."""
         if isinstance(stdin, str):
             stdin = stdin.encode()
         options.setdefault("env", environment())
         options.setdefault("stdout", subprocess.PIPE)
-        return subprocess.run([FERRIC, *words], input=stdin, stderr=subprocess.PIPE,
-                              cwd=self.directory, timeout=120, check=False, **options)
+        return subprocess.run(words, input=stdin, stderr=subprocess.PIPE, cwd=self.directory,
+                              timeout=timeout, check=False, **options)
+
+    def run_program(self, *words, **options):
+        """Runs `ferric WORDS...`; returns the finished process with bytes as output."""
+        return self.run_words(FERRIC, *words, **options)
 
     def ferric(self, *words, code=0, out=None, err=None, **options):
         """Runs it and checks the exit code, all of standard output, and that standard error
@@ -74,6 +78,13 @@ class ProgramTest(unittest.TestCase):
         """Sets each name to its JSON text in a quiet way."""
         for key, text in documents.items():
             self.ferric("set", "-q", self.db, key, text)
+
+
+def need(tool):
+    """Ends the test, as one that cannot run here, where `tool` is not installed."""
+    if shutil.which(tool) is None:
+        print(f"SKIPPED: {tool} is not installed")
+        sys.exit(77)
 
 
 def main(module="__main__"):
