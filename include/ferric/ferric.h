@@ -170,7 +170,14 @@ typedef struct ferric_options {
     bool create_if_missing;
     // Refuse a path that already is a database (FERRIC_ALREADY_EXISTS). Default false.
     bool error_if_exists;
-    // Change no byte; every write answers FERRIC_READ_ONLY. Default false.
+    // Change no byte; every write answers FERRIC_READ_ONLY. Takes no lock: it works beside a
+    // writer,
+    // also one in another process, and keeps none out. It shows the database as it was at some
+    // moment of ferric_open, with every commit acknowledged before; open it again to see newer
+    // ones.
+    // A commit may be seen before its own call returns, so before it is durable or has failed. All
+    // tables stay
+    // open (FERRIC_TOO_MANY_FILES). Default false.
     bool read_only;
     // Default FERRIC_FSYNC_ALWAYS.
     ferric_fsync fsync;
@@ -246,6 +253,10 @@ ferric_status ferric_open(const char *path, const ferric_options *options, ferri
 // inside a call on `db`. Errors: FERRIC_IO, FERRIC_OUTCOME_UNKNOWN: recent commits may be lost with
 // the power, though not with the process.
 ferric_status ferric_close(ferric_db *db);
+
+// The process that had the database open for writing when `db` was opened read-only; 0 when there
+// was none, or it is not known. Never fails.
+uint64_t ferric_writer_process(const ferric_db *db);
 
 // Removes a database and nothing else: files that are not Ferric's stay, and then the directory
 // does too.

@@ -103,6 +103,11 @@ ferric_status ferric_inspect(const char *path, ferric_inspect_target target,
                       context);
 }
 
+uint64_t ferric_writer_process(const ferric_db *db)
+{
+    return db == NULL ? 0 : fe_store_writer_process(db->store);
+}
+
 void ferric_interrupt(ferric_db *db)
 {
     if (db != NULL) fe_store_interrupt(db->store);

@@ -107,6 +107,20 @@ static int create_database(const char *path, ferric_options *options, ferric_db 
     return CLI_DONE;
 }
 
+// Beside a writer one reads what was there at the open. Told once, though `stats --watch` opens
+// often.
+static void tell_of_writer(const cli_session *session)
+{
+    static uint64_t told;
+    uint64_t writer = ferric_writer_process(session->db);
+
+    if (writer != 0 && writer != told) {
+        cli_note("%s is open in process %llu; reading beside it", session->path,
+                 (unsigned long long)writer);
+    }
+    told = writer;
+}
+
 int cli_session_open(const cli_arguments *arguments, cli_access access, cli_session *session)
 {
     ferric_options options = FERRIC_OPTIONS_INIT;
@@ -132,6 +146,7 @@ int cli_session_open(const cli_arguments *arguments, cli_access access, cli_sess
     if (code == CLI_DONE) {
         interruptible = session->db;
         cli_interrupt_catch();
+        tell_of_writer(session);
     }
     return code;
 }

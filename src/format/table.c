@@ -29,6 +29,7 @@ struct fe_table {
     fe_filter filter; // First, since every get begins with it. No lines: no filter.
     fe_table_index index;
     fe_file *file;
+    bool is_file_borrowed;
     char *path;
     fe_table_identity identity;
     fe_table_properties properties;
@@ -350,20 +351,24 @@ static ferric_status load(fe_table *table, const fe_table_identity *expected,
     return load_sections(table, &list, damage);
 }
 
-static ferric_status open_table(fe_vfs *vfs, const char *path, const fe_table_identity *identity,
-                                const damage_teller *damage, fe_table **table)
+// `file` is lent by the caller, or NULL: then `path` is opened.
+static ferric_status open_table(fe_vfs *vfs, fe_file *file, const char *path,
+                                const fe_table_identity *identity, const damage_teller *damage,
+                                fe_table **table)
 {
     fe_table *opened = fe_alloc_zero(1, sizeof *opened);
-    ferric_status status;
+    ferric_status status = FERRIC_OK;
 
     *table = NULL;
     if (opened == NULL) return fe_no_memory("table", sizeof *opened);
+    opened->file = file;
+    opened->is_file_borrowed = file != NULL;
     opened->path = fe_string_duplicate(path);
     if (opened->path == NULL) {
         status = fe_no_memory("table path", strlen(path) + 1);
         goto out;
     }
-    status = fe_vfs_open(vfs, path, FE_OPEN_READ, &opened->file);
+    if (file == NULL) status = fe_vfs_open(vfs, path, FE_OPEN_READ, &opened->file);
     if (status == FERRIC_OK) status = load(opened, identity, damage);
     if (status != FERRIC_OK) goto out;
     *table = opened; // Ownership moves to the caller.
@@ -376,20 +381,26 @@ out:
 ferric_status fe_table_open(fe_vfs *vfs, const char *path, const fe_table_identity *identity,
                             fe_table **table)
 {
-    return open_table(vfs, path, identity, NULL, table);
+    return open_table(vfs, NULL, path, identity, NULL, table);
+}
+
+ferric_status fe_table_open_file(fe_file *file, const char *path, const fe_table_identity *identity,
+                                 fe_table **table)
+{
+    return open_table(NULL, file, path, identity, NULL, table);
 }
 
 ferric_status fe_table_open_damaged(fe_vfs *vfs, const char *path, ferric_finding_callback finding,
                                     void *context, fe_table **table)
 {
     damage_teller damage = {finding, context};
-    return open_table(vfs, path, NULL, &damage, table);
+    return open_table(vfs, NULL, path, NULL, &damage, table);
 }
 
 void fe_table_close(fe_table *table)
 {
     if (table == NULL) return;
-    fe_file_close(table->file);
+    if (!table->is_file_borrowed) fe_file_close(table->file);
     release_section(&table->index_section);
     release_section(&table->filter_section);
     fe_table_index_deinit(&table->index);

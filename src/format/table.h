@@ -48,6 +48,9 @@ typedef struct fe_table_identity {
 // FERRIC_TOO_MANY_FILES. On failure *table is NULL.
 ferric_status fe_table_open(fe_vfs *vfs, const char *path, const fe_table_identity *identity,
                             fe_table **table);
+// The same over a file that is open already and stays the caller's; it outlives the table.
+ferric_status fe_table_open_file(fe_file *file, const char *path, const fe_table_identity *identity,
+                                 fe_table **table);
 // The same for looking at a damaged table: what is needed to find its blocks must be there, but a
 // header, filter or properties that do not verify are told to `finding`, with this thread's
 // message,

@@ -2,6 +2,14 @@
 // From the files of a database to a store that can be read. Nothing is created, renamed or removed:
 // a first write will do that (birth.c).
 //
+// A read-only open takes no lock, so a writer may be at work meanwhile. It is safe because
+//   - a file's name is removed only after the edit that no longer names it is in the manifest: who
+//     finds a file missing starts again from CURRENT, and does not meet that edit's files again;
+//   - all tables are opened before the open returns, and an open file outlives its name;
+//   - logs are read into memory, and what does not verify at a log's end is "not yet".
+// Only what two tries in a row find alike is damage: a frame that is seen half may be followed by
+// one that was written meanwhile, but is whole when it is read again.
+//
 //   1  CURRENT names the manifest, the manifest gives the version and the logs
 //   2  every table that it names must be there, at its size
 //   3  the logs are replayed into memtables (log_replay.c: there a torn tail is told from
@@ -19,6 +27,8 @@
 #include "lsm/store_state.h"
 
 #define BLANK_PIECE 4096
+// A writer that removes a file between each two steps of a reader, so many times in a row, is none.
+#define READ_TRIES_MAX 100
 // A skip list that outgrows the processor's cache takes several times as long for each entry, so
 // what
 // is replayed goes into memtables of the usual size, whatever memtable_size says.
@@ -38,6 +48,11 @@ static ferric_status is_blank(fe_store *store, const char *name, bool *blank)
     *blank = true;
     if (status == FERRIC_OK) {
         status = fe_vfs_open(store->vfs, fe_path_text(&path), FE_OPEN_READ, &file);
+    }
+    if (status == FERRIC_NOT_FOUND) { // Removed by a writer since it was listed.
+        *blank = false;
+        status = FERRIC_OK;
+        got = 0;
     }
     for (uint64_t at = FE_FILE_HEADER_SIZE; status == FERRIC_OK && *blank && got == BLANK_PIECE;
          at += got) {
@@ -89,6 +104,19 @@ static void raise_file_number(fe_store *store, const ferric_buffer *names, uint6
     }
     if (FE_SEEDED_BUG(FE_BUG_FILE_NUMBER_REUSED)) next = 1;
     atomic_store(&store->next_file_number, next);
+}
+
+// For a reader, whose tables may lose their names at any time.
+static ferric_status pin_tables(fe_store *store, const fe_version *version)
+{
+    ferric_status status = FERRIC_OK;
+
+    for (uint32_t i = 0; i < FE_LEVEL_COUNT; i++) {
+        for (uint32_t j = 0; j < version->levels[i].count && status == FERRIC_OK; j++) {
+            status = fe_table_file_pin(store->tables, version->levels[i].files[j]);
+        }
+    }
+    return status;
 }
 
 static ferric_status check_tables(fe_store *store, const fe_version *version)
@@ -194,7 +222,8 @@ static void take_numbers(fe_store *store, const fe_replay *replay)
     atomic_store(&store->durable, replay->durable_sequence);
     store->recovery.frames = replay->frames;
     store->recovery.commits = replay->commits;
-    store->recovery.bytes_dropped = replay->bytes_dropped;
+    // Behind a writer's last whole frame stands one that it is writing.
+    store->recovery.bytes_dropped = store->is_beside_writer ? 0 : replay->bytes_dropped;
 }
 
 static ferric_status recover_logs(fe_store *store, const fe_manifest_state *state)
@@ -235,7 +264,8 @@ static void report(fe_store *store, uint64_t start)
     fe_store_event(store, &event);
 }
 
-ferric_status fe_store_recover(fe_store *store)
+// Fails before it changes the store, but for want of memory: then it may be tried again.
+static ferric_status recover_once(fe_store *store)
 {
     uint64_t start = fe_vfs_monotonic_ns(store->vfs);
     fe_manifest_state state;
@@ -258,11 +288,26 @@ ferric_status fe_store_recover(fe_store *store)
     store->has_identity = true;
     store->manifest_number = state.manifest_number;
     store->flushed_sequence = state.last_sequence;
-    status = check_tables(store, state.version);
+    status = store->options.read_only ? pin_tables(store, state.version)
+                                      : check_tables(store, state.version);
     if (status == FERRIC_OK) status = recover_logs(store, &state);
     if (status == FERRIC_OK) report(store, start);
 out:
     fe_buffer_deinit(&names);
     fe_manifest_state_deinit(&state);
+    return status;
+}
+
+ferric_status fe_store_recover(fe_store *store)
+{
+    char before[FE_REQUEST_MESSAGE_SIZE] = "";
+    ferric_status status = recover_once(store);
+
+    if (!store->options.read_only) return status;
+    for (int i = 0; i < READ_TRIES_MAX && status == FERRIC_CORRUPT; i++) {
+        if (strcmp(before, fe_message()) == 0) break;
+        strncpy(before, fe_message(), sizeof before - 1);
+        status = recover_once(store);
+    }
     return status;
 }

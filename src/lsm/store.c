@@ -231,9 +231,26 @@ static ferric_status locked_failure(const fe_store *store, uint64_t holder)
                    holder);
 }
 
+// A reader takes no lock, so it keeps no writer out; it only wants to know whether there is one.
+static ferric_status look_for_writer(fe_store *store)
+{
+    ferric_buffer path = {0};
+    ferric_status status = fe_file_path_named(&path, store->directory, FE_FILE_LOCK_NAME);
+
+    if (status == FERRIC_OK) {
+        status = fe_vfs_lock(store->vfs, fe_path_text(&path), FE_LOCK_PROBE, &store->lock,
+                             &store->writer_process);
+    }
+    fe_buffer_deinit(&path);
+    store->is_beside_writer = status == FERRIC_LOCKED;
+    // A copy on read-only media may have no LOCK, and then nobody can be writing it.
+    if (status == FERRIC_LOCKED || status == FERRIC_NOT_FOUND) status = FERRIC_OK;
+    return status;
+}
+
 static ferric_status take_lock(fe_store *store)
 {
-    fe_lock_mode mode = store->options.read_only ? FE_LOCK_SHARED : FE_LOCK_EXCLUSIVE;
+    fe_lock_mode mode = FE_LOCK_EXCLUSIVE;
     uint64_t deadline =
         fe_vfs_monotonic_ns(store->vfs) + (uint64_t)store->options.lock_wait_ms * 1000000;
     ferric_buffer path = {0};
@@ -248,10 +265,7 @@ static ferric_status take_lock(fe_store *store)
         status = FERRIC_OK;
     }
     fe_buffer_deinit(&path);
-    if (status == FERRIC_LOCKED) return locked_failure(store, holder);
-    // A copy on read-only media may have no LOCK, and then nobody can be writing it.
-    if (status == FERRIC_NOT_FOUND && store->options.read_only) return FERRIC_OK;
-    return status;
+    return status == FERRIC_LOCKED ? locked_failure(store, holder) : status;
 }
 
 static ferric_status create_parts(fe_store *store)
@@ -285,7 +299,9 @@ static ferric_status open_store(fe_store *store, const char *path)
     ferric_status status = copy_directory(store, path);
 
     if (status == FERRIC_OK) status = prepare_directory(store);
-    if (status == FERRIC_OK) status = take_lock(store);
+    if (status == FERRIC_OK) {
+        status = store->options.read_only ? look_for_writer(store) : take_lock(store);
+    }
     if (status == FERRIC_OK) status = create_parts(store);
     if (status == FERRIC_OK) status = fe_store_recover(store);
     if (status != FERRIC_NOT_FOUND || store->view == NULL) return status;
@@ -447,6 +463,11 @@ const ferric_options *fe_store_options(const fe_store *store)
 const char *fe_store_path(const fe_store *store)
 {
     return store->directory;
+}
+
+uint64_t fe_store_writer_process(const fe_store *store)
+{
+    return store->writer_process;
 }
 
 fe_statistics *fe_store_statistics(fe_store *store)

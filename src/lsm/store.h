@@ -41,6 +41,8 @@ void fe_store_unref(fe_store *store);
 ferric_status fe_store_check(const fe_store *store);
 
 const ferric_options *fe_store_options(const fe_store *store);
+// Who was writing when this was opened read-only; 0: nobody, or it is not known.
+uint64_t fe_store_writer_process(const fe_store *store);
 const char *fe_store_path(const fe_store *store);
 
 // Ends running flushes for compaction's sake, compactions, verifications and counts with

@@ -57,7 +57,9 @@ struct fe_store {
     fe_vfs *vfs;
     fe_vfs *own_vfs; // Of a database in memory.
     char *directory;
-    fe_lock *lock;
+    fe_lock *lock;           // NULL when read-only: a reader takes none (recovery.c).
+    uint64_t writer_process; // When read-only: who was writing at open; 0: nobody, or unknown.
+    bool is_beside_writer;
     uint32_t fork_generation;
     uint64_t opened_ns;
     fe_epoch *epoch;

@@ -6,6 +6,7 @@
 #include "lsm/table_cache.h"
 
 #include <assert.h>
+#include <inttypes.h>
 #include <stddef.h>
 #include <string.h>
 
@@ -98,8 +99,11 @@ ferric_status fe_table_cache_open_table(const fe_table_cache *cache, const fe_ta
     ferric_status status = table_path(cache, file, &path);
 
     *table = NULL;
-    if (status == FERRIC_OK)
+    if (status == FERRIC_OK && file->pinned != NULL) {
+        status = fe_table_open_file(file->pinned, fe_path_text(&path), &file->identity, table);
+    } else if (status == FERRIC_OK) {
         status = fe_table_open(cache->vfs, fe_path_text(&path), &file->identity, table);
+    }
     if (status == FERRIC_NOT_FOUND) {
         status = fe_fail(FERRIC_CORRUPT, "%s: the manifest names this table, but it is missing",
                          fe_path_text(&path));
@@ -341,6 +345,39 @@ static void close_file(fe_table_cache *cache, fe_table_file *file)
     fe_mutex_unlock(&cache->mutex);
 }
 
+ferric_status fe_table_file_pin(fe_table_cache *cache, fe_table_file *file)
+{
+    ferric_buffer path = {0};
+    fe_file *opened = NULL;
+    uint64_t size = 0;
+    ferric_status status = table_path(cache, file, &path);
+
+    if (status == FERRIC_OK) {
+        status = fe_vfs_open(cache->vfs, fe_path_text(&path), FE_OPEN_READ, &opened);
+    }
+    if (status == FERRIC_NOT_FOUND) {
+        status = fe_fail(FERRIC_CORRUPT, "%s: it is missing, though the manifest names it",
+                         fe_path_text(&path));
+    }
+    if (status == FERRIC_TOO_MANY_FILES) {
+        status = fe_fail(status, "%s: %s; a read-only open keeps all tables open (ulimit -n)",
+                         fe_path_text(&path), fe_message());
+    }
+    if (status == FERRIC_OK) status = fe_file_size(opened, &size);
+    if (status == FERRIC_OK && size != file->identity.size_bytes) {
+        status = fe_fail(FERRIC_CORRUPT,
+                         "%s: the file has %" PRIu64 " bytes, the manifest says %" PRIu64,
+                         fe_path_text(&path), size, file->identity.size_bytes);
+    }
+    if (status == FERRIC_OK) {
+        file->pinned = opened;
+        opened = NULL;
+    }
+    fe_file_close(opened);
+    fe_buffer_deinit(&path);
+    return status;
+}
+
 void fe_table_cache_discard(fe_table_cache *cache, fe_table_file *file)
 {
     ferric_buffer path = {0};
@@ -356,6 +393,7 @@ void fe_table_cache_discard(fe_table_cache *cache, fe_table_file *file)
         (void)fe_vfs_remove(cache->vfs, fe_path_text(&path));
     }
     fe_buffer_deinit(&path);
+    fe_file_close(file->pinned); // Versions with pinned files live as long as their store.
     fe_free(file);
     fe_epoch_collect(cache->epoch);
 }

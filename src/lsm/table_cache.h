@@ -37,6 +37,7 @@ typedef struct fe_table_file {
     _Atomic(uint32_t) refs;
     _Atomic(bool) is_obsolete; // Remove the file when nobody refers to it.
     _Atomic(fe_open_table *) open;
+    fe_file *pinned; // Set before others know of it, or NULL; the readers of the table use it.
 } fe_table_file;
 
 // A copy of `summary` with one reference. Errors: FERRIC_NO_MEMORY.
@@ -44,6 +45,12 @@ ferric_status fe_table_file_create(const fe_table_summary *summary, fe_table_fil
 void fe_table_file_ref(fe_table_file *file);
 // Returns true when this was the last reference: the caller then calls fe_table_cache_discard.
 bool fe_table_file_unref(fe_table_file *file);
+
+// Opens the file now and keeps it open as long as `file` lives, so that the table can be read
+// though
+// another process removes its name. REQUIRES: nobody else knows of `file`. Errors: FERRIC_CORRUPT:
+// it is missing, or of another size; FERRIC_TOO_MANY_FILES, FERRIC_IO, FERRIC_NO_MEMORY.
+ferric_status fe_table_file_pin(fe_table_cache *cache, fe_table_file *file);
 
 typedef struct fe_table_cache_options {
     fe_vfs *vfs;

@@ -38,6 +38,7 @@ typedef enum fe_open_mode {
 typedef enum fe_lock_mode {
     FE_LOCK_SHARED = 0,    // Readers. Needs an existing file, writes no byte.
     FE_LOCK_EXCLUSIVE = 1, // The writer. Makes the file and writes the process id into it as text.
+    FE_LOCK_PROBE = 2,     // Takes nothing, and refuses nobody: is there an exclusive one?
 } fe_lock_mode;
 
 // How a log is written; see fe_log_file.
@@ -280,7 +281,8 @@ static inline ferric_status fe_vfs_sync_directory(fe_vfs *vfs, const char *path)
 
 // Locks the file `path` for this handle, never waiting. Errors: FERRIC_LOCKED, without a message:
 // *holder is then the writer's process id, 0 when unknown or a reader. FERRIC_NOT_FOUND with
-// FE_LOCK_SHARED when the file is missing. A lock is bound to this call, not to the process: a
+// FE_LOCK_SHARED and FE_LOCK_PROBE when the file is missing. FE_LOCK_PROBE leaves *lock NULL. A
+// lock is bound to this call, not to the process: a
 // second one in the same process is refused too, and closing other descriptors does not lose it.
 static inline ferric_status fe_vfs_lock(fe_vfs *vfs, const char *path, fe_lock_mode mode,
                                         fe_lock **lock, uint64_t *holder)

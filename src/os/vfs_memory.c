@@ -343,6 +343,7 @@ static ferric_status acquire_locked(memory_vfs *vfs, const char *path, fe_lock *
         *holder = node->writer;
         return FERRIC_LOCKED;
     }
+    if (lock->mode == FE_LOCK_PROBE) return FERRIC_OK;
     if (lock->mode == FE_LOCK_EXCLUSIVE) {
         status = write_process_id(node);
         if (status != FERRIC_OK) return status;
@@ -369,7 +370,7 @@ static ferric_status memory_lock(fe_vfs *base, const char *path, fe_lock_mode mo
     fe_mutex_lock(&vfs->mutex);
     status = acquire_locked(vfs, path, made, holder);
     fe_mutex_unlock(&vfs->mutex);
-    if (status != FERRIC_OK) {
+    if (status != FERRIC_OK || mode == FE_LOCK_PROBE) {
         fe_free(made);
         return status;
     }

@@ -95,6 +95,11 @@ static ferric_status write_process_id(int descriptor, const char *path)
 
 static ferric_status acquire(int descriptor, const char *path, fe_lock_mode mode, uint64_t *holder)
 {
+    if (mode == FE_LOCK_PROBE && !fe_machine_is_locked_exclusively(descriptor)) return FERRIC_OK;
+    if (mode == FE_LOCK_PROBE) {
+        *holder = read_process_id(descriptor);
+        return FERRIC_LOCKED;
+    }
     if (fe_machine_lock(descriptor, mode == FE_LOCK_EXCLUSIVE) == 0) {
         return mode == FE_LOCK_EXCLUSIVE ? write_process_id(descriptor, path) : FERRIC_OK;
     }
@@ -129,7 +134,7 @@ static ferric_status open_and_acquire(const char *path, fe_lock_mode mode, struc
     status = fe_posix_open(path, flags, &lock->descriptor);
     if (status != FERRIC_OK) goto out;
     status = acquire(lock->descriptor, path, mode, holder);
-    if (status == FERRIC_OK) {
+    if (status == FERRIC_OK && mode != FE_LOCK_PROBE) {
         add_to_held_locked(lock);
     } else {
         close(lock->descriptor);
@@ -153,7 +158,7 @@ ferric_status fe_posix_lock(fe_vfs *vfs, const char *path, fe_lock_mode mode, fe
     made = fe_alloc(sizeof *made);
     if (made == NULL) return fe_no_memory("a lock", sizeof *made);
     status = open_and_acquire(path, mode, made, holder);
-    if (status == FERRIC_OK) {
+    if (status == FERRIC_OK && mode != FE_LOCK_PROBE) {
         *lock = made; // Ownership moves to the caller.
     } else {
         fe_free(made);

@@ -1,7 +1,10 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
 """Streams, terminals, locks and signals: how the program behaves among other programs."""
+import json
 import os
+import resource
+import signal
 import subprocess
 import sys
 import time
@@ -117,6 +120,24 @@ class TerminalTest(ProgramTest):
         self.assertFalse(os.path.exists(self.db))
 
 
+class FilesTest(ProgramTest):
+    """A database of more tables than a process may open at first."""
+
+    def test_the_program_asks_for_more_open_files(self):
+        lines = "".join(f"key{i:03}\t{os.urandom(20000).hex()}\n" for i in range(240))
+        self.ferric("import", self.db, "--raw", "--format", "raw", "-q", "--option",
+                    "table_size=64KiB", stdin=lines)
+        self.ferric("compact", self.db, "--option", "table_size=64KiB", err="compacted")
+        tables = [name for name in os.listdir(self.db) if name.endswith(".table")]
+        self.assertGreater(len(tables), 40)
+
+        def few(hard):
+            return lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (20, hard))
+
+        self.ferric("count", self.db, out="240\n", preexec_fn=few(1000))
+        self.ferric("count", self.db, code=5, out="", err="ulimit -n", preexec_fn=few(20))
+
+
 class LockTest(ProgramTest):
     """Another process has the database open: a REPL, which waits for its next line."""
 
@@ -142,6 +163,46 @@ class LockTest(ProgramTest):
             self.ferric(*words, code=3, out="", err=str(holder.pid))
         holder.communicate()
         self.ferric("get", self.db, "held", out="true\n")
+
+    def say(self, holder, line):
+        """One more statement of the writer, whose answer is one line."""
+        holder.stdin.write(line + "\n")
+        holder.stdin.flush()
+        return holder.stdout.readline()
+
+    def test_readers_work_beside_a_writer_and_say_so(self):
+        self.fill(a="1")
+        holder = self.hold()
+        note = f"{self.db} is open in process {holder.pid}; reading beside it"
+        self.ferric("get", self.db, "held", out="true\n", err=note)
+        self.ferric("get", "-q", self.db, "held", out="true\n")
+        self.ferric("get", self.db, "none", code=1, out="", err=note)
+        self.ferric("keys", self.db, out="a\nheld\n", err=note)
+        self.ferric("count", self.db, out="2\n", err=note)
+        self.ferric("export", self.db, err=note)
+        for command in ("scan", "info", "stats", "verify"):
+            self.assertTrue(self.ferric(command, self.db, err=note))
+        self.say(holder, "SET later 2\nGET later")
+        self.ferric("get", "-q", self.db, "later", out="2\n")
+        holder.communicate()
+        self.ferric("get", self.db, "later", out="2\n")
+
+    def test_watching_a_writer(self):
+        self.fill(a="1")
+        holder = self.hold()
+        with subprocess.Popen([FERRIC, "stats", self.db, "--watch", "1", "--json"], text=True,
+                              env=program.environment(), stdout=subprocess.PIPE,
+                              stderr=subprocess.PIPE) as watcher:
+            first = json.loads(watcher.stdout.readline())
+            self.say(holder, "SET later 2\nGET later")
+            seen = first
+            while seen["version"] == first["version"]:
+                seen = json.loads(watcher.stdout.readline())
+            self.assertEqual(seen["commits"], 1)
+            watcher.send_signal(signal.SIGINT)
+            said = watcher.communicate()[1]
+        self.assertEqual(watcher.returncode, 130)
+        self.assertEqual(said.count("reading beside it"), 1)
 
     def test_wait_waits(self):
         self.fill(a="1")

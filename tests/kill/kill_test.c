@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // kill -9 on a real process over the machine's own file system: under every fsync policy nothing
-// that was acknowledged is lost, since the kernel goes on (docs/TESTING.md).
+// that was acknowledged is lost, since the kernel goes on (docs/TESTING.md). Beside some of the
+// databases another process opens them for reading all the while, and must see the same.
 //
 // The moment of the kill follows from acknowledgements counted and a short wait; whenever it lands,
 // the outcome must be right, so that nothing here depends on timing.
@@ -15,12 +16,15 @@
 #include <unistd.h>
 
 #include "base/random.h"
+#include "kill_reader.h"
 #include "kill_writer.h"
 #include "support/harness.h"
 
 #define KILL_FLOOR 300u
-// Databases: each policy, with one writing thread and with several.
-#define DATABASE_COUNT 6u
+// Databases: each policy, with one writing thread alone, with several and a reader beside them, and
+// with one and a reader.
+#define DATABASE_COUNT 9u
+#define READER_OPENS_FLOOR 3000u
 #define ACKNOWLEDGEMENTS_MAX 120u
 
 typedef struct kill_tally {
@@ -29,6 +33,9 @@ typedef struct kill_tally {
     uint64_t ahead; // Recoveries that showed the commit under way.
     uint64_t early; // Kills before the first acknowledgement.
     uint64_t by_policy[3];
+    uint64_t reader_opens;
+    uint64_t reader_opens_beside; // While a writer had the database.
+    uint64_t reader_commits;      // That it saw new.
 } kill_tally;
 
 static const char *const policy_names[] = {"always", "periodic", "never"};
@@ -42,7 +49,7 @@ static void sleep_us(uint64_t us)
 // ---- The parent's side of the pipe ----------------------------------------------------------
 
 // Takes in one message; false at the end of the pipe.
-static bool receive(harness *h, kill_plan *plan, int pipe, kill_tally *tally)
+static bool receive(harness *h, kill_plan *plan, kill_reader *reader, int pipe, kill_tally *tally)
 {
     kill_message message;
     size_t got = 0;
@@ -54,6 +61,7 @@ static bool receive(harness *h, kill_plan *plan, int pipe, kill_tally *tally)
         got += (size_t)size;
     }
     uint64_t *acknowledged = &plan->acknowledged[message.lane];
+    if (message.kind != KILL_WRONG) kill_reader_expect(reader, message.lane, message.number);
     if (message.kind == KILL_WRONG) {
         harness_fail(h, "%s, %u lanes, lane %u: %s", policy_names[plan->fsync], plan->lane_count,
                      message.lane, message.text);
@@ -89,7 +97,8 @@ static pid_t start_writer(const kill_plan *plan, int *pipe_end, bool is_check_on
     return child;
 }
 
-static void kill_once(harness *h, kill_plan *plan, fe_random *random, kill_tally *tally)
+static void kill_once(harness *h, kill_plan *plan, kill_reader *reader, fe_random *random,
+                      kill_tally *tally)
 {
     int pipe_end;
     int exit_status;
@@ -101,12 +110,12 @@ static void kill_once(harness *h, kill_plan *plan, fe_random *random, kill_tally
 
     if (is_early) wait_us = fe_random_below(random, 15000);
     while (!is_early && tally->acknowledged - before < wanted) {
-        if (!receive(h, plan, pipe_end, tally)) break;
+        if (!receive(h, plan, reader, pipe_end, tally)) break;
     }
     if (wait_us != 0) sleep_us(wait_us);
     kill(child, SIGKILL);
     // What it told before it died counts.
-    while (receive(h, plan, pipe_end, tally))
+    while (receive(h, plan, reader, pipe_end, tally))
         continue;
     close(pipe_end);
     waitpid(child, &exit_status, 0);
@@ -120,13 +129,13 @@ static void kill_once(harness *h, kill_plan *plan, fe_random *random, kill_tally
 }
 
 // The last word on a database: a process that is not killed opens it and compares.
-static void check_last(harness *h, kill_plan *plan, kill_tally *tally)
+static void check_last(harness *h, kill_plan *plan, kill_reader *reader, kill_tally *tally)
 {
     int pipe_end;
     int exit_status;
     pid_t child = start_writer(plan, &pipe_end, true);
 
-    while (receive(h, plan, pipe_end, tally))
+    while (receive(h, plan, reader, pipe_end, tally))
         continue;
     close(pipe_end);
     waitpid(child, &exit_status, 0);
@@ -135,6 +144,35 @@ static void check_last(harness *h, kill_plan *plan, kill_tally *tally)
     }
     ferric_status status = ferric_destroy(plan->path, NULL);
     if (status != FERRIC_OK) harness_fail(h, "ferric_destroy: %s", ferric_error_message());
+}
+
+static void end_reader(harness *h, kill_reader *reader, kill_tally *tally)
+{
+    kill_reader_report report;
+
+    if (reader == NULL) return;
+    kill_reader_stop(reader, &report);
+    if (report.wrong[0] != 0) harness_fail(h, "the reader: %s", report.wrong);
+    tally->reader_opens += report.opens;
+    tally->reader_opens_beside += report.opens_beside_writer;
+    tally->reader_commits += report.commits;
+    h->passed += report.opens;
+}
+
+static void kill_often(harness *h, kill_plan *plan, bool has_reader, kill_tally *tally)
+{
+    uint64_t kills = harness_floor(h, KILL_FLOOR) / DATABASE_COUNT + 1;
+    kill_reader *reader = has_reader ? kill_reader_start(plan) : NULL;
+    fe_random random = {plan->seed};
+
+    for (uint64_t i = 0; i < kills && h->failed == 0; i++) {
+        kill_once(h, plan, reader, &random, tally);
+    }
+    end_reader(h, reader, tally);
+    if (h->failed == 0)
+        check_last(h, plan, NULL, tally);
+    else
+        printf("kill: the database is kept in %s\n", plan->path);
 }
 
 int main(void)
@@ -147,18 +185,11 @@ int main(void)
     char *directory =
         harness_format("%s/ferric-kill-XXXXXX", temporary == NULL ? "/tmp" : temporary);
     if (mkdtemp(directory) == NULL) harness_panic("%s: %s", directory, strerror(errno));
-    uint64_t kills = harness_floor(&h, KILL_FLOOR) / DATABASE_COUNT + 1;
     for (uint32_t i = 0; i < DATABASE_COUNT; i++) {
         char *path = harness_format("%s/db%u", directory, i);
-        fe_random random = {h.seed + i};
-        kill_plan plan = {path, h.seed + i, (ferric_fsync)(i % 3), i < 3 ? 1 : KILL_LANE_MAX, {0}};
-        for (uint64_t j = 0; j < kills && h.failed == 0; j++) {
-            kill_once(&h, &plan, &random, &tally);
-        }
-        if (h.failed == 0)
-            check_last(&h, &plan, &tally);
-        else
-            printf("kill: the database is kept in %s\n", path);
+        uint32_t lanes = i / 3 == 1 ? KILL_LANE_MAX : 1;
+        kill_plan plan = {path, h.seed + i, (ferric_fsync)(i % 3), lanes, {0}};
+        kill_often(&h, &plan, i >= 3, &tally);
         harness_free(path);
     }
     if (h.failed == 0 && rmdir(directory) != 0) {
@@ -170,6 +201,9 @@ int main(void)
     harness_count(&h, "acknowledged commits", tally.acknowledged, KILL_FLOOR * 10);
     harness_count(&h, "kills before the first acknowledgement", tally.early, 0);
     harness_count(&h, "recoveries that showed the commit under way", tally.ahead, 0);
+    harness_count(&h, "opens by a reader", tally.reader_opens, READER_OPENS_FLOOR);
+    harness_count(&h, "opens beside a writer", tally.reader_opens_beside, READER_OPENS_FLOOR / 4);
+    harness_count(&h, "commits that a reader saw", tally.reader_commits, READER_OPENS_FLOOR / 4);
     harness_free(directory);
     return harness_end(&h);
 }

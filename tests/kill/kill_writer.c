@@ -74,8 +74,7 @@ static uint32_t make_effects(const kill_plan *plan, uint32_t index, uint64_t num
     return count;
 }
 
-static void apply_to_model(const kill_plan *plan, uint32_t index, uint64_t number,
-                           model_table *table)
+void kill_model_apply(const kill_plan *plan, uint32_t index, uint64_t number, model_table *table)
 {
     effect effects[EFFECT_MAX];
     uint8_t value[VALUE_SIZE_MAX + 8];
@@ -155,9 +154,8 @@ static void *run_lane(void *argument)
 
 // ---- Opening and comparing ------------------------------------------------------------------
 
-// The part of what was found that belongs to a lane.
-static void take_lane(const model_table *found, uint32_t lane_count, uint32_t index,
-                      model_table *part)
+void kill_model_lane(const model_table *found, uint32_t lane_count, uint32_t index,
+                     model_table *part)
 {
     memset(part, 0, sizeof(*part));
     for (uint32_t i = 0; i < MODEL_KEYSPACE_COUNT; i++) {
@@ -177,9 +175,9 @@ static bool find_commit(writer *w, const model_table *found, uint32_t index, uin
     model_table table = {0};
     model_table least = {0};
 
-    take_lane(found, w->plan->lane_count, index, &part);
+    kill_model_lane(found, w->plan->lane_count, index, &part);
     for (*number = 0;; ++*number) {
-        if (*number > 0) apply_to_model(w->plan, index, *number, &table);
+        if (*number > 0) kill_model_apply(w->plan, index, *number, &table);
         if (*number == acknowledged) least = table;
         if (*number >= acknowledged && table.hash == part.hash) return true;
         if (*number == acknowledged + AHEAD_MAX) break;

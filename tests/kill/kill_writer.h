@@ -10,6 +10,8 @@
 
 #include <ferric/ferric.h>
 
+#include "support/model_table.h"
+
 #define KILL_LANE_MAX 4u
 
 typedef struct kill_plan {
@@ -37,5 +39,11 @@ typedef struct kill_message {
 // Opens, compares and, unless `is_check_only`, writes until it is killed. Returns false when it
 // told of something wrong.
 bool kill_writer_run(const kill_plan *plan, int pipe, bool is_check_only);
+
+// What commit `number` of a lane makes of a table.
+void kill_model_apply(const kill_plan *plan, uint32_t lane, uint64_t number, model_table *table);
+// The part of what was found that belongs to a lane.
+void kill_model_lane(const model_table *found, uint32_t lane_count, uint32_t lane,
+                     model_table *part);
 
 #endif

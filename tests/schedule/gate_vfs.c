@@ -164,9 +164,12 @@ static ferric_status gate_read_at(fe_file *file, uint64_t offset, void *data, si
                                   size_t *got)
 {
     gate_file *self = of_file(file);
-    ferric_status status =
-        come_to(self->owner, self->kind == FE_FILE_TABLE ? GATE_TABLE_READ : NO_POINT);
+    gate_point point = NO_POINT;
+    ferric_status status;
 
+    if (self->kind == FE_FILE_TABLE) point = GATE_TABLE_READ;
+    if (self->kind == FE_FILE_LOG) point = GATE_LOG_READ;
+    status = come_to(self->owner, point);
     return status != FERRIC_OK ? status
                                : fe_file_read_at(self->inner_file, offset, data, size, got);
 }
@@ -216,11 +219,26 @@ static const fe_file_ops file_ops = {
     .close = gate_close_file,
 };
 
+static gate_point point_of_open(fe_file_kind kind, fe_open_mode mode)
+{
+    if (mode == FE_OPEN_CREATE) return kind == FE_FILE_TABLE ? GATE_TABLE_CREATE : NO_POINT;
+    if (mode != FE_OPEN_READ) return NO_POINT;
+    switch (kind) {
+    case FE_FILE_TABLE:
+        return GATE_TABLE_OPEN;
+    case FE_FILE_MANIFEST:
+        return GATE_MANIFEST_OPEN;
+    case FE_FILE_LOG:
+        return GATE_LOG_OPEN;
+    default:
+        return NO_POINT;
+    }
+}
+
 static ferric_status gate_open(fe_vfs *vfs, const char *path, fe_open_mode mode, fe_file **file)
 {
     gate_file *created = create_file(gates_of(vfs), path);
-    bool is_new_table = mode == FE_OPEN_CREATE && created->kind == FE_FILE_TABLE;
-    ferric_status status = come_to(gates_of(vfs), is_new_table ? GATE_TABLE_CREATE : NO_POINT);
+    ferric_status status = come_to(gates_of(vfs), point_of_open(created->kind, mode));
 
     *file = NULL;
     if (status == FERRIC_OK) {

@@ -27,7 +27,11 @@ typedef enum gate_point {
     GATE_LOG_COMMIT = 6,
     GATE_LOG_SYNC = 7,
     GATE_ALLOCATION = 8,
-    GATE_POINT_COUNT = 9,
+    GATE_TABLE_OPEN = 9, // For reading, like the next three.
+    GATE_MANIFEST_OPEN = 10,
+    GATE_LOG_OPEN = 11,
+    GATE_LOG_READ = 12,
+    GATE_POINT_COUNT = 13,
 } gate_point;
 
 typedef struct gate_vfs gate_vfs;

@@ -25,6 +25,14 @@ void schedule_open(schedule *s)
     assert_int_equal(fe_store_open(SCHEDULE_DIRECTORY, &s->options, &s->store), FERRIC_OK);
 }
 
+ferric_status schedule_open_reader(const schedule *s, fe_store **store)
+{
+    ferric_options options = s->options;
+
+    options.read_only = true;
+    return fe_store_open(SCHEDULE_DIRECTORY, &options, store);
+}
+
 void schedule_close(schedule *s)
 {
     assert_int_equal(fe_store_close(s->store), FERRIC_OK);
@@ -394,6 +402,8 @@ static ferric_status carry_out(helper *h)
     case HELPER_CURSOR:
     case HELPER_PUT_HELD:
         return make_held(h);
+    case HELPER_OPEN_READER:
+        return schedule_open_reader(h->schedule, &h->store);
     }
     return FERRIC_INVALID_ARGUMENT;
 }
@@ -408,6 +418,7 @@ static void run_helper(void *argument)
 
 void helper_start(helper *h, schedule *s, helper_task task, uint32_t key, const char *text)
 {
+    h->schedule = s;
     h->store = s->store;
     h->task = task;
     h->key = key;

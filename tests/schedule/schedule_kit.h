@@ -51,6 +51,9 @@ void schedule_check_now(schedule *s);
 void schedule_check_cursor(fe_cursor *cursor, const schedule_model *expected);
 fe_cursor *schedule_cursor(schedule *s);
 fe_snapshot *schedule_snapshot(schedule *s);
+// Opens the store once more, read-only, beside `s`. What it holds is checked with a schedule whose
+// store it is.
+ferric_status schedule_open_reader(const schedule *s, fe_store **store);
 // How many files of the kind the directory has.
 uint32_t schedule_file_count(schedule *s, fe_file_kind kind);
 
@@ -71,10 +74,12 @@ typedef enum helper_task {
     HELPER_PUT_HELD = 11,
     // A put, unless its key or one of the two beside it changes between its call and its commit.
     HELPER_PUT_IF_CALM = 12,
+    HELPER_OPEN_READER = 13, // Read-only; the store is in helper.store then.
 } helper_task;
 
 typedef struct helper {
     fe_thread thread;
+    const schedule *schedule;
     fe_store *store;
     helper_task task;
     uint32_t key;

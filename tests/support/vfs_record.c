@@ -333,12 +333,13 @@ static ferric_status lock_locked(vfs_record *record, const char *path, fe_lock_m
     fault_kind fault = record_strike(record, FAULT_CALL_LOCK);
     if (fault != FAULT_NONE) return record_fault(fault, path);
     if (!record_resolve(record, path, &found)) return FERRIC_NOT_FOUND;
-    if (found.node == DISK_NONE && mode == FE_LOCK_SHARED) return FERRIC_NOT_FOUND;
+    if (found.node == DISK_NONE && mode != FE_LOCK_EXCLUSIVE) return FERRIC_NOT_FOUND;
     if (found.node == DISK_NONE) found.node = record_make(record, &found, false);
     if (is_refused(record, found.node, mode)) {
         *holder = 4711;
         return FERRIC_LOCKED;
     }
+    if (mode == FE_LOCK_PROBE) return FERRIC_OK;
     if (mode == FE_LOCK_EXCLUSIVE) write_holder(record, found.node);
     *lock = harness_alloc(sizeof(**lock));
     **lock = (fe_lock){found.node, mode, record->locks};

@@ -202,28 +202,120 @@ static void test_read_only_changes_no_byte(void **state)
     kit_deinit(&kit);
 }
 
-static void test_readers_share_a_database(void **state)
+static ferric_db *open_reader(api_kit *kit)
+{
+    ferric_options options = kit->options;
+    ferric_db *reader = NULL;
+
+    options.read_only = true;
+    assert_ok(ferric_open(KIT_PATH, &options, &reader));
+    return reader;
+}
+
+static void test_readers_share_a_database_and_keep_no_writer_out(void **state)
 {
     api_kit kit;
-    ferric_db *second = NULL;
+    ferric_db *first;
+    ferric_db *second;
 
     (void)state;
     kit_init(&kit);
     put(kit.db, NULL, "a", "1");
     put(kit.db, NULL, "b", "2");
     kit_close(&kit);
-    kit.options.read_only = true;
+    first = open_reader(&kit);
+    second = open_reader(&kit);
+    assert_int_equal(ferric_writer_process(first), 0);
     kit_open(&kit);
-    assert_ok(open_with(&kit, KIT_PATH, &second));
+    put(kit.db, NULL, "c", "3");
+    assert_ok(ferric_compact(kit.db, NULL, text(""), text("")));
+    use_everything(first);
+    assert_ok(ferric_close(first));
     use_everything(second);
-    kit.options.read_only = false;
-    {
-        ferric_db *writer = NULL;
-        assert_failed(open_with(&kit, KIT_PATH, &writer), FERRIC_LOCKED, KIT_PATH);
-    }
     assert_ok(ferric_close(second));
-    use_everything(kit.db);
+    assert_keys(kit.db, NULL, NULL, "a b c ");
     kit_deinit(&kit);
+}
+
+static void test_a_reader_opens_beside_a_writer_and_names_it(void **state)
+{
+    api_kit kit;
+    ferric_db *reader;
+
+    (void)state;
+    kit_init(&kit);
+    put(kit.db, NULL, "a", "1");
+    assert_ok(ferric_flush(kit.db));
+    put(kit.db, NULL, "b", "2");
+    reader = open_reader(&kit);
+    assert_int_equal(ferric_writer_process(reader), getpid());
+    assert_int_equal(ferric_writer_process(kit.db), 0);
+    assert_int_equal(ferric_writer_process(NULL), 0);
+    put(kit.db, NULL, "c", "3");
+    assert_ok(ferric_delete(kit.db, NULL, text("a"), NULL));
+    assert_ok(ferric_compact(kit.db, NULL, text(""), text("")));
+    use_everything(reader); // As it was.
+    assert_failed(ferric_put(reader, NULL, text("d"), text("4"), NULL), FERRIC_READ_ONLY, KIT_PATH);
+    assert_ok(ferric_close(reader));
+    reader = open_reader(&kit);
+    assert_keys(reader, NULL, NULL, "b c ");
+    assert_ok(ferric_close(reader));
+    kit_deinit(&kit);
+}
+
+static void damage_middle_of(api_kit *kit, const char *suffix)
+{
+    ferric_buffer names = {0};
+    bool is_found = false;
+
+    assert_ok(fe_vfs_list(kit->vfs, KIT_PATH, &names));
+    for (const char *name = names.data; name < (char *)names.data + names.size;
+         name += strlen(name) + 1) {
+        char path[64];
+        fe_file *file = NULL;
+        uint64_t size;
+        uint8_t bytes[16]; // Wider than the padding between two frames.
+        size_t got;
+        if (strstr(name, suffix) == NULL) continue;
+        is_found = true;
+        (void)snprintf(path, sizeof path, "%s/%s", KIT_PATH, name);
+        assert_ok(fe_vfs_open(kit->vfs, path, FE_OPEN_WRITE, &file));
+        assert_ok(fe_file_size(file, &size));
+        assert_ok(fe_file_read_at(file, size / 2, bytes, sizeof bytes, &got));
+        for (size_t i = 0; i < got; i++)
+            bytes[i] ^= 1;
+        assert_ok(fe_file_write_at(file, size / 2, bytes, got));
+        fe_file_close(file);
+    }
+    assert_true(is_found);
+    ferric_buffer_free(&names);
+}
+
+// What a reader finds twice in the same way is no trace of a writer.
+static void test_a_reader_tells_of_damage_and_of_missing_files(void **state)
+{
+    static const char *const suffixes[] = {".table", ".manifest", ".log"};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof suffixes / sizeof suffixes[0]; i++) {
+        api_kit kit;
+        ferric_db *reader = NULL;
+        ferric_status status;
+
+        kit_init(&kit);
+        put(kit.db, NULL, "a", "1");
+        assert_ok(ferric_flush(kit.db));
+        put(kit.db, NULL, "b", "2");
+        kit_close(&kit); // Trims log and manifest, so that they are frames to their ends.
+        damage_middle_of(&kit, suffixes[i]);
+        kit.options.read_only = true;
+        status = open_with(&kit, KIT_PATH, &reader);
+        if (status == FERRIC_OK) status = ferric_verify(reader, NULL, NULL, NULL);
+        assert_failed(status, FERRIC_CORRUPT, KIT_PATH);
+        assert_ok(ferric_close(reader));
+        kit.options.read_only = false;
+        kit_deinit(&kit);
+    }
 }
 
 // ---- Destroy ----------------------------------------------------------------------------------
@@ -440,7 +532,9 @@ int main(void)
         cmocka_unit_test(test_memory_databases_are_apart_and_forget),
         cmocka_unit_test(test_open_finds_what_was_written),
         cmocka_unit_test(test_read_only_changes_no_byte),
-        cmocka_unit_test(test_readers_share_a_database),
+        cmocka_unit_test(test_readers_share_a_database_and_keep_no_writer_out),
+        cmocka_unit_test(test_a_reader_opens_beside_a_writer_and_names_it),
+        cmocka_unit_test(test_a_reader_tells_of_damage_and_of_missing_files),
         cmocka_unit_test(test_destroy_removes_a_database),
         cmocka_unit_test(test_destroy_leaves_what_is_not_its_own),
         cmocka_unit_test(test_destroy_spares_other_engines),

@@ -241,6 +241,36 @@ static void test_a_shared_lock_needs_a_file_and_writes_nothing(void **state)
     fe_vfs_unlock(fixture->vfs, lock);
 }
 
+static void probe(vfs_fixture *fixture, ferric_status expected, uint64_t expected_holder)
+{
+    fe_lock *lock = (fe_lock *)fixture;
+    uint64_t holder = 77;
+
+    assert_answer(
+        fe_vfs_lock(fixture->vfs, path_of(fixture, "LOCK"), FE_LOCK_PROBE, &lock, &holder),
+        expected);
+    assert_null(lock);
+    assert_int_equal(holder, expected_holder);
+}
+
+static void test_a_probe_tells_of_a_writer_and_takes_nothing(void **state)
+{
+    vfs_fixture *fixture = *state;
+    fe_lock *lock;
+
+    probe(fixture, FERRIC_NOT_FOUND, 0);
+    assert_int_equal(kind_of(fixture, "LOCK"), FE_PATH_NONE);
+    lock = acquire(fixture, FE_LOCK_EXCLUSIVE);
+    probe(fixture, FERRIC_LOCKED, fe_process_id());
+    assert_locked(fixture, FE_LOCK_EXCLUSIVE, fe_process_id()); // Still held.
+    fe_vfs_unlock(fixture->vfs, lock);
+    probe(fixture, FERRIC_OK, 0);
+    lock = acquire(fixture, FE_LOCK_SHARED);
+    probe(fixture, FERRIC_OK, 0);
+    fe_vfs_unlock(fixture->vfs, lock);
+    fe_vfs_unlock(fixture->vfs, acquire(fixture, FE_LOCK_EXCLUSIVE));
+}
+
 static void test_a_lock_replaces_a_longer_text_in_its_file(void **state)
 {
     vfs_fixture *fixture = *state;
@@ -291,6 +321,7 @@ const vfs_case vfs_log_cases[] = {
     VFS_CASE(test_an_exclusive_lock_refuses_others_and_names_its_holder),
     VFS_CASE(test_shared_locks_live_together_and_refuse_a_writer),
     VFS_CASE(test_a_shared_lock_needs_a_file_and_writes_nothing),
+    VFS_CASE(test_a_probe_tells_of_a_writer_and_takes_nothing),
     VFS_CASE(test_a_lock_replaces_a_longer_text_in_its_file),
     VFS_CASE(test_closing_other_handles_of_its_file_does_not_lose_a_lock),
     VFS_CASE(test_locks_of_different_files_are_apart),
