@@ -190,25 +190,31 @@ static bool step(ferric_iterator *iterator, bool is_forward)
     return iterator->place == PLACE_ON;
 }
 
+// On an entry there is a cursor, and that looks whether the store is still open.
+static bool is_on_entry(const ferric_iterator *iterator)
+{
+    return iterator != NULL && iterator->place == PLACE_ON;
+}
+
 bool ferric_iterator_next(ferric_iterator *iterator)
 {
+    if (FE_LIKELY(is_on_entry(iterator))) return step(iterator, !iterator->is_reverse);
     if (!may_move(iterator) || iterator->place == PLACE_BEHIND) return false;
-    if (iterator->place == PLACE_NEW) return seek(iterator, NULL, false);
-    return step(iterator, !iterator->is_reverse);
+    return seek(iterator, NULL, false);
 }
 
 bool ferric_iterator_prev(ferric_iterator *iterator)
 {
+    if (FE_LIKELY(is_on_entry(iterator))) return step(iterator, iterator->is_reverse);
     if (!may_move(iterator) || iterator->place == PLACE_BEHIND) return false;
-    if (iterator->place == PLACE_NEW) return seek(iterator, NULL, true);
-    return step(iterator, iterator->is_reverse);
+    return seek(iterator, NULL, true);
 }
 
 // ---- Looking --------------------------------------------------------------------------------
 
 bool ferric_iterator_valid(const ferric_iterator *iterator)
 {
-    return iterator != NULL && iterator->place == PLACE_ON;
+    return is_on_entry(iterator);
 }
 
 ferric_status ferric_iterator_status(const ferric_iterator *iterator)

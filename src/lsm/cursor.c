@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/buffer.h"
+#include "base/coding.h"
 #include "base/memory.h"
 #include "base/seeded_bug.h"
 #include "base/status.h"
@@ -22,6 +23,7 @@ struct fe_cursor {
     uint64_t sequence;
     ferric_buffer lower;
     ferric_buffer upper;
+    uint32_t upper_head;      // Keys whose first four bytes are below it are below `upper`.
     ferric_buffer key;        // The shown key, or the one whose older versions are skipped.
     ferric_buffer value;      // Going back: the shown value.
     ferric_buffer passed_key; // Going forward: the last key that `pass` remembered.
@@ -50,6 +52,7 @@ ferric_status fe_store_cursor(fe_store *store, const fe_cursor_options *options,
         options->sequence == FE_SEQUENCE_NEWEST ? fe_store_last_sequence(store) : options->sequence;
     status = fe_buffer_assign(&created->lower, options->lower);
     if (status == FERRIC_OK) status = fe_buffer_assign(&created->upper, options->upper);
+    created->upper_head = options->upper.size < 4 ? 0 : fe_get_u32_ordered(options->upper.data);
     if (status == FERRIC_OK) {
         status = fe_view_iterator(created->view, options->fill_cache, &created->iterator);
     }
@@ -94,8 +97,9 @@ static bool begin(fe_cursor *cursor, bool is_backward)
     return true;
 }
 
-static bool is_above(const fe_cursor *cursor, ferric_slice key)
+static inline bool is_above(const fe_cursor *cursor, ferric_slice key)
 {
+    if (FE_LIKELY(key.size >= 4 && fe_get_u32_ordered(key.data) < cursor->upper_head)) return false;
     return cursor->upper.size > 0 && fe_slice_compare(key, fe_buffer_slice(&cursor->upper)) >= 0;
 }
 
@@ -131,7 +135,7 @@ static ferric_status pass(fe_cursor *cursor)
 static bool is_passed(const fe_cursor *cursor, const fe_entry *entry, bool skips)
 {
     return (entry->sequence > cursor->sequence && !FE_SEEDED_BUG(FE_BUG_CURSOR_IGNORES_SNAPSHOT)) ||
-           (skips && fe_slice_equal(entry->key, fe_buffer_slice(&cursor->key)));
+           (skips && fe_slice_equal_neighbours(entry->key, fe_buffer_slice(&cursor->key)));
 }
 
 // Shows the first live entry from where the iterator stands on.

@@ -160,8 +160,8 @@ ferric_slice fe_write_batch_condition(const fe_write_batch *batch, size_t index,
                     condition.key_size);
 }
 
-// Whether a range may stand behind those the batch has.
-static bool is_behind_all(const fe_write_batch *batch, ferric_slice lower)
+// Whether a range may stand behind those the batch has. Only asserted.
+static inline bool is_behind_all(const fe_write_batch *batch, ferric_slice lower)
 {
     ferric_slice last_lower;
     ferric_slice last_upper;
