@@ -13,6 +13,8 @@
 #include "schedule_kit.h"
 #include "support/harness.h"
 
+// By how many an open is held; each run writes so much that the next one has one more.
+#define READS 10u
 #define LARGE_KEY 3u
 #define LARGE_SIZE ((size_t)300 << 10) // More than a reader of logs reads at once.
 
@@ -165,14 +167,15 @@ static void test_writes_between_any_two_reads_of_the_logs_are_no_damage(void **s
     s->options.memtable_size = (uint64_t)32 << 20;
     schedule_open(s);
     schedule_fill(s, 0, 1, "first");
-    fill_logs(s, 12); // Logs grow, and with them the space that is reserved.
+    fill_logs(s, 9);   // Logs grow, and with them the space that is reserved.
+    schedule_flush(s); // Those before the last one go.
     manifests = gate_count(s->gates, GATE_MANIFEST_OPEN);
-    for (uint64_t read = 1; read <= reads_of_an_open(s); read++) {
+    for (uint64_t read = 1; read <= READS; read++) {
+        assert_true(reads_of_an_open(s) >= read);
         open_across_writes(s, read);
         opens += 2;
     }
-    assert_true(opens > 20);
-    assert_true(gate_count(s->gates, GATE_MANIFEST_OPEN) - manifests > opens + 1);
+    assert_true(gate_count(s->gates, GATE_MANIFEST_OPEN) - manifests > opens);
     schedule_destroy(s);
 }
 
