@@ -121,7 +121,8 @@ static ferric_status unknown_option(const char *name)
     size_t distance = SIZE_MAX;
 
     for (size_t i = 0; i < OPTION_COUNT; i++) {
-        size_t other = edit_distance(name, table[i].name);
+        bool is_part = *name != 0 && strstr(table[i].name, name) != NULL;
+        size_t other = is_part ? 0 : edit_distance(name, table[i].name);
         if (other >= distance) continue;
         distance = other;
         nearest = &table[i];

@@ -155,6 +155,10 @@ static int fail_unknown_command(const cli_arguments *arguments)
         return cli_fail(CLI_USAGE, "there is no command %s; did you mean %s? See ferric help", word,
                         near);
     }
+    if (has_more_words && looks_like_path(word)) {
+        return cli_fail(CLI_USAGE, "the command comes first: ferric COMMAND %s; see ferric help",
+                        word);
+    }
     if (has_more_words) {
         return cli_fail(CLI_USAGE, "there is no command %s; see ferric help", word);
     }

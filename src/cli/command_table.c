@@ -15,7 +15,7 @@ const cli_option_info cli_options[OPTION_COUNT] = {
     [OPTION_JSON] = {"json", 'j', NULL, NULL, "print JSON, one value on each line"},
     [OPTION_NUL] = {"null", '0', NULL, NULL, "end each key or value by a zero byte"},
     [OPTION_QUIET] = {"quiet", 'q', NULL, NULL, "no notes and no progress on standard error"},
-    [OPTION_WAIT] = {"wait", 'w', "SECONDS", NULL, "wait for another process's lock [0]"},
+    [OPTION_WAIT] = {"wait", 'w', "SECONDS", NULL, "wait until another writer is done [0]"},
     [OPTION_FSYNC] = {"fsync", 0, "POLICY", NULL, "always, periodic[:MS] or never [always]"},
     [OPTION_SETTING] = {"option", 'o', "NAME=VALUE", NULL,
                         "set an option of the database; see help options"},
@@ -47,7 +47,8 @@ const cli_option_info cli_options[OPTION_COUNT] = {
     [OPTION_SEED] = {"seed", 0, "N", NULL, "of the random numbers [1]"},
     [OPTION_KEEP] = {"keep", 0, NULL, NULL, "leave the database there afterwards"},
     [OPTION_MAN] = {"man", 0, NULL, NULL, "the manual page, as scdoc source"},
-    [OPTION_KEY] = {"key", 0, "KEY", NULL, "only what is said of this key; in import, as --id"},
+    [OPTION_KEY] = {"key", 0, "KEY", NULL,
+                    "debug: only what is said of this key; import: the same as --id"},
     [OPTION_FULL] = {"full", 0, NULL, NULL, "values and keys at their whole length"},
 };
 

@@ -112,7 +112,7 @@ static ferric_status make_line(const cli_session *session, cli_format format,
 }
 
 static int write_all(const cli_arguments *arguments, const cli_session *session, sink *to,
-                     uint64_t limit)
+                     uint64_t limit, uint64_t *written)
 {
     ferric_iterator_options options = FERRIC_ITERATOR_OPTIONS_INIT;
     const char *path = arguments->word_count == 0 ? NULL : arguments->words[0];
@@ -122,7 +122,6 @@ static int write_all(const cli_arguments *arguments, const cli_session *session,
     ferric_buffer line = {0};
     uint64_t done = 0;
     uint64_t total = 0;
-    uint64_t begun_ns = cli_now_ns();
     ferric_status status = ferric_count_estimate(session->db, &total);
 
     cli_entry_range(arguments, &options);
@@ -143,12 +142,8 @@ static int write_all(const cli_arguments *arguments, const cli_session *session,
     ferric_iterator_destroy(iterator);
     fe_buffer_deinit(&line);
     cli_progress_clear(&progress);
-    if (status != FERRIC_OK) return cli_fail_status(status, session->name);
-    if (to->path != NULL) {
-        cli_note("%s exported to %s in %s", cli_count_text(done).text, to->path,
-                 cli_duration_text(cli_now_ns() - begun_ns).text);
-    }
-    return CLI_DONE;
+    *written = done;
+    return status == FERRIC_OK ? CLI_DONE : cli_fail_status(status, session->name);
 }
 
 int cli_export(const cli_arguments *arguments)
@@ -158,6 +153,8 @@ int cli_export(const cli_arguments *arguments)
     cli_session session;
     sink to;
     uint64_t limit;
+    uint64_t written = 0;
+    uint64_t begun_ns = cli_now_ns();
     int code = cli_number(arguments, OPTION_LIMIT, UINT64_MAX, UINT64_MAX, &limit);
 
     if (code != CLI_DONE) return code;
@@ -167,7 +164,11 @@ int cli_export(const cli_arguments *arguments)
     code = cli_session_begin(arguments, CLI_READ, &session);
     if (code != CLI_DONE) return code;
     code = open_sink(&to, path);
-    if (code == CLI_DONE) code = write_all(arguments, &session, &to, limit);
+    if (code == CLI_DONE) code = write_all(arguments, &session, &to, limit, &written);
     code = close_sink(&to, code);
+    if (code == CLI_DONE && to.path != NULL) {
+        cli_note("%s exported to %s in %s", cli_count_text(written).text, to.path,
+                 cli_duration_text(cli_now_ns() - begun_ns).text);
+    }
     return cli_session_end(&session, code);
 }

@@ -160,6 +160,10 @@ static int read_options(const cli_arguments *arguments, import *job, size_t *lin
     uint64_t line_max;
     int code = cli_number(arguments, OPTION_BATCH, 1000000, 1000, &job->batch_count_max);
 
+    if (code == CLI_DONE && job->batch_count_max == 0) {
+        return cli_fail(CLI_USAGE, "--batch takes at least 1");
+    }
+
     if (code == CLI_DONE)
         code = cli_number(arguments, OPTION_LIMIT, UINT64_MAX, UINT64_MAX, &job->limit);
     if (code == CLI_DONE) {
@@ -209,7 +213,7 @@ static void close_input(import *job)
 int cli_import(const cli_arguments *arguments)
 {
 import job = {0 };
-    size_t line_size_max;
+    size_t line_size_max = 0;
     int code = read_options(arguments, &job, &line_size_max);
 
     if (code == CLI_DONE) code = open_input(arguments, &job, line_size_max);

@@ -16,6 +16,18 @@ static uint64_t disk_bytes(ferric_db *db)
     return ferric_stats_get(db, &stats) == FERRIC_OK ? stats.disk_bytes : 0;
 }
 
+// What is on disk once the writer has given back the space that it had reserved for more commits.
+static int tell_compacted(const cli_arguments *arguments, uint64_t before, uint64_t duration_ns)
+{
+    cli_session session;
+    int code = cli_session_open(arguments, CLI_READ, &session);
+
+    if (code != CLI_DONE) return code;
+    cli_note("%s compacted in %s: %s, now %s", session.path, cli_duration_text(duration_ns).text,
+             cli_size_text(before).text, cli_size_text(disk_bytes(session.db)).text);
+    return cli_session_end(&session, code);
+}
+
 int cli_compact(const cli_arguments *arguments)
 {
     ferric_slice all = {NULL, 0};
@@ -29,14 +41,9 @@ int cli_compact(const cli_arguments *arguments)
     before = disk_bytes(session.db);
     begun_ns = cli_now_ns();
     status = ferric_compact(session.db, NULL, all, all);
-    if (status != FERRIC_OK) {
-        code = cli_fail_status(status, session.path);
-    } else {
-        cli_note("%s compacted in %s: %s, now %s", session.path,
-                 cli_duration_text(cli_now_ns() - begun_ns).text, cli_size_text(before).text,
-                 cli_size_text(disk_bytes(session.db)).text);
-    }
-    return cli_session_end(&session, code);
+    if (status != FERRIC_OK) code = cli_fail_status(status, session.path);
+    code = cli_session_end(&session, code);
+    return code == CLI_DONE ? tell_compacted(arguments, before, cli_now_ns() - begun_ns) : code;
 }
 
 static void print_finding(void *context, const char *path, uint64_t offset, const char *text)

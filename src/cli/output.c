@@ -11,8 +11,11 @@
 
 #include "base/buffer.h"
 #include "base/json_text.h"
+#include "base/memory.h"
 #include "base/utf8.h"
 #include "cli/pretty.h"
+
+#define MESSAGE_SIZE_MAX 1000
 
 static struct {
     FILE *file;  // Standard output, or where the REPL's .output sends data.
@@ -181,14 +184,73 @@ int cli_output_finish(int code)
 
 // ---- Everything else ------------------------------------------------------------------------
 
+// A message may hold keys, names and lines of others, of any length and with any bytes. Nothing in
+// them may move the cursor of a terminal.
+static void say_text(ferric_slice text)
+{
+    const uint8_t *at = fe_slice_bytes(text);
+    const uint8_t *end = at + text.size;
+
+    while (at < end) {
+        size_t size = printable_size(at, end);
+        if (size > 0 || *at == '\n' || *at == '\t' || !out.error_is_terminal) {
+            size = size > 0 ? size : 1;
+            fwrite(at, 1, size, stderr);
+            at += size;
+        } else {
+            fprintf(stderr, "\\x%02x", *at++);
+        }
+    }
+}
+
+// The nearest place at or before `at` where a character begins.
+static size_t character_start(ferric_slice text, size_t at)
+{
+    const uint8_t *bytes = fe_slice_bytes(text);
+    while (at > 0 && at < text.size && (bytes[at] & 0xc0) == 0x80)
+        at--;
+    return at;
+}
+
+// What is said of a thing stands behind its name or before it, so a long message loses its middle.
+static void say_shortened(ferric_slice text)
+{
+    size_t head = character_start(text, MESSAGE_SIZE_MAX / 2);
+    size_t tail = character_start(text, text.size - MESSAGE_SIZE_MAX / 2);
+
+    say_text(fe_slice(text.data, head));
+    fputs(" ... ", stderr);
+    say_text(fe_slice(fe_slice_bytes(text) + tail, text.size - tail));
+}
+
 // Data that was printed before appears before what is said about it.
 FE_PRINTF(2, 0)
 static void say(const char *begin, const char *format, va_list arguments)
 {
+    char few[MESSAGE_SIZE_MAX + 1];
+    char *text = few;
+    va_list again;
+    int size;
+
+    va_copy(again, arguments);
+    size = vsnprintf(few, sizeof few, format, arguments);
+    if (size > MESSAGE_SIZE_MAX) text = fe_alloc((size_t)size + 1);
+    if (text == NULL) { // Then the beginning has to do.
+        text = few;
+        size = MESSAGE_SIZE_MAX;
+    } else if (text != few) {
+        (void)vsnprintf(text, (size_t)size + 1, format, again);
+    }
+    va_end(again);
     cli_flush();
     fputs(begin, stderr);
-    vfprintf(stderr, format, arguments);
+    if (size <= MESSAGE_SIZE_MAX) {
+        say_text(fe_slice(text, size < 0 ? 0 : (size_t)size));
+    } else {
+        say_shortened(fe_slice(text, (size_t)size));
+    }
     fputc('\n', stderr);
+    if (text != few) fe_free(text);
 }
 
 int cli_fail(int code, const char *format, ...)

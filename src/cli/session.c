@@ -189,8 +189,20 @@ int cli_session_use(const cli_arguments *arguments, cli_access access, cli_sessi
     const char *name = arguments->values[OPTION_KEYSPACE];
     ferric_keyspace_kind kind =
         cli_has(arguments, OPTION_RAW) ? FERRIC_KEYSPACE_RAW : FERRIC_KEYSPACE_COLLECTION;
-    ferric_status status =
-        cli_session_choose(session, name == NULL ? "main" : name, access != CLI_READ, kind);
+    ferric_status status;
+
+    if (name == NULL) name = "main";
+    status = cli_session_choose(session, name, access != CLI_READ, kind);
+    // The library's message has the names of its calls.
+    if (status == FERRIC_WRONG_KIND && kind == FERRIC_KEYSPACE_RAW) {
+        return cli_fail(CLI_CONFLICT,
+                        "%s is a collection: leave --raw out, or choose another keyspace with -k",
+                        name);
+    }
+    if (status == FERRIC_WRONG_KIND) {
+        return cli_fail(CLI_CONFLICT,
+                        "%s holds bytes: use --raw, or choose another keyspace with -k", name);
+    }
     return status == FERRIC_OK ? CLI_DONE : cli_fail_status(status, "");
 }
 

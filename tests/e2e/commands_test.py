@@ -51,6 +51,8 @@ class UsageTest(ProgramTest):
         self.ferric("keys", self.db, "--json=3", code=2, err="--json takes no value")
         self.ferric("keys", self.db, "-qZ", code=2, err="no option -Z")
         self.ferric("get", "", "k", code=2, err="path")
+        self.ferric("keys", self.db, "-o", "memory=1g", code=2, err='nearest is "memory_limit"')
+        self.ferric("./app.db", "key", code=2, err="the command comes first")
         self.assertFalse(os.path.exists(self.db))
 
     def test_the_guide_lists_every_option_of_a_database(self):
@@ -149,7 +151,15 @@ class KeyTest(ProgramTest):
         self.ferric("set", self.db, "k", "{}", code=7, err="raw")
         self.ferric("get", self.db, "k", "--json", out='{"$hex":"00ff7b0a"}\n')
         self.ferric("set", self.db, "d", "1", "-k", "docs")
-        self.ferric("set", self.db, "d", "1", "-k", "docs", "--raw", code=7, err="collection")
+        self.ferric("set", self.db, "d", "1", "-k", "docs", "--raw", code=7,
+                    err="docs is a collection: leave --raw out")
+
+    def test_a_long_key_does_not_hide_what_is_said_of_it(self):
+        key = "k" * 70000
+        self.fill(a="1")
+        said = self.run_program("set", self.db, key, "1").stderr.decode()
+        self.assertRegex(said, r"^ferric: kkk+ \.\.\. kkk+.* 65535 .*\n$")
+        self.assertLess(len(said), 1100)
 
     def test_wrong_keys_are_usage(self):
         self.ferric("set", "-q", self.db, "", "1", code=2, err="key")
@@ -264,7 +274,8 @@ class DatabaseTest(ProgramTest):
 
     def test_compact_verify_destroy(self):
         self.fill(a="1", b="2")
-        self.ferric("compact", self.db, out="", err="compacted")
+        said = self.run_program("compact", self.db).stderr.decode()
+        self.assertRegex(said, r"app.db compacted in .*: .*B, now .*B\n$")
         self.assertTrue(self.ferric("verify", self.db).startswith("sound: "))
         report = json.loads(self.ferric("verify", self.db, "--json"))
         self.assertEqual(report["findings"], 0)

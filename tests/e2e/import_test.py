@@ -78,6 +78,8 @@ class FormatTest(ProgramTest):
         self.assertTrue(stat.S_ISFIFO(os.stat(pipe).st_mode))
         os.symlink("/dev/full", self.path("full"))
         self.ferric("export", self.db, self.path("full"), code=5, err="full")
+        said = self.run_program("export", self.db, "/dev/full").stderr
+        self.assertEqual(said, b"ferric: cannot write /dev/full: No space left on device\n")
         os.symlink("target", self.path("link"))
         self.ferric("export", self.db, self.path("link"), err="1 exported")
         self.assertTrue(os.path.islink(self.path("link")))
@@ -162,6 +164,7 @@ class BadInputTest(ProgramTest):
     def test_wrong_combinations_are_usage(self):
         self.ferric("import", self.db, "--raw", stdin="", code=2, err="--raw")
         self.ferric("import", self.db, "--format", "xml", code=2, err="jsonl csv deb822 raw")
+        self.ferric("import", self.db, "--batch", "0", stdin="", code=2, err="at least 1")
         self.ferric("import", self.db, "--on-error", "maybe", code=2, err="skip stop")
 
 

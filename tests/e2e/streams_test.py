@@ -79,6 +79,11 @@ class TerminalTest(ProgramTest):
         self.assertIn("\\x7f", text)
         self.assertNotIn("\x1b", text)
 
+    def test_control_bytes_in_messages_are_escaped(self):
+        text, code = on_terminal(self, "get", self.db, "\x1b[31mred\x07\u0085 \u00e4")
+        self.assertEqual((text, code),
+                         ("ferric: main has no key \\x1b[31mred\\x07\\xc2\\x85 \u00e4\r\n", 1))
+
     def test_progress_is_for_terminals(self):
         reader, writer = os.pipe()
         child = subprocess.Popen([sys.executable, "-c", "import os, pty, sys\n"

@@ -134,6 +134,8 @@ static void test_options_name_the_nearest_one(void **state)
 {
     static const char *const wrong[][2] = {
         {"memory_limmit", "\"memory_limit\""},
+        {"memory", "\"memory_limit\""},
+        {"", "no option \"\""},
         {"memorylimit", "\"memory_limit\""},
         {"readonly", "\"read_only\""},
         {"sync", "\"fsync\""},
