@@ -88,3 +88,22 @@ ferric_status fe_iterator_options_take(const ferric_iterator_options *given,
     if (status == FERRIC_OK) status = fe_slice_check(type, "prefix", taken->prefix);
     return status;
 }
+
+ferric_status fe_txn_options_take(const ferric_txn_options *given, ferric_txn_options *taken)
+{
+    static const ferric_txn_options defaults = FERRIC_TXN_OPTIONS_INIT;
+    ferric_status status =
+        fe_struct_take("ferric_txn_options", given, &defaults, sizeof defaults, taken);
+
+    if (status != FERRIC_OK) return status;
+    if (taken->isolation != FERRIC_ISOLATION_SNAPSHOT &&
+        taken->isolation != FERRIC_ISOLATION_SERIALIZABLE) {
+        return fe_fail(FERRIC_INVALID_ARGUMENT,
+                       "ferric_txn_options: isolation is %d: it is FERRIC_ISOLATION_SNAPSHOT or "
+                       "_SERIALIZABLE",
+                       (int)taken->isolation);
+    }
+    if (taken->tries_max > 0) return FERRIC_OK;
+    return fe_fail(FERRIC_INVALID_ARGUMENT,
+                   "ferric_txn_options: tries_max is 0: at least one try is needed");
+}

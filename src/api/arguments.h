@@ -21,6 +21,7 @@ ferric_status fe_write_options_take(const ferric_write_options *given, ferric_wr
 ferric_status fe_read_options_take(const ferric_read_options *given, ferric_read_options *taken);
 ferric_status fe_iterator_options_take(const ferric_iterator_options *given,
                                        ferric_iterator_options *taken);
+ferric_status fe_txn_options_take(const ferric_txn_options *given, ferric_txn_options *taken);
 
 // A slice that may be empty: FERRIC_INVALID_ARGUMENT when it has a size and no data.
 ferric_status fe_slice_check(const char *call, const char *argument, ferric_slice slice);

@@ -3,6 +3,7 @@
 #include "api/arguments.h"
 #include "api/gets.h"
 #include "api/puts.h"
+#include "api/txns.h"
 #include "base/buffer.h"
 #include "base/status.h"
 #include "doc/document.h"
@@ -44,22 +45,62 @@ ferric_status ferric_batch_document_put(ferric_batch *batch, ferric_keyspace *co
     return status;
 }
 
-ferric_status ferric_document_get(ferric_db *db, ferric_keyspace *collection, ferric_slice key,
-                                  const ferric_read_options *options, ferric_buffer *json,
-                                  uint64_t *version)
+// Leaves the text of a stored document in the buffer that it was read into.
+static ferric_status take_text(ferric_buffer *json)
 {
-    const char *call = "ferric_document_get";
     ferric_slice text;
-    ferric_status status;
+    ferric_status status = fe_document_text(fe_buffer_slice(json), &text);
 
-    if (json == NULL) return fe_argument_is_null(call, "json");
-    status = fe_get(call, db, collection, FERRIC_KEYSPACE_COLLECTION, key, options, json, version);
-    if (status == FERRIC_OK) status = fe_document_text(fe_buffer_slice(json), &text);
     if (status != FERRIC_OK) return status;
     memmove(json->data, text.data, text.size); // Over the format byte.
     json->size = text.size;
     return FERRIC_OK;
 }
+
+ferric_status ferric_document_get(ferric_db *db, ferric_keyspace *collection, ferric_slice key,
+                                  const ferric_read_options *options, ferric_buffer *json,
+                                  uint64_t *version)
+{
+    const char *call = "ferric_document_get";
+    ferric_status status;
+
+    if (json == NULL) return fe_argument_is_null(call, "json");
+    status = fe_get(call, db, collection, FERRIC_KEYSPACE_COLLECTION, key, options, json, version);
+    return status == FERRIC_OK ? take_text(json) : status;
+}
+
+// ---- In a transaction -----------------------------------------------------------------------
+
+ferric_status ferric_txn_document_put(ferric_txn *txn, ferric_keyspace *collection,
+                                      ferric_slice key, ferric_slice json)
+{
+    const char *call = "ferric_txn_document_put";
+    ferric_buffer stored = {0};
+    ferric_status status = fe_slice_check(call, "json", json);
+
+    if (status == FERRIC_OK) status = fe_slice_check(call, "key", key);
+    if (status == FERRIC_OK) status = fe_document_encode(key, json, &stored);
+    if (status == FERRIC_OK) {
+        status = fe_txn_put_of_kind(call, txn, collection, FERRIC_KEYSPACE_COLLECTION, key,
+                                    fe_buffer_slice(&stored));
+    }
+    fe_buffer_deinit(&stored);
+    return status;
+}
+
+ferric_status ferric_txn_document_get(ferric_txn *txn, ferric_keyspace *collection,
+                                      ferric_slice key, ferric_buffer *json, uint64_t *version)
+{
+    const char *call = "ferric_txn_document_get";
+    ferric_status status;
+
+    if (json == NULL) return fe_argument_is_null(call, "json");
+    status =
+        fe_txn_get_of_kind(call, txn, collection, FERRIC_KEYSPACE_COLLECTION, key, json, version);
+    return status == FERRIC_OK ? take_text(json) : status;
+}
+
+// ---- Texts ----------------------------------------------------------------------------------
 
 ferric_status ferric_document_text(ferric_slice stored, ferric_slice *json)
 {

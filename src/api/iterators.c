@@ -6,9 +6,11 @@
 //   BEHIND stays so, also after a failure, until first, last or seek.
 //
 // A keyspace that did not exist when the iterator was made is an iterator without a cursor: empty,
-// for it sees one state however long it lives.
+// for it sees one state however long it lives. One of a transaction has a scan, whose cursor it is.
 #include "api/arguments.h"
 #include "api/range.h"
+#include "api/txns.h"
+#include "base/buffer.h"
 #include "base/memory.h"
 #include "base/status.h"
 
@@ -22,7 +24,8 @@ typedef enum place {
 
 struct ferric_iterator {
     fe_store *store;   // A reference.
-    fe_cursor *cursor; // NULL: nothing to see.
+    fe_cursor *cursor; // NULL: nothing to see, or there is a scan.
+    fe_txn_scan *scan; // Of a transaction.
     uint32_t keyspace;
     bool is_reverse;
     bool is_keys_only;
@@ -68,6 +71,56 @@ ferric_status ferric_iterator_create(ferric_db *db, ferric_keyspace *keyspace,
     return FERRIC_OK;
 }
 
+// Makes the scan of a transaction's iterator; none when the bounds leave nothing.
+static ferric_status open_scan(ferric_iterator *iterator, fe_txn *txn,
+                               const ferric_iterator_options *options)
+{
+    fe_walk_bounds bounds;
+    ferric_status status = fe_walk_bounds_init(&bounds, iterator->keyspace, options);
+
+    if (status == FERRIC_OK && !fe_walk_bounds_are_empty(&bounds)) {
+        status = fe_txn_scan_create(txn, fe_buffer_slice(&bounds.lower),
+                                    fe_buffer_slice(&bounds.upper), &iterator->scan);
+    }
+    fe_walk_bounds_deinit(&bounds);
+    return status;
+}
+
+ferric_status ferric_txn_iterator_create(ferric_txn *txn, ferric_keyspace *keyspace,
+                                         const ferric_iterator_options *options,
+                                         ferric_iterator **iterator)
+{
+    const char *call = "ferric_txn_iterator_create";
+    ferric_iterator_options taken;
+    ferric_iterator *created;
+    uint32_t id = 0;
+    ferric_status status;
+
+    if (iterator == NULL) return fe_argument_is_null(call, "iterator");
+    *iterator = NULL;
+    status = fe_iterator_options_take(options, &taken);
+    if (status == FERRIC_OK && taken.snapshot != NULL) {
+        status = fe_fail(FERRIC_INVALID_ARGUMENT,
+                         "%s: a transaction reads its own snapshot: leave the option NULL", call);
+    }
+    if (status == FERRIC_OK) status = fe_txn_aim_walk(call, txn, keyspace, &id);
+    if (status != FERRIC_OK && status != FERRIC_NOT_FOUND) return status;
+    created = fe_alloc_zero(1, sizeof *created);
+    if (created == NULL) return fe_no_memory("an iterator", sizeof *created);
+    created->keyspace = id;
+    created->is_reverse = taken.reverse;
+    created->is_keys_only = taken.keys_only;
+    status = status == FERRIC_NOT_FOUND ? FERRIC_OK : open_scan(created, txn->held, &taken);
+    if (status != FERRIC_OK) {
+        fe_free(created);
+        return status;
+    }
+    created->store = fe_txn_store(txn->held);
+    fe_store_ref(created->store);
+    *iterator = created;
+    return FERRIC_OK;
+}
+
 static void count_steps(ferric_iterator *iterator)
 {
     if (iterator->uncounted_steps == 0) return;
@@ -81,6 +134,7 @@ void ferric_iterator_destroy(ferric_iterator *iterator)
     if (iterator == NULL) return;
     count_steps(iterator);
     fe_cursor_destroy(iterator->cursor);
+    fe_txn_scan_destroy(iterator->scan);
     fe_store_unref(iterator->store);
     fe_free(iterator);
 }
@@ -91,8 +145,36 @@ void ferric_iterator_destroy(ferric_iterator *iterator)
 static bool settle(ferric_iterator *iterator, bool is_on)
 {
     iterator->place = is_on ? PLACE_ON : PLACE_BEHIND;
-    if (!is_on && iterator->cursor != NULL) iterator->status = fe_cursor_status(iterator->cursor);
-    return is_on;
+    if (is_on) return true;
+    if (iterator->scan != NULL) iterator->status = fe_txn_scan_status(iterator->scan);
+    if (iterator->cursor != NULL) iterator->status = fe_cursor_status(iterator->cursor);
+    return false;
+}
+
+static bool go_to_end(ferric_iterator *iterator, bool to_last)
+{
+    if (iterator->scan != NULL) {
+        return to_last ? fe_txn_scan_last(iterator->scan) : fe_txn_scan_first(iterator->scan);
+    }
+    return to_last ? fe_cursor_last(iterator->cursor) : fe_cursor_first(iterator->cursor);
+}
+
+static bool go_to_key(ferric_iterator *iterator, ferric_slice key)
+{
+    if (iterator->scan != NULL) {
+        return iterator->is_reverse ? fe_txn_scan_seek_before(iterator->scan, key)
+                                    : fe_txn_scan_seek(iterator->scan, key);
+    }
+    return iterator->is_reverse ? fe_cursor_seek_before(iterator->cursor, key)
+                                : fe_cursor_seek(iterator->cursor, key);
+}
+
+static bool go_on(ferric_iterator *iterator, bool is_forward)
+{
+    if (FE_LIKELY(iterator->scan == NULL)) {
+        return is_forward ? fe_cursor_next(iterator->cursor) : fe_cursor_prev(iterator->cursor);
+    }
+    return is_forward ? fe_txn_scan_next(iterator->scan) : fe_txn_scan_prev(iterator->scan);
 }
 
 // What every move looks at first. The message of a failure is this thread's.
@@ -124,19 +206,15 @@ static bool seek(ferric_iterator *iterator, const ferric_slice *key, bool to_las
     fe_full_key full;
 
     iterator->status = FERRIC_OK;
-    if (iterator->cursor == NULL) {
+    if (iterator->cursor == NULL && iterator->scan == NULL) {
         is_on = settle(iterator, false);
     } else if (key == NULL) {
-        is_on =
-            settle(iterator, iterator->is_reverse != to_last ? fe_cursor_last(iterator->cursor)
-                                                             : fe_cursor_first(iterator->cursor));
+        is_on = settle(iterator, go_to_end(iterator, iterator->is_reverse != to_last));
     } else {
         iterator->status = fe_full_key_init(&full, iterator->keyspace, *key);
         iterator->place = PLACE_BEHIND;
         if (iterator->status == FERRIC_OK) {
-            is_on = settle(iterator, iterator->is_reverse
-                                         ? fe_cursor_seek_before(iterator->cursor, full.slice)
-                                         : fe_cursor_seek(iterator->cursor, full.slice));
+            is_on = settle(iterator, go_to_key(iterator, full.slice));
             fe_full_key_deinit(&full);
         }
     }
@@ -166,13 +244,11 @@ bool ferric_iterator_seek(ferric_iterator *iterator, ferric_slice key)
 // Counts a step that reached an entry in a bundle, any other one by itself.
 static bool step(ferric_iterator *iterator, bool is_forward)
 {
-    fe_cursor *cursor = iterator->cursor;
-    bool (*move)(fe_cursor *) = is_forward ? fe_cursor_next : fe_cursor_prev;
     bool is_sample = iterator->uncounted_steps == STEPS_PER_SAMPLE - 1;
     fe_statistics *statistics;
     fe_call counted;
 
-    if (FE_LIKELY(!is_sample) && FE_LIKELY(move(cursor))) {
+    if (FE_LIKELY(!is_sample) && FE_LIKELY(go_on(iterator, is_forward))) {
         iterator->uncounted_steps++;
         return true;
     }
@@ -180,7 +256,7 @@ static bool step(ferric_iterator *iterator, bool is_forward)
     count_steps(iterator);
     if (is_sample) {
         counted = fe_statistics_begin_timed(statistics, FERRIC_OPERATION_NEXT);
-        settle(iterator, move(cursor));
+        settle(iterator, go_on(iterator, is_forward));
     } else {
         counted = fe_statistics_begin(statistics, FERRIC_OPERATION_NEXT);
         counted.start = 0; // It is over.
@@ -190,7 +266,7 @@ static bool step(ferric_iterator *iterator, bool is_forward)
     return iterator->place == PLACE_ON;
 }
 
-// On an entry there is a cursor, and that looks whether the store is still open.
+// On an entry there is a cursor or a scan, and that looks whether the store is still open.
 static bool is_on_entry(const ferric_iterator *iterator)
 {
     return iterator != NULL && iterator->place == PLACE_ON;
@@ -214,7 +290,13 @@ bool ferric_iterator_prev(ferric_iterator *iterator)
 
 bool ferric_iterator_valid(const ferric_iterator *iterator)
 {
-    return is_on_entry(iterator);
+    return is_on_entry(iterator) && (iterator->scan == NULL || fe_txn_scan_is_live(iterator->scan));
+}
+
+static const fe_entry *entry_of(const ferric_iterator *iterator)
+{
+    return fe_cursor_entry(iterator->scan != NULL ? fe_txn_scan_cursor(iterator->scan)
+                                                  : iterator->cursor);
 }
 
 ferric_status ferric_iterator_status(const ferric_iterator *iterator)
@@ -228,18 +310,21 @@ ferric_slice ferric_iterator_key(const ferric_iterator *iterator)
     ferric_slice key;
 
     if (!ferric_iterator_valid(iterator)) return fe_slice(NULL, 0);
-    key = fe_cursor_entry(iterator->cursor)->key;
+    key = entry_of(iterator)->key;
     return fe_slice(fe_slice_bytes(key) + FE_KEYSPACE_ID_SIZE, key.size - FE_KEYSPACE_ID_SIZE);
 }
 
 ferric_slice ferric_iterator_value(const ferric_iterator *iterator)
 {
     if (!ferric_iterator_valid(iterator) || iterator->is_keys_only) return fe_slice(NULL, 0);
-    return fe_cursor_entry(iterator->cursor)->value;
+    return entry_of(iterator)->value;
 }
 
 uint64_t ferric_iterator_version(const ferric_iterator *iterator)
 {
+    uint64_t sequence;
+
     if (!ferric_iterator_valid(iterator)) return 0;
-    return fe_cursor_entry(iterator->cursor)->sequence;
+    sequence = entry_of(iterator)->sequence;
+    return sequence == FE_SEQUENCE_MAX ? 0 : sequence; // Not committed: it has none yet.
 }

@@ -16,12 +16,6 @@ ferric_status fe_range_aim(const char *call, ferric_db *db, ferric_keyspace *key
     return status;
 }
 
-// The bounds of a walk as full keys. An empty upper one is no bound.
-typedef struct walk_bounds {
-    ferric_buffer lower;
-    ferric_buffer upper;
-} walk_bounds;
-
 // Replaces `after` by the first key behind all that begin with `prefix`; empty when there is none.
 static ferric_status assign_successor(ferric_buffer *after, ferric_slice prefix)
 {
@@ -46,7 +40,7 @@ static ferric_status assign_full(ferric_buffer *full, uint32_t id, ferric_slice 
 }
 
 // The keyspace, or what a prefix leaves of it; `lower` is used as scratch.
-static ferric_status set_prefix(walk_bounds *bounds, uint32_t id, ferric_slice prefix)
+static ferric_status set_prefix(fe_walk_bounds *bounds, uint32_t id, ferric_slice prefix)
 {
     ferric_status status = assign_full(&bounds->lower, id, prefix);
 
@@ -75,24 +69,26 @@ static ferric_status narrow(ferric_buffer *bound, bool is_upper, uint32_t id, fe
     return status;
 }
 
-static ferric_status set_bounds(walk_bounds *bounds, uint32_t id, ferric_slice lower,
-                                ferric_slice upper, ferric_slice prefix)
+ferric_status fe_walk_bounds_init(fe_walk_bounds *bounds, uint32_t id,
+                                  const ferric_iterator_options *options)
 {
-    ferric_status status = set_prefix(bounds, id, prefix);
+    ferric_status status;
 
-    if (status == FERRIC_OK) status = narrow(&bounds->lower, false, id, lower);
-    if (status == FERRIC_OK) status = narrow(&bounds->upper, true, id, upper);
+    *bounds = (fe_walk_bounds){0};
+    status = set_prefix(bounds, id, options->prefix);
+    if (status == FERRIC_OK) status = narrow(&bounds->lower, false, id, options->lower);
+    if (status == FERRIC_OK) status = narrow(&bounds->upper, true, id, options->upper);
     return status;
 }
 
-static bool is_empty(const walk_bounds *bounds)
+bool fe_walk_bounds_are_empty(const fe_walk_bounds *bounds)
 {
     ferric_slice lower = fe_buffer_slice(&bounds->lower);
     ferric_slice upper = fe_buffer_slice(&bounds->upper);
     return upper.size != 0 && fe_slice_compare(lower, upper) >= 0;
 }
 
-static void bounds_deinit(walk_bounds *bounds)
+void fe_walk_bounds_deinit(fe_walk_bounds *bounds)
 {
     fe_buffer_deinit(&bounds->lower);
     fe_buffer_deinit(&bounds->upper);
@@ -102,11 +98,11 @@ ferric_status fe_range_cursor(fe_store *store, uint32_t id, uint64_t sequence,
                               const ferric_iterator_options *options, bool fill_cache,
                               fe_cursor **cursor)
 {
-    walk_bounds bounds = {0};
-    ferric_status status = set_bounds(&bounds, id, options->lower, options->upper, options->prefix);
+    fe_walk_bounds bounds;
+    ferric_status status = fe_walk_bounds_init(&bounds, id, options);
 
     *cursor = NULL;
-    if (status == FERRIC_OK && !is_empty(&bounds)) {
+    if (status == FERRIC_OK && !fe_walk_bounds_are_empty(&bounds)) {
         fe_cursor_options cursor_options = {
             .sequence = sequence,
             .lower = fe_buffer_slice(&bounds.lower),
@@ -115,6 +111,6 @@ ferric_status fe_range_cursor(fe_store *store, uint32_t id, uint64_t sequence,
         };
         status = fe_store_cursor(store, &cursor_options, cursor);
     }
-    bounds_deinit(&bounds);
+    fe_walk_bounds_deinit(&bounds);
     return status;
 }

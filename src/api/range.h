@@ -10,6 +10,19 @@
 ferric_status fe_range_aim(const char *call, ferric_db *db, ferric_keyspace *keyspace,
                            const ferric_snapshot *snapshot, uint32_t *id, uint64_t *sequence);
 
+// The bounds of a walk as full keys. An empty upper one is no bound.
+typedef struct fe_walk_bounds {
+    ferric_buffer lower;
+    ferric_buffer upper;
+} fe_walk_bounds;
+
+// What lower, upper and prefix of `options` leave of keyspace `id`. Errors: FERRIC_NO_MEMORY;
+// deinit follows all the same.
+ferric_status fe_walk_bounds_init(fe_walk_bounds *bounds, uint32_t id,
+                                  const ferric_iterator_options *options);
+bool fe_walk_bounds_are_empty(const fe_walk_bounds *bounds);
+void fe_walk_bounds_deinit(fe_walk_bounds *bounds);
+
 // A cursor over the keys of keyspace `id` within lower, upper and prefix of `options`. *cursor is
 // NULL when these leave nothing. Errors: as fe_store_cursor.
 ferric_status fe_range_cursor(fe_store *store, uint32_t id, uint64_t sequence,

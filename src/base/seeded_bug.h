@@ -77,6 +77,13 @@ typedef enum fe_seeded_bug {
     FE_BUG_DEPTH_NOT_CAPPED,        // JSON may be nested deeper than what its reader has room for.
     FE_BUG_SNAPSHOT_BEFORE_LOCK,    // A snapshot draws its number before compactions know of it.
     FE_BUG_SEEK_LINK_READ_AGAIN,    // A seek ends where a link leads now, not where it led.
+    FE_BUG_WRITES_NOT_CHECKED,      // A transaction commits over a later commit of the same key.
+    FE_BUG_READS_NOT_CHECKED,     // A serializable transaction does not check single keys it read.
+    FE_BUG_RANGES_NOT_CHECKED,    // A serializable transaction does not check ranges it read.
+    FE_BUG_FOR_UPDATE_IGNORED,    // A read for update is any read.
+    FE_BUG_TXN_READS_NEWEST,      // A transaction reads what was committed after its snapshot.
+    FE_BUG_OWN_WRITE_UNSEEN,      // A transaction does not read its own writes.
+    FE_BUG_ROLLBACK_KEEPS_WRITES, // What was written since a savepoint stays.
     FE_BUG_COUNT,
 } fe_seeded_bug;
 

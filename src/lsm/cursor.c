@@ -11,6 +11,7 @@
 #include "base/memory.h"
 #include "base/seeded_bug.h"
 #include "base/status.h"
+#include "lsm/merge_iterator.h"
 #include "lsm/store_state.h"
 
 // So many entries cost about as much as a seek.
@@ -21,6 +22,7 @@ struct fe_cursor {
     fe_view *view;   // A reference.
     fe_iterator *iterator;
     uint64_t sequence;
+    uint64_t newest_shown; // The sequence, or FE_SEQUENCE_MAX when there is an overlay.
     ferric_buffer lower;
     ferric_buffer upper;
     uint32_t upper_head;      // Keys whose first four bytes are below it are below `upper`.
@@ -34,15 +36,36 @@ struct fe_cursor {
     bool is_backward;
 };
 
+// The store's entries, and those of the overlay, which is taken over.
+static ferric_status open_iterator(fe_cursor *cursor, const fe_cursor_options *options)
+{
+    fe_iterator *children[2] = {options->overlay, NULL};
+    ferric_status status = fe_view_iterator(cursor->view, options->fill_cache, &cursor->iterator);
+
+    if (options->overlay == NULL) return status;
+    if (status != FERRIC_OK) {
+        fe_iterator_destroy(options->overlay);
+        return status;
+    }
+    children[1] = cursor->iterator;
+    cursor->iterator = NULL;
+    return fe_merge_iterator_create(children, 2, &cursor->iterator);
+}
+
 ferric_status fe_store_cursor(fe_store *store, const fe_cursor_options *options, fe_cursor **cursor)
 {
     fe_cursor *created = NULL;
     ferric_status status = fe_store_check(store);
 
     *cursor = NULL;
-    if (status != FERRIC_OK) return status;
-    created = fe_alloc_zero(1, sizeof *created);
-    if (created == NULL) return fe_no_memory("a cursor", sizeof *created);
+    if (status == FERRIC_OK) {
+        created = fe_alloc_zero(1, sizeof *created);
+        if (created == NULL) status = fe_no_memory("a cursor", sizeof *created);
+    }
+    if (status != FERRIC_OK) {
+        fe_iterator_destroy(options->overlay);
+        return status;
+    }
     fe_store_ref(store);
     created->store = store;
     // As for gets: first the view, then the number.
@@ -50,12 +73,11 @@ ferric_status fe_store_cursor(fe_store *store, const fe_cursor_options *options,
     if (FE_SEEDED_BUG(FE_BUG_TABLE_REMOVED_UNDER_READER)) fe_view_unref(created->view);
     created->sequence =
         options->sequence == FE_SEQUENCE_NEWEST ? fe_store_last_sequence(store) : options->sequence;
-    status = fe_buffer_assign(&created->lower, options->lower);
+    created->newest_shown = options->overlay == NULL ? created->sequence : FE_SEQUENCE_MAX;
+    status = open_iterator(created, options);
+    if (status == FERRIC_OK) status = fe_buffer_assign(&created->lower, options->lower);
     if (status == FERRIC_OK) status = fe_buffer_assign(&created->upper, options->upper);
     created->upper_head = options->upper.size < 4 ? 0 : fe_get_u32_ordered(options->upper.data);
-    if (status == FERRIC_OK) {
-        status = fe_view_iterator(created->view, options->fill_cache, &created->iterator);
-    }
     if (status != FERRIC_OK) {
         fe_cursor_destroy(created);
         return status;
@@ -120,8 +142,8 @@ static ferric_status pass(fe_cursor *cursor)
         ferric_slice seen = fe_buffer_slice(&cursor->passed_key);
         if (fe_slice_equal(entry->key, seen)) {
             // Either all up to here are too new, or the visible one is behind us.
-            bool is_too_new = entry->sequence > cursor->sequence;
-            fe_iterator_seek(iterator, seen, is_too_new ? cursor->sequence : 0);
+            bool is_above = entry->sequence > cursor->sequence;
+            fe_iterator_seek(iterator, seen, is_above ? cursor->sequence : 0);
             return FERRIC_OK;
         }
         status = fe_buffer_assign(&cursor->passed_key, entry->key);
@@ -130,11 +152,18 @@ static ferric_status pass(fe_cursor *cursor)
     return status;
 }
 
+// Whether it is newer than the state that is shown. Entries of the overlay are not.
+static bool is_too_new(const fe_cursor *cursor, uint64_t sequence)
+{
+    return sequence > cursor->sequence && sequence != FE_SEQUENCE_MAX &&
+           !FE_SEEDED_BUG(FE_BUG_CURSOR_IGNORES_SNAPSHOT);
+}
+
 // Whether the entry is not the one to show for its key. With `skips`, versions of the key in
 // cursor->key are passed over.
 static bool is_passed(const fe_cursor *cursor, const fe_entry *entry, bool skips)
 {
-    return (entry->sequence > cursor->sequence && !FE_SEEDED_BUG(FE_BUG_CURSOR_IGNORES_SNAPSHOT)) ||
+    return is_too_new(cursor, entry->sequence) ||
            (skips && fe_slice_equal_neighbours(entry->key, fe_buffer_slice(&cursor->key)));
 }
 
@@ -180,7 +209,10 @@ static ferric_status jump_to_newest(fe_cursor *cursor, bool *is_live)
     ferric_slice key = fe_buffer_slice(&cursor->key);
     ferric_status status = FERRIC_OK;
 
-    fe_iterator_seek(iterator, key, cursor->sequence);
+    fe_iterator_seek(iterator, key, cursor->newest_shown);
+    if (iterator->is_valid && is_too_new(cursor, iterator->entry.sequence)) {
+        fe_iterator_seek(iterator, key, cursor->sequence);
+    }
     if (iterator->is_valid && fe_slice_equal(iterator->entry.key, key)) {
         status = keep(cursor, &iterator->entry, is_live);
     }
@@ -204,7 +236,7 @@ static ferric_status collect_backward(fe_cursor *cursor, bool *is_live)
             status = jump_to_newest(cursor, is_live);
             break;
         }
-        if (iterator->entry.sequence <= cursor->sequence) {
+        if (!is_too_new(cursor, iterator->entry.sequence)) {
             status = keep(cursor, &iterator->entry, is_live);
         }
         if (status == FERRIC_OK) fe_iterator_prev(iterator);
@@ -258,7 +290,7 @@ bool fe_cursor_seek(fe_cursor *cursor, ferric_slice key)
 {
     if (is_below(cursor, key)) return fe_cursor_first(cursor);
     if (!begin(cursor, false)) return false;
-    fe_iterator_seek(cursor->iterator, key, cursor->sequence);
+    fe_iterator_seek(cursor->iterator, key, cursor->newest_shown);
     return settle_forward(cursor, false);
 }
 

@@ -460,6 +460,11 @@ const ferric_options *fe_store_options(const fe_store *store)
     return &store->options;
 }
 
+uint64_t fe_store_commit_bytes_max(const fe_store *store)
+{
+    return store->sizes.commit_bytes_max;
+}
+
 const char *fe_store_path(const fe_store *store)
 {
     return store->directory;

@@ -96,6 +96,9 @@ ferric_status fe_store_multi_get(fe_store *store, size_t count, const ferric_sli
 ferric_status fe_store_snapshot(fe_store *store, fe_snapshot **snapshot);
 void fe_store_snapshot_release(fe_store *store, fe_snapshot *snapshot);
 
+// A commit's keys and values have at most so many bytes.
+uint64_t fe_store_commit_bytes_max(const fe_store *store);
+
 // The newest published sequence number.
 uint64_t fe_store_last_sequence(fe_store *store);
 
@@ -104,6 +107,9 @@ typedef struct fe_cursor_options {
     ferric_slice lower; // First key allowed, keyspace id included. Copied.
     ferric_slice upper; // First key behind; size 0: no bound. Copied.
     bool fill_cache;    // Whether blocks that are read are kept.
+    // Entries of FE_SEQUENCE_MAX that stand before all of the store's for their keys, which is to
+    // say newer than those; NULL: none. The cursor takes it over, also on failure.
+    struct fe_iterator *overlay;
 } fe_cursor_options;
 
 // A cursor over live keys: the newest visible version of each, deletes left out. It holds the store

@@ -1,0 +1,319 @@
+// SPDX-License-Identifier: Apache-2.0
+// Begin, read, write, commit, and the way back to savepoints.
+#include "txn/transaction.h"
+
+#include "base/buffer.h"
+#include "base/coding.h"
+#include "base/memory.h"
+#include "base/seeded_bug.h"
+#include "base/status.h"
+#include "txn/txn_state.h"
+
+// ---- Life -----------------------------------------------------------------------------------
+
+ferric_status fe_txn_begin(fe_store *store, const ferric_txn_options *options, fe_txn **txn)
+{
+    fe_txn *created = fe_alloc_zero(1, sizeof *created);
+    ferric_status status;
+
+    *txn = NULL;
+    if (created == NULL) return fe_no_memory("a transaction", sizeof *created);
+    status = fe_store_snapshot(store, &created->snapshot);
+    if (status != FERRIC_OK) {
+        fe_free(created);
+        return status;
+    }
+    fe_store_ref(store);
+    created->store = store;
+    atomic_init(&created->refs, 1);
+    created->is_serializable = options->isolation == FERRIC_ISOLATION_SERIALIZABLE;
+    created->sync = options->sync;
+    created->sequence = created->snapshot->sequence;
+    created->writes.random.state = created->sequence;
+    *txn = created;
+    return FERRIC_OK;
+}
+
+void fe_txn_unref(fe_txn *txn)
+{
+    if (atomic_fetch_sub_explicit(&txn->refs, 1, memory_order_acq_rel) != 1) return;
+    fe_store_unref(txn->store);
+    fe_free(txn);
+}
+
+// Gives back what only an active transaction needs.
+static void end(fe_txn *txn, fe_txn_phase phase)
+{
+    atomic_store_explicit(&txn->phase, phase, memory_order_release);
+    fe_store_snapshot_release(txn->store, txn->snapshot);
+    txn->snapshot = NULL;
+    fe_write_set_clear(&txn->writes);
+    fe_read_set_deinit(&txn->reads);
+}
+
+void fe_txn_destroy(fe_txn *txn)
+{
+    if (txn == NULL) return;
+    if (txn->snapshot != NULL) end(txn, FE_TXN_ABORTED);
+    fe_txn_unref(txn);
+}
+
+fe_store *fe_txn_store(const fe_txn *txn)
+{
+    return txn->store;
+}
+
+uint64_t fe_txn_sequence(const fe_txn *txn)
+{
+    return txn->sequence;
+}
+
+// ---- Calls ----------------------------------------------------------------------------------
+
+static ferric_status has_ended(fe_txn_phase phase)
+{
+    static const char *const how[] = {
+        [FE_TXN_COMMITTED] = "was committed",
+        [FE_TXN_ABORTED] = "was aborted",
+        [FE_TXN_CONFLICTED] = "ended in a conflict",
+        [FE_TXN_FAILED] = "ended with a commit that failed",
+    };
+    return fe_fail(FERRIC_INVALID_ARGUMENT,
+                   "the transaction %s: only ferric_txn_destroy is left, begin a new one",
+                   how[phase]);
+}
+
+ferric_status fe_txn_enter(fe_txn *txn)
+{
+    fe_txn_phase phase;
+    ferric_status status;
+
+    if (atomic_exchange_explicit(&txn->is_busy, true, memory_order_acquire)) {
+        return fe_fail(FERRIC_INVALID_ARGUMENT,
+                       "another thread is inside a call on this transaction: it belongs to one "
+                       "thread at a time");
+    }
+    phase = atomic_load_explicit(&txn->phase, memory_order_acquire);
+    status = fe_store_check(txn->store);
+    if (status == FERRIC_OK && phase != FE_TXN_ACTIVE) status = has_ended(phase);
+    if (status != FERRIC_OK) fe_txn_leave(txn);
+    return status;
+}
+
+void fe_txn_leave(fe_txn *txn)
+{
+    atomic_store_explicit(&txn->is_busy, false, memory_order_release);
+}
+
+// ---- Reading --------------------------------------------------------------------------------
+
+ferric_status fe_txn_note_read(fe_txn *txn, ferric_slice lower, ferric_slice upper)
+{
+    uint64_t bytes_max = fe_store_commit_bytes_max(txn->store);
+    ferric_status status = fe_read_set_add(&txn->reads, lower, upper);
+
+    if (status != FERRIC_OK || txn->reads.keys.size <= bytes_max) return status;
+    status = fe_read_set_order(&txn->reads);
+    if (status != FERRIC_OK || txn->reads.keys.size <= bytes_max) return status;
+    return fe_fail(FERRIC_TOO_LARGE,
+                   "the transaction has read keys and ranges of %zu bytes: at most %llu are "
+                   "allowed; read less, or raise memory_limit",
+                   txn->reads.keys.size, (unsigned long long)bytes_max);
+}
+
+static ferric_status read_key(fe_txn *txn, ferric_slice key, ferric_buffer *value,
+                              uint64_t *version)
+{
+    const fe_write *own = fe_write_set_find(&txn->writes, key);
+
+    if (own == NULL || FE_SEEDED_BUG(FE_BUG_OWN_WRITE_UNSEEN)) {
+        uint64_t sequence =
+            FE_SEEDED_BUG(FE_BUG_TXN_READS_NEWEST) ? FE_SEQUENCE_NEWEST : txn->sequence;
+        return fe_store_get(txn->store, key, sequence, value, version);
+    }
+    if (version != NULL) *version = 0;
+    if (own->kind == FE_ENTRY_DELETE) return FERRIC_NOT_FOUND;
+    return value == NULL ? FERRIC_OK : fe_buffer_assign(value, own->value);
+}
+
+static ferric_status get(fe_txn *txn, ferric_slice key, bool is_noted, ferric_buffer *value,
+                         uint64_t *version)
+{
+    ferric_status noted = FERRIC_OK;
+    ferric_status status = fe_txn_enter(txn);
+
+    if (status != FERRIC_OK) return status;
+    if (is_noted) noted = fe_txn_note_read(txn, key, fe_slice(NULL, 0));
+    status = noted == FERRIC_OK ? read_key(txn, key, value, version) : noted;
+    fe_txn_leave(txn);
+    return status;
+}
+
+ferric_status fe_txn_get(fe_txn *txn, ferric_slice key, ferric_buffer *value, uint64_t *version)
+{
+    bool is_noted = txn->is_serializable && !FE_SEEDED_BUG(FE_BUG_READS_NOT_CHECKED);
+    return get(txn, key, is_noted, value, version);
+}
+
+ferric_status fe_txn_get_for_update(fe_txn *txn, ferric_slice key, ferric_buffer *value,
+                                    uint64_t *version)
+{
+    return get(txn, key, !FE_SEEDED_BUG(FE_BUG_FOR_UPDATE_IGNORED), value, version);
+}
+
+// ---- Writing --------------------------------------------------------------------------------
+
+static ferric_status check_room(const fe_txn *txn, ferric_slice key, ferric_slice value)
+{
+    uint64_t bytes_max = fe_store_commit_bytes_max(txn->store);
+    uint64_t bytes = (uint64_t)txn->writes.bytes + key.size + value.size;
+
+    if (bytes <= bytes_max) return FERRIC_OK;
+    return fe_fail(FERRIC_TOO_LARGE,
+                   "the transaction would have %llu bytes: with memory_limit %llu at most %llu are "
+                   "allowed; split it or raise memory_limit",
+                   (unsigned long long)bytes,
+                   (unsigned long long)fe_store_options(txn->store)->memory_limit,
+                   (unsigned long long)bytes_max);
+}
+
+static ferric_status add(fe_txn *txn, fe_entry_kind kind, ferric_slice key, ferric_slice value)
+{
+    ferric_status status = fe_txn_enter(txn);
+
+    if (status != FERRIC_OK) return status;
+    status = check_room(txn, key, value);
+    if (status == FERRIC_OK) status = fe_write_set_add(&txn->writes, kind, key, value);
+    fe_txn_leave(txn);
+    return status;
+}
+
+ferric_status fe_txn_put(fe_txn *txn, ferric_slice key, ferric_slice value)
+{
+    return add(txn, FE_ENTRY_PUT, key, value);
+}
+
+ferric_status fe_txn_delete(fe_txn *txn, ferric_slice key)
+{
+    return add(txn, FE_ENTRY_DELETE, key, fe_slice(NULL, 0));
+}
+
+// ---- Commit ---------------------------------------------------------------------------------
+
+static ferric_status add_writes(const fe_txn *txn, fe_write_batch *batch)
+{
+    const fe_written_key *at = txn->writes.first[0];
+    ferric_status status = FERRIC_OK;
+
+    for (; at != NULL && status == FERRIC_OK; at = at->next[0]) {
+        const uint8_t *bytes = fe_slice_bytes(at->key);
+        uint32_t keyspace = fe_get_u32_ordered(bytes);
+        ferric_slice key =
+            fe_slice(bytes + FE_KEYSPACE_ID_SIZE, at->key.size - FE_KEYSPACE_ID_SIZE);
+        status = at->newest->kind == FE_ENTRY_DELETE
+                     ? fe_write_batch_delete(batch, keyspace, key, NULL)
+                     : fe_write_batch_put(batch, keyspace, key, at->newest->value, NULL);
+    }
+    return status;
+}
+
+// The keys written join those that were read: the set is not needed after.
+static ferric_status note_writes(fe_txn *txn)
+{
+    const fe_written_key *at = txn->writes.first[0];
+    ferric_status status = FERRIC_OK;
+
+    if (FE_SEEDED_BUG(FE_BUG_WRITES_NOT_CHECKED)) return status;
+    for (; at != NULL && status == FERRIC_OK; at = at->next[0])
+        status = fe_read_set_add(&txn->reads, at->key, fe_slice(NULL, 0));
+    return status;
+}
+
+static ferric_status note_scans(fe_txn *txn)
+{
+    ferric_status status = txn->lost_read;
+
+    for (fe_txn_scan *scan = txn->scans; scan != NULL && status == FERRIC_OK; scan = scan->next)
+        status = fe_txn_scan_note(scan);
+    return status;
+}
+
+static ferric_status add_conditions(fe_txn *txn, fe_write_batch *batch)
+{
+    ferric_status status = note_scans(txn);
+
+    if (status == FERRIC_OK) status = note_writes(txn);
+    if (status == FERRIC_OK) status = fe_read_set_order(&txn->reads);
+    for (size_t i = 0; i < txn->reads.count && status == FERRIC_OK; i++) {
+        ferric_slice lower;
+        ferric_slice upper;
+        fe_read_set_at(&txn->reads, i, &lower, &upper);
+        status = fe_write_batch_require_unchanged(batch, lower, upper);
+    }
+    batch->unchanged_since = txn->sequence;
+    return status;
+}
+
+static ferric_status write_all(fe_txn *txn, uint64_t *version)
+{
+    fe_write_batch batch = {0};
+    ferric_status status = add_writes(txn, &batch);
+
+    if (status == FERRIC_OK) status = add_conditions(txn, &batch);
+    if (status == FERRIC_OK) status = fe_store_write(txn->store, &batch, txn->sync, version);
+    fe_write_batch_deinit(&batch);
+    return status;
+}
+
+ferric_status fe_txn_commit(fe_txn *txn, uint64_t *version)
+{
+    ferric_status status = fe_txn_enter(txn);
+
+    if (version != NULL) *version = 0;
+    if (status != FERRIC_OK) return status;
+    if (txn->writes.key_count > 0) status = write_all(txn, version);
+    end(txn, status == FERRIC_OK         ? FE_TXN_COMMITTED
+             : status == FERRIC_CONFLICT ? FE_TXN_CONFLICTED
+                                         : FE_TXN_FAILED);
+    fe_txn_leave(txn);
+    return status;
+}
+
+ferric_status fe_txn_abort(fe_txn *txn)
+{
+    ferric_status status = fe_txn_enter(txn);
+
+    if (status != FERRIC_OK) return status;
+    end(txn, FE_TXN_ABORTED);
+    fe_txn_leave(txn);
+    return FERRIC_OK;
+}
+
+// ---- Savepoints -----------------------------------------------------------------------------
+
+ferric_status fe_txn_savepoint(fe_txn *txn, uint64_t *savepoint)
+{
+    ferric_status status = fe_txn_enter(txn);
+
+    if (status != FERRIC_OK) return status;
+    *savepoint = fe_write_set_mark(&txn->writes);
+    fe_txn_leave(txn);
+    return FERRIC_OK;
+}
+
+ferric_status fe_txn_rollback_to(fe_txn *txn, uint64_t savepoint)
+{
+    ferric_status status = fe_txn_enter(txn);
+
+    if (status != FERRIC_OK) return status;
+    if (fe_write_set_roll_back(&txn->writes, savepoint)) {
+        for (fe_txn_scan *scan = txn->scans; scan != NULL; scan = scan->next)
+            scan->is_undone |= scan->mark > savepoint;
+    } else {
+        status = fe_fail(FERRIC_INVALID_ARGUMENT,
+                         "the savepoint is not one of this transaction any more: it was rolled "
+                         "back to an earlier one");
+    }
+    fe_txn_leave(txn);
+    return status;
+}
