@@ -169,7 +169,7 @@ static const cli_command commands[] = {
      {DATABASE_OPTIONS, OPTION_JSON, OPTION_EXACT}},
     {"stats",
      "PATH",
-     "every number the database knows of itself",
+     "how a database is doing; every number with --json",
      "With --watch it opens the database again and again, beside its writer, and prints what\n"
      "changed. --json prints the library's own JSON.",
      cli_stats,

@@ -7,6 +7,10 @@
 #include "cli/session.h"
 #include "cli/stats_report.h"
 
+// The estimate also counts versions that are not merged yet, which shows in a small database. Up to
+// so many keys are counted at once, in a few milliseconds.
+#define COUNTED_KEYS_MAX 10000
+
 // A keyspace's exact count, by reading its keys.
 static ferric_status count_keyspace(ferric_db *db, const ferric_keyspace_info *info,
                                     uint64_t *count)
@@ -16,6 +20,22 @@ static ferric_status count_keyspace(ferric_db *db, const ferric_keyspace_info *i
     ferric_status status = ferric_keyspace_open(db, info->name, info->kind, &keyspace);
     if (status == FERRIC_OK) status = ferric_count(db, keyspace, all, all, NULL, count);
     ferric_keyspace_close(keyspace);
+    return status;
+}
+
+static ferric_status count_all(ferric_db *db, uint64_t *keys)
+{
+    ferric_keyspace_info *list;
+    size_t count;
+    ferric_status status = ferric_keyspace_list(db, &list, &count);
+
+    *keys = 0;
+    for (size_t i = 0; status == FERRIC_OK && i < count; i++) {
+        uint64_t more = 0;
+        status = count_keyspace(db, &list[i], &more);
+        *keys += more;
+    }
+    ferric_free(list);
     return status;
 }
 
@@ -35,7 +55,8 @@ static void print_keyspace(const ferric_keyspace_info *info, bool is_json, bool 
     cli_color_set(CLI_KEY);
     cli_write_data(fe_slice_text(info->name));
     cli_color_set(CLI_PLAIN);
-    if (count != NULL) cli_print("  %s keys", cli_count_text(*count).text);
+    if (count != NULL)
+        cli_print("  %s %s", cli_count_text(*count).text, *count == 1 ? "key" : "keys");
     cli_print("\n");
 }
 
@@ -76,15 +97,17 @@ static ferric_status print_json(const cli_session *session, bool is_exact)
 static ferric_status print_text(const cli_session *session, bool is_exact)
 {
     ferric_stats stats = FERRIC_STATS_INIT;
-    uint64_t estimate;
-    ferric_status status = ferric_count_estimate(session->db, &estimate);
+    uint64_t keys;
+    ferric_status status = ferric_count_estimate(session->db, &keys);
+    if (status == FERRIC_OK && keys <= COUNTED_KEYS_MAX) is_exact = true;
+    if (status == FERRIC_OK && is_exact) status = count_all(session->db, &keys);
     if (status == FERRIC_OK) status = ferric_stats_get(session->db, &stats);
     if (status != FERRIC_OK) return status;
     cli_color_set(CLI_BOLD);
     cli_write_data(fe_slice_text(session->path));
     cli_color_set(CLI_PLAIN);
-    cli_print("  ~%s keys, %s on disk\n", cli_count_text(estimate).text,
-              cli_size_text(stats.disk_bytes).text);
+    cli_print("  %s%s %s, %s on disk\n", is_exact ? "" : "~", cli_count_text(keys).text,
+              keys == 1 ? "key" : "keys", cli_size_text(stats.disk_bytes).text);
     status = print_keyspaces(session->db, false, is_exact);
     if (status == FERRIC_OK) cli_report_print(&stats);
     return status;

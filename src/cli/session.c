@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/buffer.h"
 #include "base/memory.h"
 #include "base/slice.h"
 #include "cli/output.h"
@@ -184,6 +185,33 @@ ferric_status cli_session_choose(cli_session *session, const char *name, bool is
     return FERRIC_OK;
 }
 
+// Reading what is not there gives nothing, which may be just so, or a wrong name.
+static ferric_status tell_missing_keyspace(const cli_session *session, bool is_named)
+{
+    ferric_keyspace_info *list;
+    ferric_buffer names = {0};
+    bool is_missing = true;
+    size_t count;
+    ferric_status status = ferric_keyspace_list(session->db, &list, &count);
+
+    if (status != FERRIC_OK) return status;
+    for (size_t i = 0; i < count && status == FERRIC_OK; i++) {
+        if (strcmp(list[i].name, session->name) == 0) is_missing = false;
+        if (i > 0) status = fe_buffer_append(&names, " ", 1);
+        if (status == FERRIC_OK)
+            status = fe_buffer_append(&names, list[i].name, strlen(list[i].name));
+    }
+    if (status == FERRIC_OK && is_missing && count > 0) {
+        cli_note("there is no keyspace %s; -k chooses one of: %.*s", session->name, (int)names.size,
+                 (const char *)names.data);
+    } else if (is_missing && is_named) {
+        cli_note("there is no keyspace %s", session->name);
+    }
+    ferric_free(list);
+    fe_buffer_deinit(&names);
+    return status;
+}
+
 int cli_session_use(const cli_arguments *arguments, cli_access access, cli_session *session)
 {
     const char *name = arguments->values[OPTION_KEYSPACE];
@@ -202,6 +230,9 @@ int cli_session_use(const cli_arguments *arguments, cli_access access, cli_sessi
     if (status == FERRIC_WRONG_KIND) {
         return cli_fail(CLI_CONFLICT,
                         "%s holds bytes: use --raw, or choose another keyspace with -k", name);
+    }
+    if (status == FERRIC_OK && access == CLI_READ) {
+        status = tell_missing_keyspace(session, cli_has(arguments, OPTION_KEYSPACE));
     }
     return status == FERRIC_OK ? CLI_DONE : cli_fail_status(status, "");
 }

@@ -260,20 +260,11 @@ class DebugTest(ProgramTest):
         # Version 2 with a check that holds: as another release would write it.
         content = bytearray(self.content(self.log))
         content[4] = 2
-        content[60:64] = crc32c(bytes(content[:60])).to_bytes(4, "little")
+        content[60:64] = program.crc32c(bytes(content[:60])).to_bytes(4, "little")
         self.change(self.log, bytes(content))
         found = self.damage("wal", self.log)
         self.assertIn("format version 2", found[0]["problem"])
         self.assertEqual(len(self.parts("wal", self.log, 4)), 1)
-
-
-def crc32c(data):
-    value = 0xffffffff
-    for byte in data:
-        value ^= byte
-        for _ in range(8):
-            value = value >> 1 ^ (0x82f63b78 if value & 1 else 0)
-    return value ^ 0xffffffff
 
 
 if __name__ == "__main__":

@@ -87,6 +87,16 @@ def need(tool):
         sys.exit(77)
 
 
+def crc32c(data):
+    """The checksum of file headers, slowly."""
+    value = 0xffffffff
+    for byte in data:
+        value ^= byte
+        for _ in range(8):
+            value = value >> 1 ^ (0x82f63b78 if value & 1 else 0)
+    return value ^ 0xffffffff
+
+
 def main(module="__main__"):
     suite = unittest.defaultTestLoader.loadTestsFromModule(sys.modules[module])
     result = unittest.TextTestRunner(stream=sys.stdout, verbosity=1).run(suite)
