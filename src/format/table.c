@@ -351,7 +351,7 @@ static ferric_status load(fe_table *table, const fe_table_identity *expected,
     return load_sections(table, &list, damage);
 }
 
-// `file` is lent by the caller, or NULL: then `path` is opened.
+// `file` is lent by the caller, or NULL: then `vfs` opens `path`.
 static ferric_status open_table(fe_vfs *vfs, fe_file *file, const char *path,
                                 const fe_table_identity *identity, const damage_teller *damage,
                                 fe_table **table)
@@ -361,6 +361,7 @@ static ferric_status open_table(fe_vfs *vfs, fe_file *file, const char *path,
 
     *table = NULL;
     if (opened == NULL) return fe_no_memory("table", sizeof *opened);
+    assert((vfs == NULL) != (file == NULL));
     opened->file = file;
     opened->is_file_borrowed = file != NULL;
     opened->path = fe_string_duplicate(path);

@@ -363,6 +363,7 @@ ferric_status fe_table_file_pin(fe_table_cache *cache, fe_table_file *file)
         status = fe_fail(status, "%s: %s; a read-only open keeps all tables open (ulimit -n)",
                          fe_path_text(&path), fe_message());
     }
+    assert(status != FERRIC_OK || opened != NULL);
     if (status == FERRIC_OK) status = fe_file_size(opened, &size);
     if (status == FERRIC_OK && size != file->identity.size_bytes) {
         status = fe_fail(FERRIC_CORRUPT,
