@@ -82,6 +82,8 @@ static const char *const names[FE_BUG_COUNT] = {
     [FE_BUG_TXN_READS_NEWEST] = "TXN_READS_NEWEST",
     [FE_BUG_OWN_WRITE_UNSEEN] = "OWN_WRITE_UNSEEN",
     [FE_BUG_ROLLBACK_KEEPS_WRITES] = "ROLLBACK_KEEPS_WRITES",
+    [FE_BUG_TURN_NOT_CHECKED] = "TURN_NOT_CHECKED",
+    [FE_BUG_DELETE_IS_NO_CHANGE] = "DELETE_IS_NO_CHANGE",
 };
 
 const char *fe_seeded_bug_name(fe_seeded_bug bug)

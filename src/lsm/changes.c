@@ -3,6 +3,12 @@
 #include "lsm/changes.h"
 
 #include "base/checksum.h"
+#include "base/seeded_bug.h"
+
+static bool is_overlooked(const fe_entry *entry)
+{
+    return FE_SEEDED_BUG(FE_BUG_DELETE_IS_NO_CHANGE) && entry->kind == FE_ENTRY_DELETE;
+}
 
 // ---- One key --------------------------------------------------------------------------------
 
@@ -22,7 +28,7 @@ static ferric_status look_in_table(const fe_version *version, fe_table_file *fil
     ferric_status status = fe_table_cache_get(version->tables, file, key, hash, FE_SEQUENCE_MAX,
                                               is_found, &entry, &block);
 
-    if (status == FERRIC_OK && *is_found) *sequence = entry.sequence;
+    if (status == FERRIC_OK && *is_found && !is_overlooked(&entry)) *sequence = entry.sequence;
     return status;
 }
 
@@ -57,7 +63,7 @@ ferric_status fe_view_key_changed(const fe_view *view, ferric_slice key, uint64_
         fe_entry entry;
         if (fe_memtable_largest_sequence(memtable) <= since) continue;
         if (!fe_memtable_get(memtable, key, hash, FE_SEQUENCE_MAX, &entry)) continue;
-        *is_changed = entry.sequence > since;
+        *is_changed = entry.sequence > since && !is_overlooked(&entry);
         return FERRIC_OK;
     }
     status = newest_in_tables(view->version, key, hash, since, &sequence);
@@ -75,7 +81,7 @@ static ferric_status search(fe_iterator *iterator, ferric_slice lower, ferric_sl
 
     fe_iterator_seek(iterator, lower, FE_SEQUENCE_MAX);
     while (iterator->is_valid && fe_slice_compare(iterator->entry.key, upper) < 0) {
-        if (iterator->entry.sequence > since) {
+        if (iterator->entry.sequence > since && !is_overlooked(&iterator->entry)) {
             *is_changed = true;
             break;
         }

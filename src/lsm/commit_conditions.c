@@ -156,7 +156,7 @@ ferric_status fe_conditions_check(fe_store *store, const fe_write_group *group,
     if (FE_SEEDED_BUG(FE_BUG_CONDITION_NOT_CHECKED)) return FERRIC_OK;
     status = check_versions(store, group, request);
     if (status != FERRIC_OK || request->batch->range_count == 0) return status;
-    if (store->last_sequence > request->looked_up_to) {
+    if (store->last_sequence > request->looked_up_to && !FE_SEEDED_BUG(FE_BUG_TURN_NOT_CHECKED)) {
         status = check_ranges(store, request->batch, request->looked_up_to);
     }
     if (status == FERRIC_OK && !FE_SEEDED_BUG(FE_BUG_CONDITION_SEES_PUBLISHED)) {

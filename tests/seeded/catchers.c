@@ -71,13 +71,15 @@ static const char *const catchers[FE_BUG_COUNT] = {
     [FE_BUG_DEPTH_NOT_CAPPED] = "json_test",
     [FE_BUG_SNAPSHOT_BEFORE_LOCK] = "snapshot_schedule_test",
     [FE_BUG_SEEK_LINK_READ_AGAIN] = "seek_schedule_test",
-    [FE_BUG_WRITES_NOT_CHECKED] = "txns_test",
-    [FE_BUG_READS_NOT_CHECKED] = "txns_test",
-    [FE_BUG_RANGES_NOT_CHECKED] = "txn_iterators_test",
+    [FE_BUG_WRITES_NOT_CHECKED] = "isolation_test",
+    [FE_BUG_READS_NOT_CHECKED] = "isolation_test",
+    [FE_BUG_RANGES_NOT_CHECKED] = "isolation_test",
     [FE_BUG_FOR_UPDATE_IGNORED] = "txns_test",
-    [FE_BUG_TXN_READS_NEWEST] = "txns_test",
+    [FE_BUG_TXN_READS_NEWEST] = "isolation_test",
     [FE_BUG_OWN_WRITE_UNSEEN] = "txns_test",
     [FE_BUG_ROLLBACK_KEEPS_WRITES] = "txn_run_test",
+    [FE_BUG_TURN_NOT_CHECKED] = "commit_schedule_test",
+    [FE_BUG_DELETE_IS_NO_CHANGE] = "commit_conditions_test",
 };
 
 const char *catcher_of(fe_seeded_bug bug)
