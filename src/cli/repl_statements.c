@@ -254,10 +254,28 @@ static int run_exit(repl *state, char *words)
     return CLI_DONE;
 }
 
+// One line of what STATS tells at length.
+static int print_metrics(const repl *state)
+{
+    ferric_stats stats = FERRIC_STATS_INIT;
+    const ferric_operation_stats *operations = stats.operations;
+    uint64_t keys = 0;
+    ferric_status status = ferric_stats_get(state->session.db, &stats);
+
+    if (status == FERRIC_OK) status = ferric_count_estimate(state->session.db, &keys);
+    if (status != FERRIC_OK) return answer(status);
+    cli_print("\n~%s keys in all, %s on disk", cli_count_text(keys).text,
+              cli_size_text(stats.disk_bytes).text);
+    cli_print("; gets %s, puts %s, deletes %s since it was opened\n",
+              cli_count_text(operations[FERRIC_OPERATION_GET].attempts).text,
+              cli_count_text(operations[FERRIC_OPERATION_PUT].attempts).text,
+              cli_count_text(operations[FERRIC_OPERATION_DELETE].attempts).text);
+    return CLI_DONE;
+}
+
 static int run_help(repl *state, char *words)
 {
     const repl_command *const lists[] = {repl_statements, repl_dots};
-    (void)state;
     (void)words;
     for (size_t i = 0; i < 2; i++) {
         for (const repl_command *one = lists[i]; one->name != NULL; one++) {
@@ -268,7 +286,7 @@ static int run_help(repl *state, char *words)
             cli_print("%s%s\n    %s\n", *one->arguments == 0 ? "" : " ", one->arguments, one->help);
         }
     }
-    return CLI_DONE;
+    return print_metrics(state);
 }
 
 const repl_command repl_statements[] = {
@@ -282,7 +300,7 @@ const repl_command repl_statements[] = {
     {"STATS", "", "what the database knows of itself", run_stats},
     {"COMPACT", "", "merge all tables and drop what is deleted", run_compact},
     {"VERIFY", "", "check every checksum", run_verify},
-    {"HELP", "", "this list", run_help},
+    {"HELP", "", "this list, and how the database is doing", run_help},
     {"EXIT", "", "leave; Ctrl-D does too", run_exit},
     {"QUIT", "", NULL, run_exit},
     {NULL, NULL, NULL, NULL},

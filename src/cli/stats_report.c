@@ -69,11 +69,11 @@ static void print_recovery(const ferric_stats *stats)
 {
     cli_print("  recovery     ");
     if (stats->recovery_frames == 0 && stats->recovery_bytes_dropped == 0) {
-        cli_print("nothing to replay");
-    } else {
-        cli_print("%s commits in %s frames replayed", cli_count_text(stats->recovery_commits).text,
-                  cli_count_text(stats->recovery_frames).text);
+        cli_print("nothing to replay\n");
+        return;
     }
+    cli_print("%s commits in %s frames replayed", cli_count_text(stats->recovery_commits).text,
+              cli_count_text(stats->recovery_frames).text);
     if (stats->recovery_bytes_dropped > 0) {
         cli_print(", a torn tail of %s dropped", cli_size_text(stats->recovery_bytes_dropped).text);
     }

@@ -81,7 +81,10 @@ class PipeTest(ProgramTest):
         text = self.repl("HELP\n")
         for word in ("SET KEY VALUE", ".use", "EXIT"):
             self.assertIn(word, text)
+        self.assertRegex(text, r"\n~0 keys in all, .*B on disk; gets 0, puts 0, deletes 0 since")
         self.assertEqual(self.repl(".help\n"), text)
+        text = self.repl("SET a 1\nGET a\nDELETE a\nHELP\n", err="")
+        self.assertRegex(text, r"; gets \d+, puts 1, deletes 1 since it was opened\n$")
         self.ferric("repl", self.db, stdin=".timer on\nCOUNT\n", out="0\n", err="s\n")
         self.repl(".timer maybe\n", code=2, err="on|off")
         for leave in ("EXIT", "quit", ".quit", ".exit"):
