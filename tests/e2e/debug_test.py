@@ -3,6 +3,7 @@
 """ferric debug: sound files are told whole, and every kind of damage is told with its place."""
 import json
 import os
+import signal
 import subprocess
 
 import program
@@ -129,11 +130,17 @@ class DebugTest(ProgramTest):
             writer.stdin.write(b"SET four 4\nGET four\n")
             writer.stdin.flush()
             self.assertEqual(writer.stdout.readline(), b"4\n")
-            before = state()
-            self.assertIn('key "four"', self.ferric("debug", "wal", self.db))
-            self.parts("table", self.db)
-            self.parts("manifest", self.db)
-            self.assertEqual(state(), before)
+            # It holds still, or it would write what it writes when nobody else does.
+            writer.send_signal(signal.SIGSTOP)
+            os.waitid(os.P_PID, writer.pid, os.WSTOPPED | os.WNOWAIT)
+            try:
+                before = state()
+                self.assertIn('key "four"', self.ferric("debug", "wal", self.db))
+                self.parts("table", self.db)
+                self.parts("manifest", self.db)
+                self.assertEqual(state(), before)
+            finally:
+                writer.send_signal(signal.SIGCONT)
             writer.stdin.close()
             self.assertEqual(writer.wait(), 0)
         os.remove(os.path.join(self.db, "LOCK"))
