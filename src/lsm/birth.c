@@ -59,19 +59,11 @@ static void write_readme(fe_store *store)
     fe_buffer_deinit(&path);
 }
 
-// The directory that the database's directory stands in.
 static ferric_status sync_parent(fe_store *store)
 {
     ferric_buffer parent = {0};
-    const char *slash = strrchr(store->directory, '/');
-    size_t size = slash == NULL ? 0 : (size_t)(slash - store->directory);
-    ferric_status status;
+    ferric_status status = fe_file_path_parent(&parent, store->directory);
 
-    if (slash == NULL) {
-        status = fe_buffer_format(&parent, ".");
-    } else {
-        status = fe_buffer_format(&parent, "%.*s", size == 0 ? 1 : (int)size, store->directory);
-    }
     if (status == FERRIC_OK) status = fe_vfs_sync_directory(store->vfs, fe_path_text(&parent));
     fe_buffer_deinit(&parent);
     return status;

@@ -46,6 +46,21 @@ ferric_status fe_file_path_named(ferric_buffer *path, const char *directory, con
     return fe_buffer_format(path, "%s/%s", directory, name);
 }
 
+ferric_status fe_file_path_parent(ferric_buffer *path, const char *directory)
+{
+    size_t size = strlen(directory);
+
+    while (size > 1 && directory[size - 1] == '/')
+        size--;
+    while (size > 0 && directory[size - 1] != '/')
+        size--;
+    // Without a slash it stands in the working directory; below the root the slash is its name.
+    while (size > 1 && directory[size - 1] == '/')
+        size--;
+    fe_buffer_clear(path);
+    return fe_buffer_format(path, "%.*s", size == 0 ? 1 : (int)size, size == 0 ? "." : directory);
+}
+
 bool fe_file_name_parse(const char *name, fe_file_kind *kind, uint64_t *number)
 {
     size_t digits = strspn(name, "0123456789");

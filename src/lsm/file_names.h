@@ -22,13 +22,15 @@
 ferric_status fe_file_number_draw(_Atomic(uint64_t) *next, uint64_t *number);
 
 // Replaces `path` by "DIRECTORY/NNNNNN.kind" for a log, table or manifest, ended by a zero byte
-// that
-// size does not count, so that data is a C string. Errors: FERRIC_NO_MEMORY.
+// that size does not count, so that data is a C string. Errors: FERRIC_NO_MEMORY.
 ferric_status fe_file_path(ferric_buffer *path, const char *directory, fe_file_kind kind,
                            uint64_t number);
 
 // The same for one of the names above.
 ferric_status fe_file_path_named(ferric_buffer *path, const char *directory, const char *name);
+
+// The same for the directory that `directory` stands in: where its name is made durable.
+ferric_status fe_file_path_parent(ferric_buffer *path, const char *directory);
 
 // Reads a numbered name. Returns false when it is none of ours.
 bool fe_file_name_parse(const char *name, fe_file_kind *kind, uint64_t *number);

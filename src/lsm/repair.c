@@ -398,6 +398,16 @@ static ferric_status write_database(repair *run)
     return status;
 }
 
+// Its own name is made durable too, before the repair says that it is done.
+static ferric_status make_directory(repair *run)
+{
+    ferric_status status = fe_vfs_make_directory(run->vfs, run->repaired);
+
+    if (status == FERRIC_OK) status = fe_file_path_parent(&run->path, run->repaired);
+    if (status == FERRIC_OK) status = fe_vfs_sync_directory(run->vfs, fe_path_text(&run->path));
+    return status;
+}
+
 // ---- The whole ------------------------------------------------------------------------------
 
 static ferric_status check_paths(repair *run)
@@ -492,7 +502,7 @@ ferric_status fe_store_repair(const char *damaged, const char *repaired,
     if (status == FERRIC_OK) status = take_lock(&run, &lock);
     if (status == FERRIC_OK) status = create_parts(&run);
     if (status == FERRIC_OK) status = gather(&run);
-    if (status == FERRIC_OK) status = fe_vfs_make_directory(run.vfs, repaired);
+    if (status == FERRIC_OK) status = make_directory(&run);
     if (status == FERRIC_OK) status = write_database(&run);
     report->blocks = run.salvage.blocks_read;
     report->blocks_lost = run.salvage.blocks_lost;

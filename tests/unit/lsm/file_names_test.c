@@ -95,12 +95,29 @@ static void test_file_names_without_number_are_ours(void **state)
     fe_buffer_deinit(&path);
 }
 
+static void test_file_names_have_a_parent(void **state)
+{
+    static const char *const pairs[][2] = {
+        {"app.db", "."}, {"app.db/", "."},     {"a/app.db", "a"},       {"/app.db", "/"},
+        {"/a", "/"},     {"a/b//c///", "a/b"}, {"/a/b/app.db", "/a/b"}, {"./app.db", "."},
+    };
+    ferric_buffer path = {0};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof pairs / sizeof pairs[0]; i++) {
+        assert_int_equal(fe_file_path_parent(&path, pairs[i][0]), FERRIC_OK);
+        assert_string_equal(fe_path_text(&path), pairs[i][1]);
+    }
+    fe_buffer_deinit(&path);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_file_names_are_read_as_they_were_made),
         cmocka_unit_test(test_file_names_of_others_are_not_ours),
         cmocka_unit_test(test_file_names_without_number_are_ours),
+        cmocka_unit_test(test_file_names_have_a_parent),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
