@@ -84,6 +84,8 @@ static const char *const names[FE_BUG_COUNT] = {
     [FE_BUG_ROLLBACK_KEEPS_WRITES] = "ROLLBACK_KEEPS_WRITES",
     [FE_BUG_TURN_NOT_CHECKED] = "TURN_NOT_CHECKED",
     [FE_BUG_DELETE_IS_NO_CHANGE] = "DELETE_IS_NO_CHANGE",
+    [FE_BUG_PERIOD_NOT_KEPT] = "PERIOD_NOT_KEPT",
+    [FE_BUG_TIMER_NOT_SET] = "TIMER_NOT_SET",
 };
 
 const char *fe_seeded_bug_name(fe_seeded_bug bug)

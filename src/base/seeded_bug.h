@@ -86,6 +86,8 @@ typedef enum fe_seeded_bug {
     FE_BUG_ROLLBACK_KEEPS_WRITES, // What was written since a savepoint stays.
     FE_BUG_TURN_NOT_CHECKED, // What was committed between the look ahead and the turn is not seen.
     FE_BUG_DELETE_IS_NO_CHANGE, // A delete does not count as a change of its key.
+    FE_BUG_PERIOD_NOT_KEPT,     // A commit does not sync when the period of `periodic` is over.
+    FE_BUG_TIMER_NOT_SET,       // Nothing syncs when no commit follows.
     FE_BUG_COUNT,
 } fe_seeded_bug;
 

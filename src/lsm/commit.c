@@ -54,6 +54,7 @@ static bool is_period_over(const fe_store *store)
     if (store->options.fsync != FERRIC_FSYNC_PERIODIC || store->has_threads || oldest == 0) {
         return false;
     }
+    if (FE_SEEDED_BUG(FE_BUG_PERIOD_NOT_KEPT)) return false;
     return fe_vfs_monotonic_ns(store->vfs) - oldest >=
            (uint64_t)store->options.fsync_period_ms * 1000000;
 }

@@ -11,6 +11,9 @@
 // Two of these do not fit into one log, whose first size is 64 KiB here.
 #define HALF_A_LOG ((size_t)40 << 10)
 
+// No machine leaves a thread without a turn for so long.
+#define TIMER_PATIENCE_NS ((uint64_t)30000000000)
+
 static uint64_t durable(schedule *s)
 {
     return atomic_load(&s->store->durable);
@@ -166,6 +169,56 @@ static void test_a_log_that_was_prepared_late_is_not_taken_for_an_old_one(void *
     schedule_destroy(s);
 }
 
+// Whether all is durable before the machine could have forgotten about a thread of ours.
+static bool await_durable(schedule *s)
+{
+    fe_vfs *vfs = gate_vfs_of(s->gates);
+    uint64_t end_ns = fe_vfs_monotonic_ns(vfs) + TIMER_PATIENCE_NS;
+
+    while (durable(s) < fe_store_last_sequence(s->store)) {
+        if (fe_vfs_monotonic_ns(vfs) > end_ns) return false;
+        fe_thread_yield();
+    }
+    return true;
+}
+
+static void test_the_timer_syncs_though_no_write_follows(void **state)
+{
+    schedule *s = schedule_create(FERRIC_FSYNC_PERIODIC, 2);
+    uint64_t numbers[GATE_LOG_SYNCS_MAX];
+
+    (void)state;
+    for (uint32_t i = 0; i < 3; i++) {
+        gate_log_syncs_clear(s->gates);
+        schedule_put(s, i, "and then nothing");
+        assert_true(await_durable(s));
+        assert_true(gate_log_syncs(s->gates, numbers) > 0);
+    }
+    schedule_destroy(s);
+}
+
+static void test_a_timer_s_sync_that_fails_stops_all_writing(void **state)
+{
+    schedule *s = schedule_create(FERRIC_FSYNC_PERIODIC, 2);
+    fe_vfs *vfs = gate_vfs_of(s->gates);
+    uint64_t end_ns;
+
+    (void)state;
+    schedule_put(s, 0, "makes the log");
+    assert_true(await_durable(s));
+    gate_fail_next(s->gates, GATE_LOG_SYNC);
+    schedule_put(s, 1, "acknowledged");
+    end_ns = fe_vfs_monotonic_ns(vfs) + TIMER_PATIENCE_NS;
+    while (fe_store_writable(s->store) == FERRIC_OK && fe_vfs_monotonic_ns(vfs) < end_ns)
+        fe_thread_yield();
+    assert_int_equal(fe_store_writable(s->store), FERRIC_READ_ONLY);
+    schedule_check_now(s); // What was acknowledged is still there.
+    assert_int_not_equal(fe_store_close(s->store), FERRIC_OK);
+    schedule_open(s);
+    schedule_check_now(s);
+    schedule_destroy(s);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -174,6 +227,8 @@ int main(void)
         cmocka_unit_test(test_a_writer_that_needs_the_next_log_waits_for_a_sync),
         cmocka_unit_test(test_a_failed_sync_stops_a_writer_that_is_changing_logs),
         cmocka_unit_test(test_a_log_that_was_prepared_late_is_not_taken_for_an_old_one),
+        cmocka_unit_test(test_the_timer_syncs_though_no_write_follows),
+        cmocka_unit_test(test_a_timer_s_sync_that_fails_stops_all_writing),
     };
     return cmocka_run_group_tests_name("log_schedule", tests, NULL, NULL);
 }

@@ -80,6 +80,8 @@ static const char *const catchers[FE_BUG_COUNT] = {
     [FE_BUG_ROLLBACK_KEEPS_WRITES] = "txn_run_test",
     [FE_BUG_TURN_NOT_CHECKED] = "commit_schedule_test",
     [FE_BUG_DELETE_IS_NO_CHANGE] = "commit_conditions_test",
+    [FE_BUG_PERIOD_NOT_KEPT] = "crash_test",
+    [FE_BUG_TIMER_NOT_SET] = "log_schedule_test",
 };
 
 const char *catcher_of(fe_seeded_bug bug)

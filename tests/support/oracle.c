@@ -34,13 +34,18 @@ bool oracle_accept(oracle *o, const char *call, ferric_status status)
 
 // ---- The books ------------------------------------------------------------------------------
 
-void oracle_mark_durable_at(oracle *o, size_t point)
+static void mark(oracle *o, size_t point, size_t count)
 {
     if (o->mark_count == o->mark_capacity) {
         o->mark_capacity = o->mark_capacity * 2 + 16;
         o->marks = harness_realloc(o->marks, o->mark_capacity * sizeof(*o->marks));
     }
-    o->marks[o->mark_count++] = (oracle_mark){point, o->committed_count};
+    o->marks[o->mark_count++] = (oracle_mark){point, count};
+}
+
+void oracle_mark_durable_at(oracle *o, size_t point)
+{
+    mark(o, point, o->committed_count);
 }
 
 void oracle_mark_durable(oracle *o)
@@ -84,6 +89,7 @@ void oracle_settle(oracle *o, oracle_commit *commit, bool is_committed)
 {
     commit->outcome = is_committed ? ORACLE_COMMITTED : ORACLE_NOT_COMMITTED;
     commit->end = vfs_record_trace_size(o->record);
+    commit->end_ms = o->now_ms;
     if (!is_committed) return;
     // It stands where those stood that were taken back.
     for (size_t i = 0; i < o->commit_count; i++) {
@@ -93,6 +99,21 @@ void oracle_settle(oracle *o, oracle_commit *commit, bool is_committed)
     }
     oracle_apply_commit(&o->now, commit);
     o->committed_count++;
+}
+
+// Without threads it is a commit that syncs when the period is over: once it has returned, all that
+// was acknowledged a period ago is durable.
+static void mark_period(oracle *o)
+{
+    size_t count = 0;
+
+    for (size_t i = 0; i < o->commit_count; i++) {
+        const oracle_commit *commit = &o->commits[i];
+        if (commit->outcome != ORACLE_COMMITTED) continue;
+        if (commit->end_ms + o->period_ms > o->now_ms) break;
+        count++;
+    }
+    if (count > 0) mark(o, vfs_record_trace_size(o->record), count);
 }
 
 // Enters what a write answered.
@@ -113,6 +134,7 @@ static void end_commit(oracle *o, oracle_commit *commit, const char *call, ferri
     if (status == FERRIC_OK && (is_sync || o->plan.fsync == FERRIC_FSYNC_ALWAYS)) {
         oracle_mark_durable(o);
     }
+    if (status == FERRIC_OK && o->plan.fsync == FERRIC_FSYNC_PERIODIC) mark_period(o);
 }
 
 // ---- Writes ---------------------------------------------------------------------------------
@@ -294,6 +316,7 @@ bool oracle_open_handle(oracle *o)
     ferric_options options;
 
     scenario_options(&o->plan, &options);
+    o->period_ms = options.fsync_period_ms;
     options.vfs = vfs_record_vfs(o->record);
     ferric_status status = ferric_open(ORACLE_PATH, &options, &o->db);
     if (status != FERRIC_OK && o->db != NULL) {
@@ -430,6 +453,7 @@ static void play(oracle *o, const scenario_step *step)
         break;
     case STEP_ADVANCE:
         vfs_record_advance_ms(o->record, step->size);
+        o->now_ms += step->size;
         break;
     case STEP_VERIFY:
         play_verify(o);

@@ -53,6 +53,7 @@ typedef struct oracle_commit {
     uint64_t version; // 0: the call did not tell.
     size_t begin;     // Events before its call.
     size_t end;       // Events when its outcome was known; ORACLE_POINT_NEVER: it is not.
+    uint64_t end_ms;  // When that was, on the oracle's clock.
 } oracle_commit;
 
 // From `point` on the first `count` committed commits must survive a power loss.
@@ -86,8 +87,10 @@ typedef struct oracle {
     ferric_db *db;
     db_reader reader; // With the open keyspaces.
     uint64_t value_number;
-    model_table base; // Before the first commit.
-    model_table now;  // After the last one that is committed.
+    uint64_t period_ms; // Of FERRIC_FSYNC_PERIODIC.
+    uint64_t now_ms;    // How far the scenario has moved the clock.
+    model_table base;   // Before the first commit.
+    model_table now;    // After the last one that is committed.
     oracle_commit *commits;
     size_t commit_count;
     size_t commit_capacity;
