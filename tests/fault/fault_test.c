@@ -231,7 +231,9 @@ static void run_scenario(harness *h, const scenario *plan, uint64_t seed, fault_
 
     run_once(h, plan, seed, (fault_plan){FAULT_NONE, 0, false}, tally, calls);
     for (int kind = 1; kind < FAULT_KIND_COUNT; kind++) {
-        uint64_t first = 1 + fe_random_below(&random, stride);
+        // Of a kind with few calls one is taken all the same.
+        uint64_t few = calls[kind] < stride && calls[kind] > 0 ? calls[kind] : stride;
+        uint64_t first = 1 + fe_random_below(&random, few);
         for (uint64_t call = first; call <= calls[kind] && h->failed < 20; call += stride) {
             run_once(h, plan, seed, (fault_plan){(fault_kind)kind, call, false}, tally, NULL);
             run_once(h, plan, seed, (fault_plan){(fault_kind)kind, call, true}, tally, NULL);
