@@ -15,6 +15,8 @@
 #include "lsm/write_queue.h"
 
 #define THREADS 8
+// On a busy machine each round costs each thread some turns of all that runs there.
+#define ROUNDS 200
 #define BYTES_MAX 200
 
 static ferric_slice value_of(size_t size)
@@ -240,7 +242,7 @@ static void test_write_queue_answers_everybody_once(void **state)
 {
     arena *all = calloc(1, sizeof *all);
     player players[THREADS] = {{0}};
-    const int rounds = 1500;
+    const int rounds = ROUNDS;
 
     (void)state;
     fe_write_queue_init(&all->queue);
@@ -286,7 +288,7 @@ static void test_write_queue_lets_go_of_requests_that_are_done(void **state)
 {
     arena *all = calloc(1, sizeof *all);
     player players[THREADS] = {{0}};
-    const int rounds = 1500;
+    const int rounds = ROUNDS;
 
     (void)state;
     fe_write_queue_init(&all->queue);
