@@ -76,6 +76,12 @@ typedef enum fe_seeded_bug {
     FE_BUG_READ_ONLY_IGNORED,       // A database that was opened to be read is written to.
     FE_BUG_DEPTH_NOT_CAPPED,        // JSON may be nested deeper than what its reader has room for.
     FE_BUG_SNAPSHOT_BEFORE_LOCK,    // A snapshot draws its number before compactions know of it.
+    FE_BUG_SWITCH_IN_TWO_STEPS,     // A new memtable is shown before the ones behind it.
+    FE_BUG_INSTALL_IN_TWO_STEPS,    // Memtables go from sight before their table comes.
+    FE_BUG_CURSOR_NUMBER_FIRST,     // An iterator takes its number before its view.
+    FE_BUG_STOPPED_IS_END,          // A compaction that a close stops takes what it has for all.
+    FE_BUG_FAILURE_HANDED_ON,       // A group's failure is told to the writer that leads next.
+    FE_BUG_EPOCH_TOO_EARLY,         // What is retired in a reader's own epoch is freed under it.
     FE_BUG_SEEK_LINK_READ_AGAIN,    // A seek ends where a link leads now, not where it led.
     FE_BUG_WRITES_NOT_CHECKED,      // A transaction commits over a later commit of the same key.
     FE_BUG_READS_NOT_CHECKED,     // A serializable transaction does not check single keys it read.

@@ -55,6 +55,7 @@ static ferric_status open_iterator(fe_cursor *cursor, const fe_cursor_options *o
 ferric_status fe_store_cursor(fe_store *store, const fe_cursor_options *options, fe_cursor **cursor)
 {
     fe_cursor *created = NULL;
+    uint64_t early = FE_SEEDED_BUG(FE_BUG_CURSOR_NUMBER_FIRST) ? fe_store_last_sequence(store) : 0;
     ferric_status status = fe_store_check(store);
 
     *cursor = NULL;
@@ -73,6 +74,7 @@ ferric_status fe_store_cursor(fe_store *store, const fe_cursor_options *options,
     if (FE_SEEDED_BUG(FE_BUG_TABLE_REMOVED_UNDER_READER)) fe_view_unref(created->view);
     created->sequence =
         options->sequence == FE_SEQUENCE_NEWEST ? fe_store_last_sequence(store) : options->sequence;
+    if (early != 0 && options->sequence == FE_SEQUENCE_NEWEST) created->sequence = early;
     created->newest_shown = options->overlay == NULL ? created->sequence : FE_SEQUENCE_MAX;
     status = open_iterator(created, options);
     if (status == FERRIC_OK) status = fe_buffer_assign(&created->lower, options->lower);

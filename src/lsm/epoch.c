@@ -7,6 +7,7 @@
 
 #include "base/compiler.h"
 #include "base/memory.h"
+#include "base/seeded_bug.h"
 
 #define FREE 0 // No epoch: the first is 1.
 #define SHARED_SLOT FE_THREAD_INDEX_COUNT
@@ -198,6 +199,7 @@ static uint64_t older(const epoch_slot *slot, uint64_t oldest)
     // Acquire pairs with the release in vacate.
     uint64_t held = atomic_load_explicit(&slot->epoch, memory_order_acquire);
 
+    if (FE_SEEDED_BUG(FE_BUG_EPOCH_TOO_EARLY) && held != FREE) held++;
     return held != FREE && held < oldest ? held : oldest;
 }
 

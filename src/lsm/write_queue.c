@@ -4,6 +4,8 @@
 
 #include <assert.h>
 
+#include "base/seeded_bug.h"
+
 // Batch counts in a frame are 16 bits wide.
 #define GROUP_COUNT_MAX 4096
 // How often a waiter looks again before it sleeps: an unsynced commit is over in less time than a
@@ -176,6 +178,7 @@ void fe_write_queue_finish(fe_write_queue *queue, fe_write_group *group)
 
     if (leader != NULL) {
         uint32_t word = leader->word;
+        if (FE_SEEDED_BUG(FE_BUG_FAILURE_HANDED_ON)) leader->status = group->first->status;
         atomic_store_explicit(&leader->state, FE_REQUEST_LEADS, memory_order_release);
         wake(queue, word); // First, for the disk is idle until the next leader runs.
     }

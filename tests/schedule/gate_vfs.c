@@ -2,6 +2,7 @@
 // The wrapping vfs and its gates. Calls that have no gate go straight to the inner vfs.
 #include "gate_vfs.h"
 
+#include <malloc.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -12,6 +13,7 @@
 #include "support/harness.h"
 
 #define NO_POINT GATE_POINT_COUNT
+#define FREED_BYTE 0xa5
 
 typedef struct gate {
     bool is_closed; // For the next thread.
@@ -454,9 +456,15 @@ static void *held_reallocate(void *context, void *memory, size_t size)
     return realloc(memory, size);
 }
 
+// Behind a pointer that may change, or the compiler would leave out what it writes before free.
+static void *(*const volatile overwrite)(void *, int, size_t) = memset;
+
+// Overwrites what is freed, so that its use shows. The C library's own way to do that leaves out
+// what it keeps for the same thread.
 static void held_release(void *context, void *memory)
 {
     (void)context;
+    if (memory != NULL) overwrite(memory, FREED_BYTE, malloc_usable_size(memory));
     free(memory);
 }
 

@@ -55,7 +55,8 @@ uint64_t gate_count(gate_vfs *gates, gate_point point);
 size_t gate_log_syncs(gate_vfs *gates, uint64_t numbers[GATE_LOG_SYNCS_MAX]);
 void gate_log_syncs_clear(gate_vfs *gates);
 
-// While this is installed, allocations of threads that asked for it stand at GATE_ALLOCATION.
+// While this is installed, allocations of threads that asked for it stand at GATE_ALLOCATION, and
+// what is freed is overwritten.
 // Before the first handle is made, and until the last is gone.
 void gate_allocator_install(gate_vfs *gates);
 void gate_allocator_remove(void);

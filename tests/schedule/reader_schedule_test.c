@@ -58,6 +58,22 @@ static void test_a_reader_keeps_the_block_that_it_looks_at(void **state)
     schedule_destroy_held(s);
 }
 
+// What is retired first behind a reader has the reader's own epoch.
+static void test_a_reader_keeps_what_goes_right_behind_it(void **state)
+{
+    schedule *s = schedule_create_held(FERRIC_FSYNC_NEVER, 0);
+    helper reader = {0};
+
+    (void)state;
+    schedule_put(s, 7, "first-7");
+    schedule_flush(s);
+    schedule_check_now(s); // The one block is in the cache.
+    hold_reader(s, &reader, 7);
+    schedule_evict_all(s); // Another read would put the same block into the same memory.
+    expect_read(s, &reader, GATE_ALLOCATION, "first-7");
+    schedule_destroy_held(s);
+}
+
 // The table is replaced and its view given up while a reader is inside it: the file stays until the
 // reader is gone.
 static void test_a_reader_keeps_the_table_that_it_reads(void **state)
@@ -210,6 +226,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_a_reader_keeps_the_memtable_that_it_looks_at),
         cmocka_unit_test(test_a_reader_keeps_the_block_that_it_looks_at),
+        cmocka_unit_test(test_a_reader_keeps_what_goes_right_behind_it),
         cmocka_unit_test(test_a_reader_keeps_the_table_that_it_reads),
         cmocka_unit_test(test_a_cursor_keeps_its_tables_until_it_is_gone),
         cmocka_unit_test(test_a_pinned_value_stays_through_everything),
