@@ -9,13 +9,57 @@
 #include "cli/output.h"
 #include "cli/value_text.h"
 
+static ferric_status get_in_txn(const cli_session *session, ferric_slice key, ferric_buffer *value,
+                                uint64_t *version)
+{
+    if (session->kind == FERRIC_KEYSPACE_COLLECTION) {
+        return ferric_txn_document_get(session->txn, session->keyspace, key, value, version);
+    }
+    return ferric_txn_get(session->txn, session->keyspace, key, value, version);
+}
+
 ferric_status cli_entry_get(const cli_session *session, ferric_slice key, ferric_buffer *value,
                             uint64_t *version)
 {
+    ferric_read_options options = FERRIC_READ_OPTIONS_INIT;
+
+    if (session->txn != NULL) return get_in_txn(session, key, value, version);
+    options.snapshot = session->snapshot;
     if (session->kind == FERRIC_KEYSPACE_COLLECTION) {
-        return ferric_document_get(session->db, session->keyspace, key, NULL, value, version);
+        return ferric_document_get(session->db, session->keyspace, key, &options, value, version);
     }
-    return ferric_get(session->db, session->keyspace, key, NULL, value, version);
+    return ferric_get(session->db, session->keyspace, key, &options, value, version);
+}
+
+ferric_status cli_entry_has(const cli_session *session, ferric_slice key)
+{
+    ferric_read_options options = FERRIC_READ_OPTIONS_INIT;
+    ferric_buffer value = {0};
+    ferric_status status;
+
+    options.snapshot = session->snapshot;
+    if (session->txn == NULL) {
+        return ferric_has(session->db, session->keyspace, key, &options);
+    }
+    status = get_in_txn(session, key, &value, NULL);
+    ferric_buffer_free(&value);
+    return status;
+}
+
+static ferric_status put_bytes(const cli_session *session, ferric_slice key, ferric_slice bytes,
+                               const ferric_write_options *options)
+{
+    if (session->txn != NULL) return ferric_txn_put(session->txn, session->keyspace, key, bytes);
+    return ferric_put(session->db, session->keyspace, key, bytes, options);
+}
+
+static ferric_status put_json(const cli_session *session, ferric_slice key, ferric_slice json,
+                              const ferric_write_options *options)
+{
+    if (session->txn != NULL) {
+        return ferric_txn_document_put(session->txn, session->keyspace, key, json);
+    }
+    return ferric_document_put(session->db, session->keyspace, key, json, options);
 }
 
 ferric_status cli_entry_set(const cli_session *session, ferric_slice key, ferric_slice text,
@@ -25,19 +69,52 @@ ferric_status cli_entry_set(const cli_session *session, ferric_slice key, ferric
     bool is_string;
     ferric_status status;
 
-    if (session->kind == FERRIC_KEYSPACE_RAW) {
-        return ferric_put(session->db, session->keyspace, key, text, options);
-    }
+    if (session->kind == FERRIC_KEYSPACE_RAW) return put_bytes(session, key, text, options);
     status = cli_value_read(text, &json, &is_string);
-    if (status == FERRIC_OK) {
-        status = ferric_document_put(session->db, session->keyspace, key, fe_buffer_slice(&json),
-                                     options);
-    }
+    if (status == FERRIC_OK) status = put_json(session, key, fe_buffer_slice(&json), options);
     if (status == FERRIC_OK && is_string) {
         cli_note("stored as the string %.*s%s", json.size > 60 ? 60 : (int)json.size,
                  (const char *)json.data, json.size > 60 ? "..." : "");
     }
     fe_buffer_deinit(&json);
+    return status;
+}
+
+ferric_status cli_entry_delete(const cli_session *session, ferric_slice key)
+{
+    if (session->txn != NULL) return ferric_txn_delete(session->txn, session->keyspace, key);
+    return ferric_delete(session->db, session->keyspace, key, NULL);
+}
+
+ferric_status cli_entry_iterator(const cli_session *session, ferric_iterator_options *options,
+                                 ferric_iterator **iterator)
+{
+    if (session->txn != NULL) {
+        return ferric_txn_iterator_create(session->txn, session->keyspace, options, iterator);
+    }
+    options->snapshot = session->snapshot;
+    return ferric_iterator_create(session->db, session->keyspace, options, iterator);
+}
+
+ferric_status cli_entry_count(const cli_session *session, uint64_t *count)
+{
+    ferric_iterator_options options = FERRIC_ITERATOR_OPTIONS_INIT;
+    ferric_read_options read_options = FERRIC_READ_OPTIONS_INIT;
+    ferric_slice all = {NULL, 0};
+    ferric_iterator *iterator;
+    ferric_status status;
+
+    read_options.snapshot = session->snapshot;
+    if (session->txn == NULL) {
+        return ferric_count(session->db, session->keyspace, all, all, &read_options, count);
+    }
+    *count = 0;
+    options.keys_only = true;
+    status = cli_entry_iterator(session, &options, &iterator);
+    while (status == FERRIC_OK && ferric_iterator_next(iterator))
+        (*count)++;
+    if (status == FERRIC_OK) status = ferric_iterator_status(iterator);
+    ferric_iterator_destroy(iterator);
     return status;
 }
 

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// One entry of a keyspace, read and printed: what get, scan, keys, export and the REPL share.
+// One entry of a keyspace, read and printed: what get, scan, keys, export and the REPL share. All
+// go
+// through the session's transaction, or look at its snapshot, where there is one.
 #ifndef FERRIC_CLI_ENTRY_H
 #define FERRIC_CLI_ENTRY_H
 
@@ -16,6 +18,17 @@ ferric_status cli_entry_get(const cli_session *session, ferric_slice key, ferric
 // standard error when it is a string. Errors: as ferric_document_put.
 ferric_status cli_entry_set(const cli_session *session, ferric_slice key, ferric_slice text,
                             const ferric_write_options *options);
+
+// Whether the key is there, and its deletion. Errors: as ferric_has, ferric_delete.
+ferric_status cli_entry_has(const cli_session *session, ferric_slice key);
+ferric_status cli_entry_delete(const cli_session *session, ferric_slice key);
+
+// An iterator over the session's keyspace, at its snapshot. Errors: as ferric_iterator_create.
+ferric_status cli_entry_iterator(const cli_session *session, ferric_iterator_options *options,
+                                 ferric_iterator **iterator);
+
+// How many keys there are. Errors: as ferric_count.
+ferric_status cli_entry_count(const cli_session *session, uint64_t *count);
 
 // The value of the entry at which `iterator` stands, as cli_entry_get gives it.
 ferric_status cli_entry_value(const cli_session *session, const ferric_iterator *iterator,

@@ -200,7 +200,8 @@ static void read_person(repl *state)
     while (!state->is_over) {
         const char *line;
         cli_edit_result result;
-        snprintf(prompt, sizeof prompt, "%s> ", state->session.name);
+        snprintf(prompt, sizeof prompt, "%s%s%s> ", state->session.name,
+                 state->session.txn == NULL ? "" : "*", state->session.snapshot == NULL ? "" : "@");
         cli_flush();
         result = cli_editor_read(state->editor, statement.size == 0 ? prompt : "...> ", &line);
         if (result == CLI_EDIT_CANCELED) {
@@ -290,5 +291,6 @@ int cli_repl(const cli_arguments *arguments)
     }
     cli_editor_destroy(state.editor);
     cli_interrupt_clear();
+    repl_txn_end(&state);
     return cli_session_end(&state.session, state.code);
 }

@@ -20,9 +20,10 @@ typedef struct repl {
     cli_editor *editor; // NULL when no person is typing.
     repl_mode mode;
     bool has_timer;
-    bool is_over;   // After EXIT.
-    int read_depth; // Of .read inside .read.
-    int code;       // Of the first statement that failed.
+    bool is_over;             // After EXIT.
+    int read_depth;           // Of .read inside .read.
+    int code;                 // Of the first statement that failed.
+    ferric_buffer savepoints; // Of the open transaction: array of named marks, oldest first.
 } repl;
 
 typedef struct repl_command {
@@ -48,6 +49,16 @@ int repl_read_file(repl *state, const char *path);
 char *repl_word(char **rest, int *code);
 // Without spaces at both ends.
 char *repl_trim(char *text);
+
+// ---- repl_txn.c -----------------------------------------------------------------------------
+
+int repl_begin(repl *state, char *words);
+int repl_commit(repl *state, char *words);
+int repl_rollback(repl *state, char *words);
+int repl_savepoint(repl *state, char *words);
+int repl_snapshot(repl *state, char *words);
+// At the end of the session: an open transaction is rolled back, and a note says so.
+void repl_txn_end(repl *state);
 
 // Completion of words; a cli_complete.
 void repl_complete(void *context, const char *line, cli_candidates *candidates);

@@ -6,6 +6,7 @@
 
 #include "base/slice.h"
 #include "base/utf8.h"
+#include "cli/entry.h"
 #include "cli/repl.h"
 
 static void add(cli_candidates *candidates, const char *word, size_t size)
@@ -43,8 +44,7 @@ static void add_keys(const repl *state, cli_candidates *candidates, const char *
 
     options.prefix = fe_slice_text(typed);
     options.keys_only = true;
-    if (ferric_iterator_create(state->session.db, state->session.keyspace, &options, &iterator) !=
-        FERRIC_OK) {
+    if (cli_entry_iterator(&state->session, &options, &iterator) != FERRIC_OK) {
         return;
     }
     while (candidates->count < CLI_CANDIDATES_MAX && ferric_iterator_next(iterator)) {

@@ -77,13 +77,11 @@ static int run_delete(repl *state, char *words)
 
     if (code != CLI_DONE) return code;
     if (key == NULL || *repl_trim(words) != 0) return fail_usage("DELETE KEY");
-    status = ferric_has(state->session.db, state->session.keyspace, slice, NULL);
+    status = cli_entry_has(&state->session, slice);
     if (status == FERRIC_NOT_FOUND) {
         return cli_fail(CLI_MISSING, "%s has no key %s", state->session.name, key);
     }
-    if (status == FERRIC_OK) {
-        status = ferric_delete(state->session.db, state->session.keyspace, slice, NULL);
-    }
+    if (status == FERRIC_OK) status = cli_entry_delete(&state->session, slice);
     if (status == FERRIC_OK && state->editor != NULL) cli_note("OK");
     return answer(status);
 }
@@ -136,8 +134,7 @@ static ferric_status walk(const repl *state, const char *prefix, uint64_t limit,
 
     options.prefix = fe_slice_text(prefix);
     options.keys_only = keys_only;
-    status =
-        ferric_iterator_create(state->session.db, state->session.keyspace, &options, &iterator);
+    status = cli_entry_iterator(&state->session, &options, &iterator);
     while (status == FERRIC_OK && cli_output_ok() && !cli_interrupted() &&
            ferric_iterator_next(iterator)) {
         if (limit == 0) {
@@ -187,11 +184,10 @@ static int run_scan(repl *state, char *words)
 
 static int run_count(repl *state, char *words)
 {
-    ferric_slice all = {NULL, 0};
     uint64_t count;
     ferric_status status;
     if (*words != 0) return fail_usage("COUNT");
-    status = ferric_count(state->session.db, state->session.keyspace, all, all, NULL, &count);
+    status = cli_entry_count(&state->session, &count);
     if (status == FERRIC_OK) cli_print("%llu\n", (unsigned long long)count);
     return answer(status);
 }
@@ -297,6 +293,12 @@ const repl_command repl_statements[] = {
     {"KEYS", "[PREFIX [COUNT]]", "print keys in their order", run_keys},
     {"SCAN", "[PREFIX [COUNT]]", "print keys and values in the order of keys", run_scan},
     {"COUNT", "", "count the keys", run_count},
+    {"BEGIN", "[SERIALIZABLE]", "begin a transaction", repl_begin},
+    {"COMMIT", "", "commit it", repl_commit},
+    {"ROLLBACK", "[TO NAME]", "take it back, or what was written since a savepoint", repl_rollback},
+    {"SAVEPOINT", "NAME", "name a place in the transaction to come back to", repl_savepoint},
+    {"SNAPSHOT", "[END]", "read the state of this moment from now on, until its END",
+     repl_snapshot},
     {"STATS", "", "what the database knows of itself", run_stats},
     {"COMPACT", "", "merge all tables and drop what is deleted", run_compact},
     {"VERIFY", "", "check every checksum", run_verify},

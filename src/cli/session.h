@@ -19,6 +19,8 @@ typedef struct cli_session {
     const char *path;
     char name[FERRIC_KEYSPACE_NAME_SIZE_MAX + 1]; // Of the keyspace.
     ferric_keyspace_kind kind;
+    ferric_txn *txn;           // What reads and writes go through; NULL: none is open.
+    ferric_snapshot *snapshot; // What reads look at; NULL: the newest state.
 } cli_session;
 
 // Options of the database from the environment and the command line. Prints what is wrong.

@@ -43,6 +43,63 @@ class PipeTest(ProgramTest):
         self.repl("KEYS\n", out="b\n", words=("-k", "users"))
         self.repl(".use _bad\n", code=2, err="_")
 
+    def test_transactions(self):
+        self.repl("SET a 1\nBEGIN\nSET a 2\nSET b 3\nGET a\nCOUNT\nKEYS\nROLLBACK\n"
+                  "GET a\nKEYS\n",
+                  out="2\n2\na\nb\n1\na\n")
+        self.repl("begin serializable\nSET a 2\nDELETE a\nSET c 4\nSCAN\nCOMMIT\nKEYS\n",
+                  out="c\t4\nc\n")
+        self.repl("KEYS\n", out="c\n")
+
+    def test_savepoints(self):
+        self.repl("BEGIN\nSET a 1\nSAVEPOINT one\nSET a 2\nSAVEPOINT two\nSET b 3\n"
+                  "ROLLBACK TO two\nKEYS\nGET a\nROLLBACK TO one\nGET a\nROLLBACK TO one\n"
+                  "ROLLBACK TO two\nCOMMIT\nGET a\n",
+                  out="a\n2\n1\n1\n", code=2, err="there is no savepoint two")
+
+    def test_transactions_span_keyspaces(self):
+        self.repl("BEGIN\nSET a 1\n.use users\nSET b 2\nKEYS\nROLLBACK\n.keyspaces\n"
+                  "BEGIN\nSET b 2\n.use main\nSET a 1\nCOMMIT\n.keyspaces\n",
+                  out="b\ncollection main\ncollection users\n")
+
+    def test_transaction_left_open_is_rolled_back(self):
+        self.ferric("repl", self.db, stdin="SET a 1\nBEGIN\nSET a 2\n", out="",
+                    err="rolled back")
+        self.repl("GET a\n", out="1\n")
+
+    def test_snapshot_reads_one_state(self):
+        self.repl("SET a 1\nSNAPSHOT\nSET a 2\nSET b 3\nGET a\nKEYS\nCOUNT\nSNAPSHOT END\n"
+                  "GET a\nCOUNT\n", out="1\na\n1\n2\n2\n")
+
+    def test_transaction_statements_out_of_place(self):
+        for text, message in (("COMMIT", "BEGIN makes one"), ("ROLLBACK", "BEGIN makes one"),
+                              ("SAVEPOINT x", "BEGIN makes one"), ("BEGIN NOW", "usage: BEGIN"),
+                              ("BEGIN\nBEGIN", "COMMIT or ROLLBACK"),
+                              ("SNAPSHOT END", "no snapshot"), ("BEGIN\nSNAPSHOT", "of its own"),
+                              ("SNAPSHOT\nBEGIN", "SNAPSHOT END"),
+                              ("BEGIN\nROLLBACK x", "usage: ROLLBACK"),
+                              ("BEGIN\nROLLBACK TO x", "no savepoint x"),
+                              ("BEGIN\nSAVEPOINT", "usage: SAVEPOINT")):
+            self.ferric("repl", self.db, stdin=text + "\n", code=2, err=message)
+
+    def test_the_guide_to_transactions_shows_what_happens(self):
+        root = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..")
+        with open(os.path.join(root, "docs", "guide", "transactions.md"), encoding="utf-8") as file:
+            guide = file.read()
+        with open(os.path.join(root, "examples", "transactions.c"), encoding="utf-8") as file:
+            example = file.read()
+        blocks = guide.split("```")[1::2]
+        code = [block[2:] for block in blocks if block.startswith("c\n")]
+        self.assertGreaterEqual(len(code), 4)
+        for block in code:
+            self.assertIn(block, example)
+        sessions = [block for block in blocks if "> " in block and not block.startswith("c\n")]
+        self.assertEqual(len(sessions), 1)
+        lines = sessions[0].strip().splitlines()
+        typed = [line.split("> ", 1)[1] for line in lines if line.startswith("main")]
+        shown = [line for line in lines if not line.startswith("main")]
+        self.repl("\n".join(typed) + "\n", out="\n".join(shown) + "\n")
+
     def test_raw_keyspaces_take_bytes(self):
         self.ferric("set", "-q", self.db, "k", "v", "--raw")
         self.repl("SET k {not json\nGET k\n.mode json\nGET k\nSCAN\n",
