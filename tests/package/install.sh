@@ -28,6 +28,21 @@ use() {
 "$compiler" -std=c11 -o "$work/through_pkg_config" "$here/user.c" \
     $(pkg-config --cflags --libs ferric)
 use "$work/through_pkg_config"
+# The program that the README begins with, and what it says that is printed.
+awk '/^```c$/ { inside = 1; print "#include <stdio.h>"; next }
+    /^```$/ && inside { print "}"; exit }
+    inside && /^#include/ { print; print "int main(void)\n{"; next }
+    inside' "$here/../../README.md" >"$work/readme.c"
+# shellcheck disable=SC2046
+"$compiler" -std=c11 -Wall -Wextra -Werror -o "$work/readme" "$work/readme.c" \
+    $(pkg-config --cflags --libs ferric)
+printed=$(cd "$work" && LD_LIBRARY_PATH=$libraries ./readme)
+if ! grep -qF "// $printed" "$work/readme.c"; then
+    echo "the README's program printed $printed"
+    exit 1
+fi
+echo "used: readme"
+
 mkdir "$work/static"
 cp "$libraries/libferric.a" "$work/static"
 # shellcheck disable=SC2046
