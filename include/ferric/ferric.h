@@ -173,13 +173,11 @@ typedef struct ferric_options {
     // Refuse a path that already is a database (FERRIC_ALREADY_EXISTS). Default false.
     bool error_if_exists;
     // Change no byte; every write answers FERRIC_READ_ONLY. Takes no lock: it works beside a
-    // writer,
-    // also one in another process, and keeps none out. It shows the database as it was at some
-    // moment of ferric_open, with every commit acknowledged before; open it again to see newer
+    // writer, also one in another process, and keeps none out. It shows the database as it was at
+    // some moment of ferric_open, with every commit acknowledged before; open it again to see newer
     // ones.
     // A commit may be seen before its own call returns, so before it is durable or has failed. All
-    // tables stay
-    // open (FERRIC_TOO_MANY_FILES). Default false.
+    // tables stay open (FERRIC_TOO_MANY_FILES). Default false.
     bool read_only;
     // Default FERRIC_FSYNC_ALWAYS.
     ferric_fsync fsync;
@@ -543,8 +541,7 @@ ferric_status ferric_json_minify(ferric_slice json, ferric_buffer *minified, siz
 // the transaction wrote was committed by somebody else since its beginning, the answer is
 // FERRIC_CONFLICT, nothing is written, and the work is to be done anew in a new transaction, which
 // ferric_txn_run does by itself. A transaction may live long: it is checked, never too old; but
-// what
-// it could still read is kept on the disk.
+// what it could still read is kept on the disk.
 //
 // Keyspaces are those of the transaction's database; NULL is the raw keyspace "main". A keyspace
 // that the transaction's first write brings into being comes with its commit, or not at all.
@@ -618,8 +615,7 @@ ferric_status ferric_txn_get_for_update(ferric_txn *txn, ferric_keyspace *keyspa
                                         ferric_slice key, ferric_buffer *value, uint64_t *version);
 
 // As ferric_document_put and ferric_document_get, inside the transaction. A NULL `collection` is
-// the
-// collection "main".
+// the collection "main".
 ferric_status ferric_txn_document_put(ferric_txn *txn, ferric_keyspace *collection,
                                       ferric_slice key, ferric_slice json);
 ferric_status ferric_txn_document_get(ferric_txn *txn, ferric_keyspace *collection,

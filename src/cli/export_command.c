@@ -21,8 +21,7 @@
 #include "cli/value_text.h"
 
 // Where lines go. A file gets its name when it is complete; what is there and no plain file (a
-// pipe,
-// a device, a link such as /dev/stdout) is written in place.
+// pipe, a device, a link such as /dev/stdout) is written in place.
 typedef struct sink {
     gzFile file; // NULL for standard output.
     int descriptor;

@@ -53,9 +53,8 @@ ferric_status fe_table_open_file(fe_file *file, const char *path, const fe_table
                                  fe_table **table);
 // The same for looking at a damaged table: what is needed to find its blocks must be there, but a
 // header, filter or properties that do not verify are told to `finding`, with this thread's
-// message,
-// and left out; properties are then 0. What the header says is believed as far as the footer
-// verifies under it. Errors: as fe_table_open.
+// message, and left out; properties are then 0. What the header says is believed as far as the
+// footer verifies under it. Errors: as fe_table_open.
 ferric_status fe_table_open_damaged(fe_vfs *vfs, const char *path, ferric_finding_callback finding,
                                     void *context, fe_table **table);
 // Accepts NULL.

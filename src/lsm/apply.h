@@ -16,8 +16,7 @@ typedef struct fe_operations {
 } fe_operations;
 
 // Reads `count` operations from the front of *bytes and moves *bytes behind them. The entries'
-// slices
-// are lent by the bytes. Errors: as fe_batch_reader_next, FERRIC_NO_MEMORY.
+// slices are lent by the bytes. Errors: as fe_batch_reader_next, FERRIC_NO_MEMORY.
 ferric_status fe_operations_read(fe_operations *operations, ferric_slice *bytes, uint64_t count);
 void fe_operations_deinit(fe_operations *operations);
 

@@ -22,8 +22,7 @@
 #include "lsm/store_state.h"
 
 // So many recovered logs are turned into a table, so that short openings that write a little each
-// do
-// not pile them up.
+// do not pile them up.
 #define RECOVERED_LOGS_MAX 8
 
 static const char readme_text[] =
@@ -161,8 +160,7 @@ static bool is_leftover(const fe_store *store, const fe_version *version, const 
 }
 
 // Removes what a crash left behind. REQUIRES: the manifest that names everything else is durable,
-// and
-// nobody makes new files meanwhile (the turn is held and the threads are not started).
+// and nobody makes new files meanwhile (the turn is held and the threads are not started).
 static void sweep_leftovers(fe_store *store)
 {
     fe_view *view = fe_store_view(store);

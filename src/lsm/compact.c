@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Compactions: a plan of the picker, carried out. Inputs are read without filling the cache,
-// outputs
-// are durable before the edit that names them, inputs go when their last reader is gone. A
+// outputs are durable before the edit that names them, inputs go when their last reader is gone. A
 // compaction that meets a corrupt input installs nothing and keeps all inputs.
 #include <inttypes.h>
 #include <string.h>

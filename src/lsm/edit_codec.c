@@ -2,9 +2,8 @@
 // Version edits as bytes: docs/format/manifest.md.
 //
 // An edit is a list of fields: varint tag << 1 | required, varint size, content. A reader refuses
-// an
-// unknown field that is required and skips one that is not; it ignores bytes behind the parts of a
-// field that it knows, so that fields can grow.
+// an unknown field that is required and skips one that is not; it ignores bytes behind the parts of
+// a field that it knows, so that fields can grow.
 #include <string.h>
 
 #include "base/buffer.h"

@@ -4,8 +4,7 @@
 //   active --switch--> waiting, waiting, ... --flush together--> one table of level 0
 //
 // A flush writes and syncs the table, syncs the directory, appends the edit to the manifest, and
-// only
-// then installs the view without the memtables and lets the logs go.
+// only then installs the view without the memtables and lets the logs go.
 #include <inttypes.h>
 #include <string.h>
 

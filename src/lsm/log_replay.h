@@ -35,17 +35,14 @@ typedef struct fe_replay {
 } fe_replay;
 
 // Replays `logs`. Errors: FERRIC_CORRUPT: a log that must be there is missing, or damaged where it
-// had
-// been durable. FERRIC_UNSUPPORTED, FERRIC_IO, FERRIC_NO_MEMORY. On failure *replay is {0}.
+// had been durable. FERRIC_UNSUPPORTED, FERRIC_IO, FERRIC_NO_MEMORY. On failure *replay is {0}.
 ferric_status fe_replay_run(const fe_replay_options *options, const fe_live_log *logs,
                             size_t log_count, fe_replay *replay);
 void fe_replay_deinit(fe_replay *replay);
 
 // Writes the bytes of a replayed log that may not be durable once more, in place, and syncs them.
-// The
-// system may have dropped them after a sync that failed in an earlier process, and would then call
-// a
-// sync alone a success. Errors: FERRIC_IO.
+// The system may have dropped them after a sync that failed in an earlier process, and would then
+// call a sync alone a success. Errors: FERRIC_IO.
 ferric_status fe_replay_harden(fe_vfs *vfs, const char *directory, const fe_replayed_log *log);
 
 #endif

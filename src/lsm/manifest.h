@@ -57,8 +57,7 @@ ferric_status fe_manifest_trim(fe_manifest *manifest);
 void fe_manifest_close(fe_manifest *manifest);
 
 // An edit as bytes, and back. Decoding creates the added tables; `tables` may be NULL where they
-// are
-// only looked at, then and at fe_version_edit_deinit. Errors: FERRIC_CORRUPT,
+// are only looked at, then and at fe_version_edit_deinit. Errors: FERRIC_CORRUPT,
 // FERRIC_UNSUPPORTED (a required field that is not known), FERRIC_NO_MEMORY.
 ferric_status fe_edit_encode(const fe_version_edit *edit, ferric_buffer *bytes);
 ferric_status fe_edit_decode(ferric_slice bytes, fe_table_cache *tables, fe_version_edit *edit);

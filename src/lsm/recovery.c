@@ -30,8 +30,7 @@
 // A writer that removes a file between each two steps of a reader, so many times in a row, is none.
 #define READ_TRIES_MAX 100
 // A skip list that outgrows the processor's cache takes several times as long for each entry, so
-// what
-// is replayed goes into memtables of the usual size, whatever memtable_size says.
+// what is replayed goes into memtables of the usual size, whatever memtable_size says.
 #define REPLAY_MEMTABLE_BYTES_MAX ((uint64_t)8 << 20)
 
 // ---- A directory without CURRENT ------------------------------------------------------------

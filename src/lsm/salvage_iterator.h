@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Reads what can still be read of a damaged table: from its first entry on, passing over blocks
-// whose
-// check fails. For repair alone.
+// whose check fails. For repair alone.
 #ifndef FERRIC_LSM_SALVAGE_ITERATOR_H
 #define FERRIC_LSM_SALVAGE_ITERATOR_H
 
@@ -18,10 +17,8 @@ typedef struct fe_salvage_report {
 } fe_salvage_report;
 
 // Takes `table` over, also on failure. `report` outlives the iterator. It goes forward only: first
-// and
-// next; another movement makes it fail with FERRIC_UNSUPPORTED. Only running out of memory or a
-// failing
-// disk ends it early. Errors: FERRIC_NO_MEMORY.
+// and next; another movement makes it fail with FERRIC_UNSUPPORTED. Only running out of memory or a
+// failing disk ends it early. Errors: FERRIC_NO_MEMORY.
 ferric_status fe_salvage_iterator_create(fe_table *table, fe_salvage_report *report,
                                          fe_iterator **iterator);
 

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The snapshots that are held, and what they keep alive: a version of a key may be dropped only
-// when
-// no snapshot sees it.
+// when no snapshot sees it.
 #ifndef FERRIC_LSM_SNAPSHOT_H
 #define FERRIC_LSM_SNAPSHOT_H
 

@@ -22,8 +22,7 @@ typedef struct fe_cursor fe_cursor;
 // ---- Open and close -------------------------------------------------------------------------
 
 // Opens the directory `path` with options that were checked (fe_options_check). A path ":memory:"
-// is
-// a database in memory. Errors: as ferric_open. On failure *store is NULL.
+// is a database in memory. Errors: as ferric_open. On failure *store is NULL.
 ferric_status fe_store_open(const char *path, const ferric_options *options, fe_store **store);
 
 // Makes everything durable, stops the threads, releases the lock, and drops the opener's reference.
@@ -76,8 +75,7 @@ typedef struct fe_pin {
 } fe_pin;
 
 // Replaces `value` by the value of `key` at `sequence`; `value` may be NULL (only existence is
-// asked)
-// and so may `version`. Errors: as ferric_get.
+// asked) and so may `version`. Errors: as ferric_get.
 ferric_status fe_store_get(fe_store *store, ferric_slice key, uint64_t sequence,
                            ferric_buffer *value, uint64_t *version);
 

@@ -250,8 +250,8 @@ void fe_background_stop(fe_store *store);
 // Tells the threads to look for work; without threads, does it here and now. REQUIRES: the turn.
 ferric_status fe_background_kick(fe_store *store);
 // Has the waiting memtables flushed, if any wait, and waits a moment for the outcome and for the
-// end
-// of a compaction that is under way. False when there was nothing to wait for. REQUIRES: the turn.
+// end of a compaction that is under way. False when there was nothing to wait for. REQUIRES: the
+// turn.
 bool fe_background_await_room(fe_store *store);
 // Slows a writer down when flush or compaction cannot keep up. REQUIRES: the turn.
 ferric_status fe_background_pace(fe_store *store);

@@ -47,9 +47,9 @@ void fe_table_file_ref(fe_table_file *file);
 bool fe_table_file_unref(fe_table_file *file);
 
 // Opens the file now and keeps it open as long as `file` lives, so that the table can be read
-// though
-// another process removes its name. REQUIRES: nobody else knows of `file`. Errors: FERRIC_CORRUPT:
-// it is missing, or of another size; FERRIC_TOO_MANY_FILES, FERRIC_IO, FERRIC_NO_MEMORY.
+// though another process removes its name. REQUIRES: nobody else knows of `file`. Errors:
+// FERRIC_CORRUPT: it is missing, or of another size; FERRIC_TOO_MANY_FILES, FERRIC_IO,
+// FERRIC_NO_MEMORY.
 ferric_status fe_table_file_pin(fe_table_cache *cache, fe_table_file *file);
 
 typedef struct fe_table_cache_options {

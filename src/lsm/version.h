@@ -40,8 +40,7 @@ typedef struct fe_edit_addition {
 
 // A log that recovery has to read. A sealed one was recovered before or ended by a clean close: it
 // counts up to `end`, wholly, and no further. Another is read as far as it goes, and leads on to
-// the
-// log that it links to.
+// the log that it links to.
 typedef struct fe_live_log {
     uint64_t number;
     uint8_t salt[FE_SALT_SIZE];

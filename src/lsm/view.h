@@ -57,8 +57,7 @@ typedef struct fe_found {
 } fe_found;
 
 // The newest version of `key` up to `sequence`, whatever its kind. REQUIRES: inside an epoch
-// section
-// that began before the view was loaded, or a reference on the view and a section.
+// section that began before the view was loaded, or a reference on the view and a section.
 // Errors: as fe_table_cache_get.
 ferric_status fe_view_find(const fe_view *view, ferric_slice key, uint64_t hash, uint64_t sequence,
                            fe_found *found);

@@ -74,8 +74,7 @@ void fe_write_queue_deinit(fe_write_queue *queue);
 
 // Waits for the turn. Returns true when the caller leads: `group` then has its request first and
 // those that joined it, up to `bytes_max` of operations; it ends with fe_write_queue_finish.
-// Returns
-// false when a leader has done the request: status, sequence and message are set.
+// Returns false when a leader has done the request: status, sequence and message are set.
 bool fe_write_queue_join(fe_write_queue *queue, fe_write_request *request, size_t bytes_max,
                          fe_write_group *group);
 

@@ -8,16 +8,13 @@
 //     └──── abort ─────> ABORTED
 //
 // What matters are the keys written and those read for update, and in a serializable transaction
-// all
-// that was read (docs/decisions/0016). One that wrote nothing commits without a look: what it read
-// is
-// the state at its snapshot.
+// all that was read (docs/decisions/0016). One that wrote nothing commits without a look: what it
+// read is the state at its snapshot.
 //
 // Keys are full ones here, keyspace id first. The one door of txn/ for the layers above.
 //
 // Threads: a transaction and its scans belong to one thread at a time. Calls that overlap are
-// noticed
-// and refused, as are calls on one that has ended: FERRIC_INVALID_ARGUMENT.
+// noticed and refused, as are calls on one that has ended: FERRIC_INVALID_ARGUMENT.
 // Lifetime: a transaction holds the store's memory, a scan the transaction's. After the store was
 // closed they answer FERRIC_CLOSED.
 #ifndef FERRIC_TXN_TRANSACTION_H
@@ -50,8 +47,7 @@ ferric_status fe_txn_put(fe_txn *txn, ferric_slice key, ferric_slice value);
 ferric_status fe_txn_delete(fe_txn *txn, ferric_slice key);
 
 // Ends the transaction, whatever the status. *version (may be NULL) is the commit's; 0 when there
-// was
-// nothing to write. Errors: FERRIC_CONFLICT (an outcome), as fe_store_write.
+// was nothing to write. Errors: FERRIC_CONFLICT (an outcome), as fe_store_write.
 ferric_status fe_txn_commit(fe_txn *txn, uint64_t *version);
 ferric_status fe_txn_abort(fe_txn *txn);
 
@@ -65,8 +61,7 @@ ferric_status fe_txn_rollback_to(fe_txn *txn, uint64_t savepoint);
 
 // Looks up a keyspace as the transaction sees it, one that it makes itself included. With
 // `for_update` the commit is a conflict when that changes. Errors: FERRIC_NOT_FOUND (an outcome),
-// as
-// fe_txn_get.
+// as fe_txn_get.
 ferric_status fe_txn_keyspace_find(fe_txn *txn, const char *name, bool for_update,
                                    ferric_keyspace_info *info);
 // Makes one as part of the transaction. REQUIRES: it finds none. Errors: as fe_txn_put.

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Keyspaces as part of a transaction: the catalogue is a keyspace like any other, so that one that
-// a
-// transaction makes comes into being with its commit, or not at all.
+// a transaction makes comes into being with its commit, or not at all.
 #include <string.h>
 
 #include "base/buffer.h"

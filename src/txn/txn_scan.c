@@ -2,13 +2,10 @@
 // Scans: the transaction's writes laid over its snapshot, walked both ways, and what was read
 // noted.
 //
-// In a serializable transaction every key between those shown was read as well, for its absence.
-// So a
-// scan keeps a span: it begins where the scan is sent, and grows with each step to what is shown,
-// or
-// to the bound behind which nothing more comes. It is noted when the scan is sent elsewhere, goes,
-// or
-// when the transaction commits.
+// In a serializable transaction every key between those shown was read as well, for its absence. So
+// a scan keeps a span: it begins where the scan is sent, and grows with each step to what is shown,
+// or to the bound behind which nothing more comes. It is noted when the scan is sent elsewhere,
+// goes, or when the transaction commits.
 #include <string.h>
 
 #include "base/buffer.h"

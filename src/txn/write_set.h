@@ -8,8 +8,7 @@
 //             all of them, newest first:  #6 -> #5 -> #3 -> #2
 //
 // Every write has a number that rises and is never used again in the transaction. A savepoint and
-// an
-// iterator are such a number: what they see is each key's newest write up to it.
+// an iterator are such a number: what they see is each key's newest write up to it.
 //
 // Invariants
 // W1. A write that a savepoint or an iterator may see (its number is up to `seen`) stays until it

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // A client that runs random transactions on lists and sets, one step at a time, and writes down
-// what
-// it saw. What one transaction can tell by itself is judged at once: its own writes, reads that are
-// repeated, the age of its snapshot.
+// what it saw. What one transaction can tell by itself is judged at once: its own writes, reads
+// that are repeated, the age of its snapshot.
 #ifndef FERRIC_ISOLATION_CLIENT_H
 #define FERRIC_ISOLATION_CLIENT_H
 

@@ -3,8 +3,7 @@
 //
 // Two ways to mix them. Interleaved: one thread drives many open transactions and picks the next
 // step at random, so that a seed repeats it. Threads: four of them, each with its own client,
-// beside
-// background threads. Each history is judged by itself.
+// beside background threads. Each history is judged by itself.
 //
 // Under snapshot isolation write skew and phantoms are allowed, and must be found, or the harness
 // sees nothing. With every read for update write skew on keys is forbidden too, and in serializable

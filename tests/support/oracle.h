@@ -32,8 +32,7 @@ typedef enum oracle_outcome {
     ORACLE_NOT_COMMITTED = 1,
     ORACLE_UNKNOWN = 2, // Until a reopen shows it.
     // An open that read wrong bytes took it for a torn tail. It may be back at a later one that
-    // reads
-    // the right ones, unless something has been committed in its place.
+    // reads the right ones, unless something has been committed in its place.
     ORACLE_TAKEN_BACK = 3,
 } oracle_outcome;
 

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Inspection: what it tells of each kind of file, how a caller ends it, and that a lack of memory
-// or
-// a failing file system is an answer and not a wrong story.
+// or a failing file system is an answer and not a wrong story.
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

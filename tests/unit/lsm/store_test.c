@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The store as a whole, in memory and on disk: what is written is read, also after flush,
-// compaction
-// and reopening.
+// compaction and reopening.
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
