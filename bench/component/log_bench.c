@@ -5,6 +5,7 @@
 
 #include "base/buffer.h"
 #include "component/component.h"
+#include "format/log_ring.h"
 #include "format/record_log.h"
 #include "support/failure.h"
 
@@ -16,6 +17,7 @@ typedef struct context {
     fe_vfs *vfs;
     char path[4096];
     fe_log_mode mode;
+    bool has_ring;
     uint64_t created_ms;
     uint64_t sequence;
     uint8_t payload[PAYLOAD_SIZE];
@@ -32,6 +34,13 @@ static void create(void *argument)
                              .salt = {1, 2, 3}};
 
     self->sequence = 1;
+    if (self->has_ring) {
+        component_check(fe_record_log_create_with_ring(self->vfs, self->path, &header,
+                                                       FIRST_RESERVE, FE_LOG_RING_SIZE_MAX,
+                                                       &self->writer),
+                        "create a log with a ring");
+        return;
+    }
     component_check(fe_record_log_create(self->vfs, self->path, &header, self->mode, FIRST_RESERVE,
                                          &self->writer),
                     "create a log");
@@ -47,6 +56,7 @@ static void destroy(void *argument)
 {
     context *self = argument;
 
+    if (self->has_ring) component_check(fe_record_log_finish(self->writer), "remove a ring");
     close_log(self);
     component_check(fe_vfs_remove(self->vfs, self->path), "remove a log");
 }
@@ -71,6 +81,20 @@ static void append(void *argument, uint64_t count)
 
     for (i = 0; i < count; i++)
         append_one(self);
+}
+
+// The drains are part of the cost here; in an engine with threads another one pays for them.
+static void append_to_ring(void *argument, uint64_t count)
+{
+    context *self = argument;
+    uint64_t i;
+
+    for (i = 0; i < count; i++) {
+        append_one(self);
+        if (fe_record_log_is_drain_due(self->writer)) {
+            component_check(fe_record_log_drain(self->writer), "drain");
+        }
+    }
 }
 
 static void append_and_sync(void *argument, uint64_t count)
@@ -135,6 +159,11 @@ static void run_all(component_bench *bench, context *self)
     self->vfs = fe_vfs_posix();
     self->mode = FE_LOG_BUFFERED;
     run_append(bench, self, "log/append a small commit", many, append);
+    self->has_ring = true;
+    run_append(bench, self, "log/append a small commit to a ring, drains not counted",
+               bench->is_short ? 1000 : 20000, append);
+    run_append(bench, self, "log/append a small commit to a ring, and drain", many, append_to_ring);
+    self->has_ring = false;
     run_replay(bench, self, "log/read a small commit back", many);
     self->mode = FE_LOG_SYNCED;
     run_append(bench, self, "log/append a small commit and sync", bench->is_short ? 20 : 2000,

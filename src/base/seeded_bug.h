@@ -73,6 +73,10 @@ typedef enum fe_seeded_bug {
     FE_BUG_LEVEL0_OLDEST_FIRST,     // A read asks overlapping tables in the wrong order.
     FE_BUG_KEYSPACE_ID_REUSED,      // A keyspace gets the id of another.
     FE_BUG_LOCK_NOT_TAKEN,          // Two handles write to one database.
+    FE_BUG_OLD_RING_FRAME,          // A frame of the ring's lap before is taken for a new one.
+    FE_BUG_DRAIN_ERROR_SWALLOWED,   // A ring counts as drained though the log was not written.
+    FE_BUG_RING_REUSED_EARLY,       // A ring's space is free before all of it is in the log.
+    FE_BUG_LOG_NOT_READ_AGAIN,      // A reader beside a writer misses what is drained meanwhile.
     FE_BUG_READ_ONLY_IGNORED,       // A database that was opened to be read is written to.
     FE_BUG_DEPTH_NOT_CAPPED,        // JSON may be nested deeper than what its reader has room for.
     FE_BUG_SNAPSHOT_BEFORE_LOCK,    // A snapshot draws its number before compactions know of it.

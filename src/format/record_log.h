@@ -29,6 +29,13 @@ ferric_status fe_record_log_create(fe_vfs *vfs, const char *path, const fe_file_
                                    fe_log_mode mode, uint64_t first_reserve,
                                    fe_record_log_writer **writer);
 
+// The same under FE_LOG_BUFFERED with a ring of `ring_size` bytes before it (log_ring.h). Where the
+// vfs has no rings, or no space for this one, each frame is a write as without. What the ring holds
+// is drained by a sync, by fe_record_log_drain, and by an append that finds it full.
+ferric_status fe_record_log_create_with_ring(fe_vfs *vfs, const char *path,
+                                             const fe_file_header *header, uint64_t first_reserve,
+                                             uint64_t ring_size, fe_record_log_writer **writer);
+
 // Makes sure that a frame with `payload_size` bytes fits without asking for space.
 // Errors: FERRIC_NO_SPACE, FERRIC_IO, FERRIC_TOO_LARGE: nothing changed, the writer stays usable.
 // FERRIC_READ_ONLY.
@@ -50,6 +57,14 @@ ferric_status fe_record_log_append(fe_record_log_writer *writer, const fe_frame 
 // broken from now on, and answers a later sync in the same way without trying.
 // Threads: any; beside an append, whose frame it may or may not cover.
 ferric_status fe_record_log_sync(fe_record_log_writer *writer);
+
+// Whether so many frames are in the ring alone that a drain pays. Of the appending thread.
+bool fe_record_log_is_drain_due(const fe_record_log_writer *writer);
+// Writes the frames in the ring to the file. Errors: FERRIC_OUTCOME_UNKNOWN: the writer is broken,
+// the ring stays, and a later open finds the frames there. Threads: any; beside an append.
+ferric_status fe_record_log_drain(fe_record_log_writer *writer);
+// The same, then removes the ring: nothing is appended after. Threads: any, beside a sync.
+ferric_status fe_record_log_finish(fe_record_log_writer *writer);
 
 // Where the next frame will begin, in bytes from the start of the file.
 uint64_t fe_record_log_offset(const fe_record_log_writer *writer);
@@ -83,15 +98,21 @@ const fe_file_header *fe_record_log_header(const fe_record_log_reader *reader);
 // Reads the next frame. With FE_FRAME_VALID it stands in *frame, payload lent until the next call.
 // With any other result reading ends, *offset is where, and later calls give the same. A sequence
 // that does not fit L3 is FE_FRAME_INVALID; FE_FRAME_INCOMPLETE is a frame that is longer than the
-// rest of the file. Errors: FERRIC_IO, FERRIC_NO_MEMORY: the call may be tried again.
+// rest of the file. A frame that the file of a log does not have is taken from its ring.
+// Errors: FERRIC_IO, FERRIC_NO_MEMORY: the call may be tried again.
 ferric_status fe_record_log_next(fe_record_log_reader *reader, fe_frame *frame,
                                  fe_frame_result *result, uint64_t *offset);
 
+// The first offset whose frame came from the ring, so that the file may not have it; UINT64_MAX:
+// none so far.
+uint64_t fe_record_log_ring_offset(const fe_record_log_reader *reader);
+
 // After reading has ended at an offset: looks at every aligned place from there on for valid frames
-// of this file whose sequence is not below the one that was expected. *witness is the highest
+// of this file, or of its ring, whose sequence is not below the one that was expected. *witness is
+// the highest
 // durable_sequence among them, *highest_sequence the highest number that one of them uses; both 0
 // when there is none. *last_nonzero is the end of the last byte of the file that is not zero (0
-// when none is behind the offset), which bounds what a torn tail may have held.
+// when none is behind the offset), or of the last such frame of the ring: the bound of a torn tail.
 // Errors: FERRIC_IO, FERRIC_NO_MEMORY.
 ferric_status fe_record_log_find_evidence(fe_record_log_reader *reader, uint64_t *witness,
                                           uint64_t *highest_sequence, uint64_t *last_nonzero);

@@ -6,6 +6,10 @@
 //
 // The window holds a chunk, or one frame where that is larger, and never more than the file has
 // left, whatever a frame claims.
+//
+// Of a log, a frame that does not stand in the file may stand in the log's ring (log_ring.h). It
+// was sealed for its place in the log, so it does not matter where it is found, and a frame of an
+// earlier lap of the ring passes no more than one of another file.
 #include <assert.h>
 
 #include "base/buffer.h"
@@ -13,11 +17,13 @@
 #include "base/memory.h"
 #include "base/seeded_bug.h"
 #include "base/status.h"
+#include "format/log_ring.h"
 #include "format/record_log.h"
 
 #define CHUNK_SIZE ((uint64_t)256 << 10)
 
 struct fe_record_log_reader {
+    fe_vfs *vfs;
     fe_file *file;
     char *path;
     uint64_t size; // The file's when it was opened.
@@ -30,6 +36,9 @@ struct fe_record_log_reader {
     bool has_read_frame;    // Else any sequence fits.
     bool has_ended;
     fe_frame_result end; // Why reading ended.
+    fe_log_ring_image ring;
+    bool has_ring_image;  // It was looked for; only a log's, and only once it is needed.
+    uint64_t ring_offset; // Of the first frame that was taken from it; UINT64_MAX: none.
 };
 
 static uint64_t smaller(uint64_t a, uint64_t b)
@@ -112,6 +121,7 @@ void fe_record_log_reader_close(fe_record_log_reader *reader)
 {
     if (reader == NULL) return;
     fe_file_close(reader->file);
+    fe_log_ring_image_deinit(&reader->ring);
     fe_buffer_deinit(&reader->window);
     fe_free(reader->path);
     fe_free(reader);
@@ -125,6 +135,8 @@ static ferric_status reader_create(fe_vfs *vfs, const char *path, fe_record_log_
 
     *reader = NULL;
     if (created == NULL) return fe_no_memory("a log reader", sizeof *created);
+    created->vfs = vfs;
+    created->ring_offset = UINT64_MAX;
     created->path = fe_string_duplicate(path);
     if (created->path == NULL) {
         status = fe_no_memory("a log reader", strlen(path) + 1);
@@ -191,12 +203,92 @@ uint64_t fe_record_log_file_size(const fe_record_log_reader *reader)
     return reader->size;
 }
 
+// ---- The ring -------------------------------------------------------------------------------
+
+static bool follows(const fe_record_log_reader *reader, const fe_frame *frame)
+{
+    return !reader->has_read_frame || frame->sequence == reader->next_sequence;
+}
+
+// What the file holds for the next frame.
+static ferric_status decode_in_file(fe_record_log_reader *reader, fe_frame *frame,
+                                    fe_frame_result *result, size_t *size)
+{
+    ferric_status status = FERRIC_OK;
+
+    *result = FE_FRAME_EMPTY;
+    *size = 0;
+    // Frames of the ring may reach beyond the end of a file that lost its size.
+    if (reader->offset <= reader->size) {
+        status = decode_at(reader, reader->offset, frame, result, size);
+    }
+    if (status != FERRIC_OK) return status;
+    if (*result == FE_FRAME_VALID && !follows(reader, frame)) *result = FE_FRAME_INVALID;
+    return FERRIC_OK;
+}
+
+// Reads the ring, and then the file once more: a writer beside this reader drains what it is about
+// to overwrite, so what the ring had no more when it was read is in the file by then.
+static ferric_status load_ring(fe_record_log_reader *reader, fe_frame *frame,
+                               fe_frame_result *result, size_t *size)
+{
+    ferric_status status =
+        fe_log_ring_image_load(reader->vfs, reader->path, &reader->header, &reader->ring);
+
+    if (status != FERRIC_OK) return status;
+    reader->has_ring_image = true;
+    if (!FE_SEEDED_BUG(FE_BUG_LOG_NOT_READ_AGAIN)) reader->window.size = 0;
+    return decode_in_file(reader, frame, result, size);
+}
+
+// Decodes what the ring holds for `offset` of the log.
+static fe_frame_result decode_in_ring(const fe_record_log_reader *reader, uint64_t offset,
+                                      fe_frame *frame, size_t *size)
+{
+    ferric_slice bytes = fe_log_ring_image_at(&reader->ring, offset);
+
+    *size = 0;
+    if (bytes.size == 0) return FE_FRAME_EMPTY;
+    return fe_frame_decode(bytes, &reader->sealer, reader->header.created_ms, offset, frame, size);
+}
+
+// The frame that the file does not have, from the ring; *result stays where that has it neither.
+static ferric_status take_from_ring(fe_record_log_reader *reader, fe_frame *frame,
+                                    fe_frame_result *result, size_t *size)
+{
+    fe_frame found;
+    size_t found_size;
+    fe_frame_result in_ring;
+
+    if (!reader->has_ring_image && reader->header.kind == FE_FILE_LOG) {
+        ferric_status status = load_ring(reader, frame, result, size);
+        if (status != FERRIC_OK || *result == FE_FRAME_VALID) return status;
+    }
+    in_ring = decode_in_ring(reader, reader->offset, &found, &found_size);
+    if (in_ring == FE_FRAME_VALID && !follows(reader, &found)) in_ring = FE_FRAME_INVALID;
+    if (FE_SEEDED_BUG(FE_BUG_OLD_RING_FRAME) && in_ring != FE_FRAME_VALID &&
+        reader->offset >= reader->ring.size) {
+        in_ring = decode_in_ring(reader, reader->offset - reader->ring.size, &found, &found_size);
+    }
+    if (in_ring != FE_FRAME_VALID) return FERRIC_OK;
+    *frame = found;
+    *result = in_ring;
+    *size = found_size;
+    if (reader->ring_offset == UINT64_MAX) reader->ring_offset = reader->offset;
+    return FERRIC_OK;
+}
+
+uint64_t fe_record_log_ring_offset(const fe_record_log_reader *reader)
+{
+    return reader->ring_offset;
+}
+
 // ---- Frames ---------------------------------------------------------------------------------
 
 ferric_status fe_record_log_next(fe_record_log_reader *reader, fe_frame *frame,
                                  fe_frame_result *result, uint64_t *offset)
 {
-    size_t size;
+    size_t size = 0;
     ferric_status status;
 
     *offset = reader->offset;
@@ -204,11 +296,11 @@ ferric_status fe_record_log_next(fe_record_log_reader *reader, fe_frame *frame,
         *result = reader->end;
         return FERRIC_OK;
     }
-    status = decode_at(reader, reader->offset, frame, result, &size);
+    status = decode_in_file(reader, frame, result, &size);
     if (status != FERRIC_OK) return status;
-    if (*result == FE_FRAME_VALID && reader->has_read_frame &&
-        frame->sequence != reader->next_sequence) {
-        *result = FE_FRAME_INVALID;
+    if (*result != FE_FRAME_VALID) {
+        status = take_from_ring(reader, frame, result, &size);
+        if (status != FERRIC_OK) return status;
     }
     if (FE_SEEDED_BUG(FE_BUG_APPEND_AFTER_TORN_TAIL) && *result == FE_FRAME_BAD_PAYLOAD) {
         reader->has_read_frame = false; // Goes on behind it, whatever sequence comes.
@@ -313,6 +405,47 @@ static ferric_status find_frame(fe_record_log_reader *reader, frame_search *sear
     return FERRIC_OK;
 }
 
+static bool is_expected(const fe_record_log_reader *reader, const fe_frame *frame)
+{
+    return !reader->has_read_frame || frame->sequence >= reader->next_sequence;
+}
+
+// What stands at one place of the ring may belong to any lap from the end of reading on. Returns
+// how far the next place is: as in a file, behind a frame whose header's check holds.
+static uint64_t find_at_place(const fe_record_log_reader *reader, uint64_t first, evidence *found,
+                              uint64_t *last_end)
+{
+    uint64_t advance = FE_FRAME_ALIGNMENT;
+    uint64_t end = reader->size;
+
+    if (end < reader->offset + reader->ring.size) end = reader->offset + reader->ring.size;
+    for (uint64_t offset = first; offset < end; offset += reader->ring.size) {
+        fe_frame frame;
+        size_t size;
+        fe_frame_result result = decode_in_ring(reader, offset, &frame, &size);
+        if (result == FE_FRAME_BAD_PAYLOAD) advance = size;
+        if (result != FE_FRAME_VALID || !is_expected(reader, &frame)) continue;
+        advance = size;
+        take_evidence(found, &frame);
+        if (offset + size > *last_end) *last_end = offset + size;
+    }
+    return advance;
+}
+
+// Raises *last_end to the end of the last such frame.
+static void find_in_ring(const fe_record_log_reader *reader, evidence *found, uint64_t *last_end)
+{
+    uint64_t size = reader->ring.size;
+    uint64_t at = 0;
+
+    while (at < size) {
+        ferric_slice bytes = fe_log_ring_image_at(&reader->ring, reader->offset + at);
+        bool is_plausible = fe_frame_is_plausible(fe_slice_bytes(bytes), size);
+        at += is_plausible ? find_at_place(reader, reader->offset + at, found, last_end)
+                           : FE_FRAME_ALIGNMENT;
+    }
+}
+
 ferric_status fe_record_log_find_evidence(fe_record_log_reader *reader, uint64_t *witness,
                                           uint64_t *highest_sequence, uint64_t *last_nonzero)
 {
@@ -326,12 +459,11 @@ ferric_status fe_record_log_find_evidence(fe_record_log_reader *reader, uint64_t
         status = find_frame(reader, &search);
         if (status != FERRIC_OK) return status;
         if (!search.is_found) break;
-        if (!reader->has_read_frame || search.frame.sequence >= reader->next_sequence) {
-            take_evidence(&found, &search.frame);
-        }
+        if (is_expected(reader, &search.frame)) take_evidence(&found, &search.frame);
         note_nonzero(&search, window_from(reader, search.offset).data, search.size);
         search.offset += search.size;
     }
+    find_in_ring(reader, &found, &search.last_nonzero);
     *witness = found.witness;
     *highest_sequence = found.highest_sequence;
     *last_nonzero = search.last_nonzero;

@@ -18,6 +18,7 @@
 #include "base/seeded_bug.h"
 #include "base/status.h"
 #include "format/internal_key.h"
+#include "format/log_ring.h"
 #include "format/record_log.h"
 #include "os/thread.h"
 
@@ -27,7 +28,8 @@
 #define BUFFER_KEPT_MAX ((size_t)1 << 20)
 
 struct fe_record_log_writer {
-    fe_log_file *file;
+    fe_log_file *file; // With a ring, the ring's.
+    fe_log_ring *ring; // NULL: none.
     char *path;
     fe_sealer sealer;
     uint64_t created_ms;
@@ -170,9 +172,34 @@ static ferric_status write_header(fe_record_log_writer *writer, const fe_file_he
     return fe_log_file_sync(writer->file);
 }
 
-ferric_status fe_record_log_create(fe_vfs *vfs, const char *path, const fe_file_header *header,
-                                   fe_log_mode mode, uint64_t first_reserve,
-                                   fe_record_log_writer **writer)
+// A vfs or a file system without rings, or without space for one, is no failure: the log works
+// without.
+static ferric_status add_ring(fe_record_log_writer *writer, fe_vfs *vfs,
+                              const fe_file_header *header, uint64_t ring_size)
+{
+    fe_log_ring_place place = {writer->path, header, writer->offset, ring_size};
+    ferric_status status = fe_log_ring_create(vfs, &place, writer->file, &writer->ring);
+
+    if (status == FERRIC_OK) writer->file = fe_log_ring_file(writer->ring);
+    return status == FERRIC_UNSUPPORTED || status == FERRIC_NO_SPACE ? FERRIC_OK : status;
+}
+
+// Takes the file of a writer that could not be made away again, keeping the message of that.
+static void remove_file(const fe_record_log_writer *writer, fe_vfs *vfs)
+{
+    ferric_buffer message = {0};
+    ferric_slice text = fe_slice(fe_message(), strlen(fe_message()) + 1);
+    bool is_kept = fe_buffer_assign(&message, text) == FERRIC_OK;
+
+    (void)!fe_vfs_remove(vfs, writer->path);
+    if (is_kept) fe_message_set(message.data);
+    fe_buffer_deinit(&message);
+}
+
+// `ring_size` 0: no ring.
+static ferric_status create(fe_vfs *vfs, const char *path, const fe_file_header *header,
+                            fe_log_mode mode, uint64_t first_reserve, uint64_t ring_size,
+                            fe_record_log_writer **writer)
 {
     fe_record_log_writer *created;
     ferric_status status = writer_create(path, header, &created);
@@ -182,13 +209,10 @@ ferric_status fe_record_log_create(fe_vfs *vfs, const char *path, const fe_file_
     status = fe_vfs_create_log(vfs, path, mode, &created->file);
     if (status != FERRIC_OK) goto out; // Whatever stands at the path is not ours to remove.
     status = write_header(created, header, first_reserve);
+    // Behind the header, so that a ring that was never used is all zeros.
+    if (status == FERRIC_OK && ring_size != 0) status = add_ring(created, vfs, header, ring_size);
     if (status != FERRIC_OK) {
-        ferric_buffer message = {0};
-        ferric_slice text = fe_slice(fe_message(), strlen(fe_message()) + 1);
-        bool is_kept = fe_buffer_assign(&message, text) == FERRIC_OK;
-        (void)!fe_vfs_remove(vfs, path); // The failure to tell is the first.
-        if (is_kept) fe_message_set(message.data);
-        fe_buffer_deinit(&message);
+        remove_file(created, vfs); // The failure to tell is the first.
         goto out;
     }
     *writer = created; // Ownership moves to the caller.
@@ -196,6 +220,20 @@ ferric_status fe_record_log_create(fe_vfs *vfs, const char *path, const fe_file_
 out:
     fe_record_log_close(created);
     return status;
+}
+
+ferric_status fe_record_log_create(fe_vfs *vfs, const char *path, const fe_file_header *header,
+                                   fe_log_mode mode, uint64_t first_reserve,
+                                   fe_record_log_writer **writer)
+{
+    return create(vfs, path, header, mode, first_reserve, 0, writer);
+}
+
+ferric_status fe_record_log_create_with_ring(fe_vfs *vfs, const char *path,
+                                             const fe_file_header *header, uint64_t first_reserve,
+                                             uint64_t ring_size, fe_record_log_writer **writer)
+{
+    return create(vfs, path, header, FE_LOG_BUFFERED, first_reserve, ring_size, writer);
 }
 
 // ---- Appending ------------------------------------------------------------------------------
@@ -273,6 +311,41 @@ ferric_status fe_record_log_append(fe_record_log_writer *writer, const fe_frame 
 ferric_status fe_record_log_sync(fe_record_log_writer *writer)
 {
     return sync_once(writer);
+}
+
+bool fe_record_log_is_drain_due(const fe_record_log_writer *writer)
+{
+    return writer->ring != NULL && fe_log_ring_is_drain_due(writer->ring);
+}
+
+// One drain or sync at a time goes on to break the writer, as with syncs.
+static ferric_status with_ring(fe_record_log_writer *writer, ferric_status (*work)(fe_log_ring *))
+{
+    ferric_status status;
+
+    if (writer->ring == NULL) return FERRIC_OK;
+    fe_mutex_lock(&writer->sync_mutex);
+    if (is_broken(writer)) {
+        status = fe_fail(FERRIC_OUTCOME_UNKNOWN, "%s: not written: an earlier write or sync failed",
+                         writer->path);
+    } else {
+        status = work(writer->ring);
+        if (status != FERRIC_OK) {
+            status = break_writer(writer, "the ring could not be written to it");
+        }
+    }
+    fe_mutex_unlock(&writer->sync_mutex);
+    return status;
+}
+
+ferric_status fe_record_log_drain(fe_record_log_writer *writer)
+{
+    return with_ring(writer, fe_log_ring_drain);
+}
+
+ferric_status fe_record_log_finish(fe_record_log_writer *writer)
+{
+    return with_ring(writer, fe_log_ring_finish);
 }
 
 uint64_t fe_record_log_offset(const fe_record_log_writer *writer)

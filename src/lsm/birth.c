@@ -150,6 +150,8 @@ static bool is_leftover(const fe_store *store, const fe_version *version, const 
     switch (kind) {
     case FE_FILE_LOG:
         return !is_live_log(store, number);
+    case FE_FILE_RING: // What those of earlier opens held was made durable in their logs.
+        return number != store->own_log_first;
     case FE_FILE_TABLE:
         return !is_live_table(version, number);
     case FE_FILE_MANIFEST:

@@ -223,6 +223,7 @@ static ferric_status commit_numbered(fe_store *store, fe_write_group *group,
     note_unsynced(store);
     if (FE_SEEDED_BUG(FE_BUG_PUBLISH_BEFORE_APPLY)) atomic_store(&store->published, newest);
     fe_log_thread_wake(store);
+    fe_log_chain_drain_soon(store);
     if (totals->sync && !FE_SEEDED_BUG(FE_BUG_ACK_BEFORE_SYNC)) {
         status = fe_log_chain_sync(store);
         if (status != FERRIC_OK) return status;

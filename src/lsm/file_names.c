@@ -15,6 +15,7 @@ static const struct {
     {FE_FILE_LOG, ".log"},
     {FE_FILE_TABLE, ".table"},
     {FE_FILE_MANIFEST, ".manifest"},
+    {FE_FILE_RING, ".ring"},
 };
 
 static const char *const fixed_names[] = {

@@ -21,8 +21,8 @@
 // Draws the next number. Errors: FERRIC_READ_ONLY: none is left.
 ferric_status fe_file_number_draw(_Atomic(uint64_t) *next, uint64_t *number);
 
-// Replaces `path` by "DIRECTORY/NNNNNN.kind" for a log, table or manifest, ended by a zero byte
-// that size does not count, so that data is a C string. Errors: FERRIC_NO_MEMORY.
+// Replaces `path` by "DIRECTORY/NNNNNN.kind" for a log, its ring, a table or manifest, ended by a
+// zero byte that size does not count, so that data is a C string. Errors: FERRIC_NO_MEMORY.
 ferric_status fe_file_path(ferric_buffer *path, const char *directory, fe_file_kind kind,
                            uint64_t number);
 

@@ -105,6 +105,7 @@ static const char *kind_name(uint8_t kind)
     static const char *const names[] = {
         [FE_FILE_LOG] = "log",         [FE_FILE_TABLE] = "table",   [FE_FILE_MANIFEST] = "manifest",
         [FE_FILE_CURRENT] = "current", [FE_FILE_VALUES] = "values", [FE_FILE_KEYRING] = "keyring",
+        [FE_FILE_RING] = "ring",
     };
     if (kind >= sizeof names / sizeof names[0] || names[kind] == NULL) return "file";
     return names[kind];

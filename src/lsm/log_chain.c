@@ -11,6 +11,9 @@
 // H3. A log is removed only when a durable manifest edit says that its commits are in tables.
 // H4. Numbers grow along the chain, so that a number tells which logs are older.
 //
+// H5. Only the current log has frames in its ring for long: that of a full one is drained and
+//     removed as soon as somebody comes to it, a sync or the log thread.
+//
 // live_logs is what recovery would read: sealed logs of earlier opens, then those of this one. The
 // manifest names the first log of this open, from which links lead on; the others stand in the list
 // because an edit may have to name one of them as the new start.
@@ -22,15 +25,59 @@
 #include "base/memory.h"
 #include "base/seeded_bug.h"
 #include "base/status.h"
+#include "format/log_ring.h"
 #include "lsm/store_state.h"
 
 #define FIRST_LOG_BYTES ((uint64_t)256 << 10)
 // Space is asked for in growing steps; the first is no larger than the smallest log.
 #define FIRST_RESERVE_BYTES ((uint64_t)64 << 10)
+// A ring is not taken from a disk that has less than so many times its size left.
+#define RING_FREE_FACTOR 16
 
-static fe_log_mode log_mode(const fe_store *store)
+// A quarter of the log that it stands before, as a power of two: a small database pays little for
+// it, and every log goes round it more than once.
+static uint64_t ring_bytes_of(uint64_t log_bytes)
 {
-    return store->options.fsync == FERRIC_FSYNC_ALWAYS ? FE_LOG_SYNCED : FE_LOG_BUFFERED;
+    uint64_t bytes = FE_LOG_RING_SIZE_MIN;
+
+    while (bytes < log_bytes / 4 && bytes < FE_LOG_RING_SIZE_MAX)
+        bytes *= 2;
+    return bytes;
+}
+
+// REQUIRES: the turn.
+static void set_limit(fe_store *store, uint64_t limit)
+{
+    store->log_limit = limit;
+    atomic_store_explicit(&store->ring_bytes, ring_bytes_of(limit), memory_order_relaxed);
+}
+
+// A ring saves time and takes space: on a disk that is nearly full it must not be what deletes and
+// flushes lack.
+static bool is_room_ample(fe_store *store, uint64_t ring_bytes)
+{
+    uint64_t free_bytes;
+
+    return fe_vfs_free_space(store->vfs, store->directory, &free_bytes) == FERRIC_OK &&
+           free_bytes / RING_FREE_FACTOR > ring_bytes;
+}
+
+// Where each commit is synced, a ring would only be one more copy.
+static ferric_status create_writer(fe_store *store, const char *path, const fe_file_header *header,
+                                   fe_record_log_writer **writer)
+{
+    uint64_t ring_bytes = atomic_load_explicit(&store->ring_bytes, memory_order_relaxed);
+
+    if (store->options.fsync == FERRIC_FSYNC_ALWAYS) {
+        return fe_record_log_create(store->vfs, path, header, FE_LOG_SYNCED, FIRST_RESERVE_BYTES,
+                                    writer);
+    }
+    if (!is_room_ample(store, ring_bytes)) {
+        return fe_record_log_create(store->vfs, path, header, FE_LOG_BUFFERED, FIRST_RESERVE_BYTES,
+                                    writer);
+    }
+    return fe_record_log_create_with_ring(store->vfs, path, header, FIRST_RESERVE_BYTES, ring_bytes,
+                                          writer);
 }
 
 // Makes room for one more log in the list, so that installing it cannot fail.
@@ -53,6 +100,24 @@ static ferric_status reserve_live(fe_store *store)
     return status;
 }
 
+static void remove_file(fe_store *store, fe_file_kind kind, uint64_t number)
+{
+    ferric_buffer path = {0};
+
+    if (fe_file_path(&path, store->directory, kind, number) == FERRIC_OK) {
+        // A file that cannot be removed now is swept by a later open.
+        (void)fe_vfs_remove(store->vfs, fe_path_text(&path));
+    }
+    fe_buffer_deinit(&path);
+}
+
+// A log and its ring, which goes first: a ring without its log would be of no use.
+static void remove_log_files(fe_store *store, uint64_t number)
+{
+    if (store->options.fsync != FERRIC_FSYNC_ALWAYS) remove_file(store, FE_FILE_RING, number);
+    remove_file(store, FE_FILE_LOG, number);
+}
+
 // Creates a log file, durable with its name (H1).
 static ferric_status create_log(fe_store *store, fe_store_log **log)
 {
@@ -67,15 +132,14 @@ static ferric_status create_log(fe_store *store, fe_store_log **log)
     if (status != FERRIC_OK) goto out;
     status = fe_file_path(&path, store->directory, FE_FILE_LOG, header.file_number);
     if (status != FERRIC_OK) goto out;
-    status = fe_record_log_create(store->vfs, fe_path_text(&path), &header, log_mode(store),
-                                  FIRST_RESERVE_BYTES, &created->writer);
+    status = create_writer(store, fe_path_text(&path), &header, &created->writer);
     if (status != FERRIC_OK) goto out;
     if (!FE_SEEDED_BUG(FE_BUG_LOG_HEADER_NOT_SYNCED)) {
         status = fe_vfs_sync_directory(store->vfs, store->directory);
     }
     if (status != FERRIC_OK) {
         fe_record_log_close(created->writer);
-        (void)fe_vfs_remove(store->vfs, fe_path_text(&path)); // Nothing names it.
+        remove_log_files(store, header.file_number); // Nothing names it.
         goto out;
     }
     created->live.number = header.file_number;
@@ -112,8 +176,8 @@ ferric_status fe_log_chain_begin(fe_store *store)
     fe_store_log *log = NULL;
     ferric_status status;
 
-    store->log_limit =
-        store->options.log_size < FIRST_LOG_BYTES ? store->options.log_size : FIRST_LOG_BYTES;
+    set_limit(store, store->options.log_size < FIRST_LOG_BYTES ? store->options.log_size
+                                                               : FIRST_LOG_BYTES);
     status = reserve_live(store);
     if (status == FERRIC_OK) status = create_log(store, &log);
     if (status != FERRIC_OK) return status;
@@ -148,13 +212,8 @@ static ferric_status append_link(fe_store *store, const fe_store_log *next)
 // Nobody refers to a log that could not be linked; it goes again.
 static void abandon_log(fe_store *store, fe_store_log *log)
 {
-    ferric_buffer path = {0};
-
     fe_record_log_close(log->writer);
-    if (fe_file_path(&path, store->directory, FE_FILE_LOG, log->live.number) == FERRIC_OK) {
-        (void)fe_vfs_remove(store->vfs, fe_path_text(&path));
-    }
-    fe_buffer_deinit(&path);
+    remove_log_files(store, log->live.number);
     fe_free(log);
 }
 
@@ -191,6 +250,45 @@ static ferric_status next_log(fe_store *store, fe_store_log **next)
     return prepared != NULL ? FERRIC_OK : create_log(store, next);
 }
 
+static void call_for_drain(fe_store *store)
+{
+    if (!atomic_exchange(&store->is_drain_wanted, true)) fe_log_thread_call(store);
+}
+
+// Has the ring of the log that was left behind drained and removed.
+static void leave_ring(fe_store *store)
+{
+    if (store->options.fsync == FERRIC_FSYNC_ALWAYS) return;
+    if (store->has_threads) {
+        call_for_drain(store);
+    } else {
+        (void)fe_log_chain_drain(store); // A failure shows at the next commit.
+    }
+}
+
+void fe_log_chain_drain_soon(fe_store *store)
+{
+    // Without threads an append that finds the ring full drains it.
+    if (store->has_threads && fe_record_log_is_drain_due(store->current_log->writer)) {
+        call_for_drain(store);
+    }
+}
+
+ferric_status fe_log_chain_drain(fe_store *store)
+{
+    ferric_status status = FERRIC_OK;
+
+    fe_mutex_lock(&store->log_mutex);
+    for (fe_store_log *each = store->oldest_log; each != NULL && status == FERRIC_OK;
+         each = each->next) {
+        status = each == store->current_log ? fe_record_log_drain(each->writer)
+                                            : fe_record_log_finish(each->writer);
+    }
+    fe_mutex_unlock(&store->log_mutex);
+    if (status != FERRIC_OK) fe_store_fail(store, status);
+    return status;
+}
+
 // Goes on in a new file of twice the size.
 ferric_status fe_log_chain_extend(fe_store *store)
 {
@@ -198,14 +296,14 @@ ferric_status fe_log_chain_extend(fe_store *store)
     fe_store_log *next = NULL;
     ferric_status status;
 
-    store->log_limit = limit * 2 < store->options.log_size ? limit * 2 : store->options.log_size;
+    set_limit(store, limit * 2 < store->options.log_size ? limit * 2 : store->options.log_size);
     // What can fail comes before the link, which cannot be taken back.
     status = reserve_live(store);
     if (status == FERRIC_OK) status = next_log(store, &next);
     if (status == FERRIC_OK) status = append_link(store, next);
     if (status != FERRIC_OK) {
         char message[FE_REQUEST_MESSAGE_SIZE];
-        store->log_limit = limit;
+        set_limit(store, limit);
         if (next == NULL) return status;
         strncpy(message, fe_message(), sizeof message - 1);
         message[sizeof message - 1] = 0;
@@ -221,6 +319,7 @@ ferric_status fe_log_chain_extend(fe_store *store)
     }
     store->is_log_prepared = false;
     install_log(store, next);
+    leave_ring(store);
     return FERRIC_OK;
 }
 
@@ -252,6 +351,8 @@ static ferric_status sync_locked(fe_store *store)
             status = fe_record_log_sync(oldest->writer);
             if (status != FERRIC_OK) return status;
         }
+        status = fe_record_log_finish(oldest->writer);
+        if (status != FERRIC_OK) return status;
         store->oldest_log = oldest->next;
         fe_record_log_close(oldest->writer);
         fe_free(oldest);
@@ -319,17 +420,6 @@ ferric_status fe_log_chain_describe(fe_store *store, uint64_t first, fe_version_
     return status;
 }
 
-static void remove_log_file(fe_store *store, uint64_t number)
-{
-    ferric_buffer path = {0};
-
-    if (fe_file_path(&path, store->directory, FE_FILE_LOG, number) == FERRIC_OK) {
-        // A file that cannot be removed now is swept by a later open.
-        (void)fe_vfs_remove(store->vfs, fe_path_text(&path));
-    }
-    fe_buffer_deinit(&path);
-}
-
 void fe_log_chain_release(fe_store *store, uint64_t first, uint64_t sequence)
 {
     size_t kept = 0;
@@ -345,7 +435,7 @@ void fe_log_chain_release(fe_store *store, uint64_t first, uint64_t sequence)
     }
     for (size_t i = 0; i < store->live_log_count; i++) {
         if (store->live_logs[i].number < first) {
-            remove_log_file(store, store->live_logs[i].number);
+            remove_log_files(store, store->live_logs[i].number);
         } else {
             store->live_logs[kept++] = store->live_logs[i];
         }

@@ -317,6 +317,10 @@ static ferric_status keep_log(log_replayer *replayer, uint64_t offset)
 
     if (logs == NULL) return fe_no_memory("recovery", size);
     replay->logs = logs;
+    // Frames of the ring are in the log once they were written there.
+    if (fe_record_log_ring_offset(replayer->reader) < replayer->log.harden_from) {
+        replayer->log.harden_from = fe_record_log_ring_offset(replayer->reader);
+    }
     replayer->log.needs_hardening = !replayer->log.live.is_sealed;
     if (!replayer->log.live.is_sealed) {
         replayer->log.live.end = offset;

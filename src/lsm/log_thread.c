@@ -6,6 +6,7 @@
 //   witness   under FERRIC_FSYNC_ALWAYS, an empty frame behind the last commit when nothing follows
 //             it, so that recovery can tell damage to it from a torn tail
 //   prepare   the next log, before the current one is full, so that no commit waits for its making
+//   drain     of rings, when enough waits in them or their log is full
 //   rest      when no commit has come for a while: what is in memory goes to a table, and its logs
 //   go
 #include "base/seeded_bug.h"
@@ -98,7 +99,7 @@ static uint64_t next_due(log_duties *duties, uint64_t now)
         due = earlier(due, duties->seen_ns + WITNESS_DELAY_NS);
     }
     if (appended != duties->rested) due = earlier(due, duties->seen_ns + REST_DELAY_NS);
-    if (atomic_load(&store->is_log_wanted)) due = now;
+    if (atomic_load(&store->is_log_wanted) || atomic_load(&store->is_drain_wanted)) due = now;
     return due;
 }
 
@@ -108,6 +109,8 @@ static void carry_out(log_duties *duties, uint64_t now)
     uint64_t idle_ns = now - duties->seen_ns;
     uint64_t oldest = atomic_load(&store->oldest_unsynced_ns);
 
+    // The flag goes first: what is appended from here on asks again.
+    if (atomic_exchange(&store->is_drain_wanted, false)) (void)fe_log_chain_drain(store);
     if (atomic_exchange(&store->is_log_wanted, false)) fe_log_chain_prepare(store);
     if (store->options.fsync == FERRIC_FSYNC_PERIODIC && oldest != 0 &&
         !FE_SEEDED_BUG(FE_BUG_TIMER_NOT_SET) &&
@@ -137,7 +140,8 @@ static void wait_locked(log_duties *duties, uint64_t now, uint64_t due)
     }
     // Announce the sleep, then look once more: a commit in between sees the flag, or is seen.
     atomic_store(&store->is_log_idle, true);
-    if (atomic_load(&store->appended) == duties->seen && !atomic_load(&store->is_log_wanted)) {
+    if (atomic_load(&store->appended) == duties->seen && !atomic_load(&store->is_log_wanted) &&
+        !atomic_load(&store->is_drain_wanted)) {
         fe_cond_wait(&store->log_work, &store->mutex);
     }
     atomic_store(&store->is_log_idle, false);

@@ -35,7 +35,8 @@
 
 // ---- A directory without CURRENT ------------------------------------------------------------
 
-// Whether a file has nothing but zeros behind its header: a log that never had a commit.
+// Whether a file has nothing but zeros behind its header: a log, or the ring of a log, that never
+// had a commit.
 static ferric_status is_blank(fe_store *store, const char *name, bool *blank)
 {
     uint8_t piece[BLANK_PIECE];
@@ -77,7 +78,8 @@ static ferric_status check_unborn(fe_store *store, const ferric_buffer *names)
 
         at += strlen(name) + 1;
         if (!fe_file_name_parse(name, &kind, &number)) continue;
-        if (kind == FE_FILE_LOG) status = is_blank(store, name, &is_harmless);
+        if (kind == FE_FILE_LOG || kind == FE_FILE_RING)
+            status = is_blank(store, name, &is_harmless);
         if (kind == FE_FILE_TABLE) is_harmless = false;
         if (status != FERRIC_OK) return status;
         if (is_harmless) continue;

@@ -84,6 +84,8 @@ struct fe_store {
     _Atomic(uint32_t) pace_ns;     // How long each commit group is held back.
     _Atomic(bool) is_log_idle;     // The log thread sleeps until a commit wakes it.
     _Atomic(bool) is_log_wanted;   // The current log is filling up: prepare the next one.
+    _Atomic(bool) is_drain_wanted; // The ring of the current log, or of one before, waits for it.
+    _Atomic(uint64_t) ring_bytes;  // Of the ring of the next log.
     _Atomic(uint32_t) write_error; // ferric_status; not OK: read-only until reopened.
     char write_error_message[FE_REQUEST_MESSAGE_SIZE]; // Written once, before write_error.
 
@@ -199,6 +201,11 @@ ferric_status fe_log_chain_extend(fe_store *store);
 // Makes the next log ahead of its use, if it can; a failure shows when the log is needed. Any
 // thread.
 void fe_log_chain_prepare(fe_store *store);
+// After an append: has the log thread drain the ring, when enough waits in it. REQUIRES: the turn.
+void fe_log_chain_drain_soon(fe_store *store);
+// Drains the rings of all logs, and removes those of logs that are full. A failure makes the store
+// read-only, with what was acknowledged still in the ring. Any thread.
+ferric_status fe_log_chain_drain(fe_store *store);
 // Makes everything up to `appended` durable, oldest log first. Any thread.
 ferric_status fe_log_chain_sync(fe_store *store);
 // Appends an empty frame that carries the witness of the last sync. REQUIRES: the turn.

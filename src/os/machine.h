@@ -35,6 +35,16 @@ void fe_machine_name_thread(const char *name);
 // Lets other threads go before the calling one where processors are short. A hint.
 void fe_machine_lower_priority(void);
 
+// Whether blocks that a file has are written in place for good, so that a store to its mapping
+// never needs a free block: ext4 and tmpfs. Not told of others, be they as good.
+bool fe_machine_writes_in_place(int descriptor);
+// Maps a file for reading and writing, shared with the kernel and with nobody else: a forked child
+// does not have it. NULL with errno.
+void *fe_machine_map(int descriptor, size_t size);
+void fe_machine_unmap(void *pages, size_t size);
+// Makes mapped pages ready to be stored to; where a store would raise a signal, it fails instead.
+int fe_machine_prepare_stores(void *pages, size_t size);
+
 // Asks for large pages. A hint.
 void fe_machine_advise_large_pages(void *pages, size_t size);
 

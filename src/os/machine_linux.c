@@ -10,9 +10,17 @@
 #include <sys/random.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 #include "base/seeded_bug.h"
+
+// Since Linux 5.14; older kernels refuse it, and then there are no rings.
+#ifndef MADV_POPULATE_WRITE
+#define MADV_POPULATE_WRITE 23
+#endif
+#define EXT4_MAGIC 0xef53 // ext2 and ext3 share it; they have no fallocate.
+#define TMPFS_MAGIC 0x01021994
 
 const char *fe_machine_reason(int error, char *text, size_t size)
 {
@@ -90,6 +98,43 @@ void fe_machine_lower_priority(void)
     now = getpriority(PRIO_PROCESS, thread);
     if (errno != 0) return;
     (void)setpriority(PRIO_PROCESS, thread, now + 10 > 19 ? 19 : now + 10);
+}
+
+bool fe_machine_writes_in_place(int descriptor)
+{
+    struct statfs facts;
+
+    if (fstatfs(descriptor, &facts) != 0) return false;
+    return facts.f_type == EXT4_MAGIC || facts.f_type == TMPFS_MAGIC;
+}
+
+void *fe_machine_map(int descriptor, size_t size)
+{
+    void *pages = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, descriptor, 0);
+
+    if (pages == MAP_FAILED) return NULL;
+    if (madvise(pages, size, MADV_DONTFORK) != 0) {
+        int error = errno;
+        munmap(pages, size);
+        errno = error;
+        return NULL;
+    }
+    return pages;
+}
+
+void fe_machine_unmap(void *pages, size_t size)
+{
+    munmap(pages, size);
+}
+
+int fe_machine_prepare_stores(void *pages, size_t size)
+{
+    int result;
+
+    do {
+        result = madvise(pages, size, MADV_POPULATE_WRITE);
+    } while (result != 0 && (errno == EINTR || errno == EAGAIN));
+    return result;
 }
 
 void fe_machine_advise_large_pages(void *pages, size_t size)

@@ -29,6 +29,8 @@ ferric_status fe_posix_sync(int descriptor, const char *path);
 // Parts of the vfs that stand in files of their own.
 ferric_status fe_posix_create_log(fe_vfs *vfs, const char *path, fe_log_mode mode,
                                   fe_log_file **log);
+ferric_status fe_posix_create_ring(fe_vfs *vfs, const char *path, uint64_t size,
+                                   fe_ring_file **ring);
 ferric_status fe_posix_lock(fe_vfs *vfs, const char *path, fe_lock_mode mode, fe_lock **lock,
                             uint64_t *holder);
 void fe_posix_unlock(fe_vfs *vfs, fe_lock *lock);

@@ -27,6 +27,7 @@
 typedef struct fe_vfs fe_vfs;
 typedef struct fe_file fe_file;
 typedef struct fe_log_file fe_log_file;
+typedef struct fe_ring_file fe_ring_file;
 typedef struct fe_lock fe_lock;
 
 typedef enum fe_open_mode {
@@ -88,9 +89,21 @@ struct fe_log_file {
     const fe_log_file_ops *ops;
 };
 
+typedef struct fe_ring_file_ops {
+    void (*store)(fe_ring_file *ring, uint64_t offset, const void *data, size_t size);
+    ferric_status (*prepare)(fe_ring_file *ring, uint64_t offset, size_t size);
+    void (*close)(fe_ring_file *ring);
+} fe_ring_file_ops;
+
+struct fe_ring_file {
+    const fe_ring_file_ops *ops;
+    const uint8_t *bytes; // What the file holds, for reading. Valid until the ring is closed.
+};
+
 typedef struct fe_vfs_ops {
     ferric_status (*open)(fe_vfs *vfs, const char *path, fe_open_mode mode, fe_file **file);
     ferric_status (*create_log)(fe_vfs *vfs, const char *path, fe_log_mode mode, fe_log_file **log);
+    ferric_status (*create_ring)(fe_vfs *vfs, const char *path, uint64_t size, fe_ring_file **ring);
     ferric_status (*stat)(fe_vfs *vfs, const char *path, fe_path_kind *kind, uint64_t *size);
     ferric_status (*rename)(fe_vfs *vfs, const char *from, const char *to);
     ferric_status (*link)(fe_vfs *vfs, const char *from, const char *to);
@@ -224,6 +237,45 @@ static inline ferric_status fe_log_file_trim(fe_log_file *log, uint64_t size)
 static inline void fe_log_file_close(fe_log_file *log)
 {
     if (log != NULL) log->ops->close(log);
+}
+
+// ---- Rings ----------------------------------------------------------------------------------
+//
+// A file of fixed size that is written by memory copies, for spans so small that a system call
+// would be most of their cost. The kernel has a span when store returns (V3). Nothing of a ring is
+// ever synced: after a loss of power any sector of it may be absent, present or torn, in any order.
+
+// Creates the ring `path`, `size` bytes of zeros whose blocks are taken and written, so that no
+// store can meet a full disk. On failure *ring is NULL and the file is gone again where possible.
+// Errors: FERRIC_UNSUPPORTED, without a message: this vfs, or the file system of `path`, cannot
+// promise that; FERRIC_ALREADY_EXISTS.
+static inline ferric_status fe_vfs_create_ring(fe_vfs *vfs, const char *path, uint64_t size,
+                                               fe_ring_file **ring)
+{
+    *ring = NULL;
+    if (vfs->ops->create_ring == NULL) return FERRIC_UNSUPPORTED;
+    return vfs->ops->create_ring(vfs, path, size, ring);
+}
+
+// Stores a span inside the ring's size. Cannot fail.
+static inline void fe_ring_file_store(fe_ring_file *ring, uint64_t offset, const void *data,
+                                      size_t size)
+{
+    ring->ops->store(ring, offset, data, size);
+}
+
+// Says that stores to [offset, offset + size) will follow: what the system has to do for them it
+// does now, and a file that it could not write to any more is told here instead of by a signal.
+// Threads: any; beside stores elsewhere. Errors: FERRIC_IO: nothing more may be stored.
+static inline ferric_status fe_ring_file_prepare(fe_ring_file *ring, uint64_t offset, size_t size)
+{
+    return ring->ops->prepare(ring, offset, size);
+}
+
+// Syncs nothing; the file stays. Accepts NULL.
+static inline void fe_ring_file_close(fe_ring_file *ring)
+{
+    if (ring != NULL) ring->ops->close(ring);
 }
 
 // ---- Names ----------------------------------------------------------------------------------

@@ -258,6 +258,7 @@ static ferric_status posix_free_space(fe_vfs *vfs, const char *path, uint64_t *f
 static const fe_vfs_ops posix_ops = {
     .open = posix_open,
     .create_log = fe_posix_create_log,
+    .create_ring = fe_posix_create_ring,
     .stat = posix_stat,
     .rename = posix_rename,
     .link = posix_link,

@@ -2,6 +2,7 @@
 // Fills a small file system, deletes while it is full, makes room, goes on, and again
 // (docs/TESTING.md): NO_SPACE commits nothing, reads go on, deletes are taken from the reserve, and
 // writing resumes by itself.
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
@@ -32,12 +33,15 @@ typedef struct full_disk {
     harness *h;
     char *path;
     char *ballast;
+    char *hog;
     ferric_db *db;
     uint64_t numbers[KEY_COUNT_MAX]; // What each key holds; 0: absent.
     uint64_t number;
     uint64_t opens;
     uint64_t fills;
     uint64_t refused;
+    uint64_t hoggings;
+    uint64_t puts_into_ring; // Beside a hog.
     uint64_t delete_batches;
     uint64_t deletes_while_full;
     uint64_t reopened_full;
@@ -110,6 +114,36 @@ static void make_ballast(full_disk *f)
     close(descriptor);
 }
 
+// Takes every block that is left.
+static void take_the_rest(full_disk *f)
+{
+    int descriptor = open(f->hog, O_CREAT | O_WRONLY, 0600);
+    off_t end = 0;
+
+    if (descriptor < 0) harness_panic("%s: %s", f->hog, strerror(errno));
+    for (off_t step = (off_t)64 << 20; step >= 4096;) {
+        if (posix_fallocate(descriptor, end, step) == 0) {
+            end += step;
+        } else {
+            step /= 2;
+        }
+    }
+    close(descriptor);
+}
+
+static bool has_ring(const full_disk *f)
+{
+    DIR *directory = opendir(f->path);
+    const struct dirent *entry;
+    bool is_there = false;
+
+    if (directory == NULL) return false;
+    while ((entry = readdir(directory)) != NULL)
+        is_there = is_there || strstr(entry->d_name, ".ring") != NULL;
+    closedir(directory);
+    return is_there;
+}
+
 static void open_database(full_disk *f)
 {
     ferric_options options = FERRIC_OPTIONS_INIT;
@@ -169,13 +203,13 @@ static void delete_while_full(full_disk *f)
     f->deletes_while_full += f->delete_batches - before;
 }
 
-// Room comes from outside; the same handle must go on by itself.
-static void resume(full_disk *f)
+// The same handle must go on by itself once `file` is gone.
+static void make_room(full_disk *f, const char *file)
 {
     const struct timespec pause = {0, 10000000};
     ferric_status status;
 
-    if (unlink(f->ballast) != 0) harness_panic("%s: %s", f->ballast, strerror(errno));
+    if (unlink(file) != 0) harness_panic("%s: %s", file, strerror(errno));
     double deadline = harness_seconds(f->h) + RESUME_SECONDS_MAX;
     do {
         status = put(f, 1);
@@ -183,6 +217,32 @@ static void resume(full_disk *f)
         nanosleep(&pause, NULL);
     } while (harness_seconds(f->h) < deadline);
     expect(f, "writing when there is room again", FERRIC_OK, status);
+}
+
+// From outside the disk is filled to its last block while there is little in the database. What
+// goes into the log's reserved space, and into a ring before it, must not need one more.
+static void go_on_beside_a_hog(full_disk *f)
+{
+    ferric_status status = FERRIC_OK;
+
+    for (uint32_t i = 0; i < 20 && status == FERRIC_OK; i++)
+        status = put(f, i);
+    expect(f, "writing a little", FERRIC_OK, status);
+    take_the_rest(f);
+    f->hoggings++;
+    bool is_ringed = has_ring(f);
+    for (uint32_t i = 0; i < KEY_COUNT_MAX && status == FERRIC_OK; i++) {
+        status = put(f, i);
+        f->puts_into_ring += is_ringed && status == FERRIC_OK;
+    }
+    expect(f, "writing beside a hog", FERRIC_NO_SPACE, status);
+    if (f->h->failed == 0) check_all(f);
+    if (f->h->failed == 0) make_room(f, f->hog);
+}
+
+static void resume(full_disk *f)
+{
+    make_room(f, f->ballast);
     for (uint32_t i = 0; i < 100 && f->h->failed == 0; i++) {
         expect(f, "writing on", FERRIC_OK, put(f, i));
     }
@@ -210,7 +270,8 @@ static void empty(full_disk *f)
 static void run_cycle(full_disk *f)
 {
     make_ballast(f);
-    fill(f);
+    go_on_beside_a_hog(f);
+    if (f->h->failed == 0) fill(f);
     if (f->h->failed == 0) check_all(f);
     if (f->h->failed == 0) delete_while_full(f);
     if (f->h->failed == 0) check_all(f);
@@ -231,18 +292,23 @@ int main(int count, char **arguments)
     f->h = &h;
     f->path = harness_format("%s/db", arguments[1]);
     f->ballast = harness_format("%s/ballast", arguments[1]);
+    f->hog = harness_format("%s/hog", arguments[1]);
     double seconds = (double)SECONDS_FLOOR * (double)h.scale_percent / 100;
     open_database(f);
     while (h.failed == 0 && (harness_seconds(&h) < seconds || f->fills < FILL_FLOOR))
         run_cycle(f);
     if (f->db != NULL) expect(f, "ferric_close", FERRIC_OK, ferric_close(f->db));
     unlink(f->ballast);
+    unlink(f->hog);
     harness_count(&h, "times filled", f->fills, FILL_FLOOR);
     harness_count(&h, "writes refused", f->refused, 1);
+    harness_count(&h, "times filled from outside", f->hoggings, FILL_FLOOR);
+    harness_count(&h, "writes into a ring then", f->puts_into_ring, 1);
     harness_count(&h, "delete-only batches while full", f->deletes_while_full, 1);
     harness_count(&h, "opened on a full disk", f->reopened_full, 1);
     harness_free(f->path);
     harness_free(f->ballast);
+    harness_free(f->hog);
     harness_free(f);
     return harness_end(&h);
 }

@@ -5,6 +5,7 @@
 //
 // The moment of the kill follows from acknowledgements counted and a short wait; whenever it lands,
 // the outcome must be right, so that nothing here depends on timing.
+#include <dirent.h>
 #include <errno.h>
 #include <inttypes.h>
 #include <signal.h>
@@ -18,12 +19,14 @@
 #include "base/random.h"
 #include "kill_reader.h"
 #include "kill_writer.h"
+#include "os/vfs.h"
 #include "support/harness.h"
 
 #define KILL_FLOOR 300u
 // Databases: each policy, with one writing thread alone, with several and a reader beside them, and
-// with one and a reader.
-#define DATABASE_COUNT 9u
+// with one and a reader; those that have a ring before their log once more without, and a reader.
+#define DATABASE_COUNT 11u
+#define RINGLESS_FROM 9u
 #define READER_OPENS_FLOOR 3000u
 #define ACKNOWLEDGEMENTS_MAX 120u
 
@@ -36,6 +39,7 @@ typedef struct kill_tally {
     uint64_t reader_opens;
     uint64_t reader_opens_beside; // While a writer had the database.
     uint64_t reader_commits;      // That it saw new.
+    uint64_t with_ring;           // Kills that left a ring behind.
 } kill_tally;
 
 static const char *const policy_names[] = {"always", "periodic", "never"};
@@ -97,6 +101,43 @@ static pid_t start_writer(const kill_plan *plan, int *pipe_end, bool is_check_on
     return child;
 }
 
+// Whether there is a ring in the database that was killed.
+static bool has_ring(const char *path)
+{
+    DIR *directory = opendir(path);
+    const struct dirent *entry;
+    bool is_there = false;
+
+    if (directory == NULL) return false;
+    while ((entry = readdir(directory)) != NULL)
+        is_there = is_there || strstr(entry->d_name, ".ring") != NULL;
+    closedir(directory);
+    return is_there;
+}
+
+// Whether the file system under `directory` has rings.
+static bool can_have_rings(const char *directory)
+{
+    char *path = harness_format("%s/ring", directory);
+    fe_ring_file *ring;
+    bool can = fe_vfs_create_ring(fe_vfs_posix(), path, 65536, &ring) == FERRIC_OK;
+
+    fe_ring_file_close(ring);
+    if (can) unlink(path);
+    harness_free(path);
+    return can;
+}
+
+static kill_plan plan_of(uint32_t index, const char *path, uint64_t seed)
+{
+    kill_plan plan = {.path = path, .seed = seed + index};
+
+    plan.is_ringless = index >= RINGLESS_FROM;
+    plan.fsync = plan.is_ringless ? (ferric_fsync)(1 + index % 2) : (ferric_fsync)(index % 3);
+    plan.lane_count = index / 3 == 1 || index == DATABASE_COUNT - 1 ? KILL_LANE_MAX : 1;
+    return plan;
+}
+
 static void kill_once(harness *h, kill_plan *plan, kill_reader *reader, fe_random *random,
                       kill_tally *tally)
 {
@@ -124,6 +165,7 @@ static void kill_once(harness *h, kill_plan *plan, kill_reader *reader, fe_rando
         return;
     }
     tally->kills++;
+    tally->with_ring += has_ring(plan->path);
     tally->by_policy[plan->fsync]++;
     if (tally->acknowledged == before) tally->early++;
 }
@@ -185,10 +227,10 @@ int main(void)
     char *directory =
         harness_format("%s/ferric-kill-XXXXXX", temporary == NULL ? "/tmp" : temporary);
     if (mkdtemp(directory) == NULL) harness_panic("%s: %s", directory, strerror(errno));
+    bool has_rings = can_have_rings(directory);
     for (uint32_t i = 0; i < DATABASE_COUNT; i++) {
         char *path = harness_format("%s/db%u", directory, i);
-        uint32_t lanes = i / 3 == 1 ? KILL_LANE_MAX : 1;
-        kill_plan plan = {path, h.seed + i, (ferric_fsync)(i % 3), lanes, {0}};
+        kill_plan plan = plan_of(i, path, h.seed);
         kill_often(&h, &plan, i >= 3, &tally);
         harness_free(path);
     }
@@ -198,6 +240,7 @@ int main(void)
     harness_count(&h, "kills", tally.kills, KILL_FLOOR);
     for (int i = 0; i < 3; i++)
         harness_count(&h, policy_names[i], tally.by_policy[i], 1);
+    harness_count(&h, "kills that left a ring", tally.with_ring, has_rings ? 1 : 0);
     harness_count(&h, "acknowledged commits", tally.acknowledged, KILL_FLOOR * 10);
     harness_count(&h, "kills before the first acknowledgement", tally.early, 0);
     harness_count(&h, "recoveries that showed the commit under way", tally.ahead, 0);

@@ -10,6 +10,7 @@
 
 #include "base/checksum.h"
 #include "base/random.h"
+#include "os/vfs.h"
 #include "support/db_reader.h"
 #include "support/harness.h"
 
@@ -211,11 +212,23 @@ static bool compare(writer *w, lane lanes[KILL_LANE_MAX])
     return is_right;
 }
 
+// The machine's own vfs, without rings.
+static fe_vfs *ringless_vfs(void)
+{
+    static fe_vfs_ops ops;
+    static fe_vfs vfs = {&ops};
+
+    ops = *fe_vfs_posix()->ops;
+    ops.create_ring = NULL;
+    return &vfs;
+}
+
 static ferric_status open_database(writer *w)
 {
     ferric_options options = FERRIC_OPTIONS_INIT;
     ferric_status status;
 
+    if (w->plan->is_ringless) options.vfs = ringless_vfs();
     options.fsync = w->plan->fsync;
     options.fsync_period_ms = 5;
     options.memory_limit = (uint64_t)8 << 20;

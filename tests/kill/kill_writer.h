@@ -19,6 +19,7 @@ typedef struct kill_plan {
     uint64_t seed;
     ferric_fsync fsync;
     uint32_t lane_count; // 1 to KILL_LANE_MAX.
+    bool is_ringless;    // As on a file system that is not fit for rings.
     uint64_t acknowledged[KILL_LANE_MAX];
 } kill_plan;
 

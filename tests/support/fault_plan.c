@@ -10,12 +10,14 @@ static const struct {
 } kinds[FAULT_KIND_COUNT] = {
     [FAULT_NONE] = {"none", 0},
     [FAULT_IO] = {"io", (UINT32_C(1) << FAULT_CALL_COUNT) - 1},
-    [FAULT_NO_SPACE] = {"no-space", CALL(CREATE) | CALL(CREATE_LOG) | CALL(RENAME) | CALL(LINK) |
-                                        CALL(MAKE_DIRECTORY) | CALL(WRITE) | CALL(LOG_RESERVE)},
+    [FAULT_NO_SPACE] = {"no-space", CALL(CREATE) | CALL(CREATE_LOG) | CALL(CREATE_RING) |
+                                        CALL(RENAME) | CALL(LINK) | CALL(MAKE_DIRECTORY) |
+                                        CALL(WRITE) | CALL(LOG_RESERVE)},
     [FAULT_SHORT] = {"short", CALL(WRITE) | CALL(LOG_COMMIT) | CALL(LOG_RESERVE)},
     [FAULT_SHORT_SPACE] = {"short-no-space", CALL(WRITE) | CALL(LOG_RESERVE)},
-    [FAULT_MANY_FILES] = {"many-files", CALL(OPEN) | CALL(CREATE) | CALL(CREATE_LOG) | CALL(LIST) |
-                                            CALL(SYNC_DIRECTORY) | CALL(LOCK)},
+    [FAULT_MANY_FILES] = {"many-files", CALL(OPEN) | CALL(CREATE) | CALL(CREATE_LOG) |
+                                            CALL(CREATE_RING) | CALL(LIST) | CALL(SYNC_DIRECTORY) |
+                                            CALL(LOCK)},
     [FAULT_SYNC_KEPT] = {"sync-kept", CALL(SYNC) | CALL(LOG_SYNC)},
     [FAULT_SYNC_LOST] = {"sync-lost", CALL(SYNC) | CALL(LOG_SYNC)},
     [FAULT_SYNC_DIRECTORY] = {"sync-directory", CALL(SYNC_DIRECTORY)},

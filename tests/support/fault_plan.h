@@ -35,7 +35,9 @@ typedef enum fault_call {
     FAULT_CALL_LOG_COMMIT = 20,
     FAULT_CALL_LOG_SYNC = 21,
     FAULT_CALL_LOG_TRIM = 22,
-    FAULT_CALL_COUNT = 23,
+    FAULT_CALL_CREATE_RING = 23,
+    FAULT_CALL_RING_PREPARE = 24,
+    FAULT_CALL_COUNT = 25,
 } fault_call;
 
 typedef enum fault_kind {

@@ -492,6 +492,7 @@ void oracle_init(oracle *o, const scenario *plan, vfs_record *record, uint64_t s
     o->record = record;
     o->seed = seed;
     o->value_number = seed << 32 | 1;
+    if (plan->is_ringless) vfs_record_refuse_rings(record);
 }
 
 void oracle_deinit(oracle *o)

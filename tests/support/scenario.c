@@ -106,6 +106,18 @@ static const scenario_step turned_logs[] = {
     {.verb = STEP_DELETE, .key = 2, .repeat = 3},
 };
 
+// Small commits that go round the ring several times, with a sync on the way, one too large for it,
+// and an end in the middle of a lap.
+static const scenario_step ring_laps[] = {
+    {.verb = STEP_PUT, .key = 0, .repeat = 40, .size = 300},
+    {.verb = STEP_PUT, .keyspace = 1, .key = 3, .repeat = 5, .size = 1800},
+    {.verb = STEP_SYNC},
+    {.verb = STEP_PUT, .key = 5, .repeat = 30, .size = 300},
+    {.verb = STEP_BATCH, .key = 0, .repeat = 8, .size = 1500},
+    {.verb = STEP_PUT, .key = 1, .repeat = 40, .size = 300},
+    {.verb = STEP_DELETE, .key = 3, .repeat = 5},
+};
+
 static const scenario_step snapshots[] = {
     {.verb = STEP_PUT, .key = 0, .repeat = 6, .size = 150},
     {.verb = STEP_SNAPSHOT},
@@ -216,6 +228,11 @@ static const scenario scenarios[] = {
     {.name = "flushed_first", STEPS(flushed_first)},
     {.name = "turned_logs", STEPS(turned_logs)},
     {.name = "turned_logs_never", .fsync = FERRIC_FSYNC_NEVER, STEPS(turned_logs)},
+    {.name = "turned_logs_ringless",
+     .fsync = FERRIC_FSYNC_NEVER,
+     .is_ringless = true,
+     STEPS(turned_logs)},
+    {.name = "ring_laps", .fsync = FERRIC_FSYNC_NEVER, STEPS(ring_laps)},
     {.name = "snapshots", .compression = FERRIC_COMPRESSION_LZ4, STEPS(snapshots)},
     {.name = "conditions", STEPS(conditions)},
     {.name = "large_values", STEPS(large_values)},
@@ -226,6 +243,10 @@ static const scenario scenarios[] = {
     {.name = "closed_often", STEPS(closed_often)},
     {.name = "drawn_always", .random_count = 60},
     {.name = "drawn_never", .fsync = FERRIC_FSYNC_NEVER, .random_count = 60},
+    {.name = "drawn_never_ringless",
+     .fsync = FERRIC_FSYNC_NEVER,
+     .is_ringless = true,
+     .random_count = 60},
     {.name = "drawn_periodic",
      .fsync = FERRIC_FSYNC_PERIODIC,
      .compression = FERRIC_COMPRESSION_LZ4,

@@ -47,6 +47,7 @@ typedef struct scenario {
     ferric_compression compression;
     const scenario_step *steps;
     size_t step_count;
+    bool is_ringless;      // On a file system that is not fit for rings.
     uint32_t random_count; // Steps drawn from the seed, after the written ones.
 } scenario;
 

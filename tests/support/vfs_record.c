@@ -428,6 +428,7 @@ static uint64_t record_monotonic_ns(fe_vfs *vfs)
 static const fe_vfs_ops record_ops = {
     .open = record_file_open,
     .create_log = record_log_create,
+    .create_ring = record_ring_create,
     .stat = record_stat,
     .rename = record_rename,
     .link = record_link,
@@ -516,6 +517,11 @@ fault_call vfs_record_hit_call(const vfs_record *record)
 void vfs_record_set_capacity(vfs_record *record, uint64_t bytes)
 {
     record->capacity = bytes;
+}
+
+void vfs_record_refuse_rings(vfs_record *record)
+{
+    record->is_ringless = true;
 }
 
 void vfs_record_advance_ms(vfs_record *record, uint64_t ms)

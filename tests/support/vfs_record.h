@@ -4,7 +4,8 @@
 //
 // Contracts with the engine that it holds by itself: a commit stays inside reserved space, a log is
 // not written after its trim, a handle opened for reading is not written, and a file whose sync
-// failed is not synced again through the same handle (V2). A breach is kept as text in
+// failed is not synced again through the same handle (V2); a store stays inside its ring. A breach
+// is kept as text in
 // vfs_record_violation.
 //
 // Threads: as every vfs, any. The functions here are for one thread while no other is inside.
@@ -41,6 +42,8 @@ fault_call vfs_record_hit_call(const vfs_record *record);
 // The file system's size; UINT64_MAX (the start) is without end. Calls that need more are
 // FERRIC_NO_SPACE.
 void vfs_record_set_capacity(vfs_record *record, uint64_t bytes);
+// From now on no ring can be made, as on a file system that is not fit for them.
+void vfs_record_refuse_rings(vfs_record *record);
 // Moves system time and monotonic time on.
 void vfs_record_advance_ms(vfs_record *record, uint64_t ms);
 // Sets system time alone, to any value.

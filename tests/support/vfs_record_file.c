@@ -37,8 +37,7 @@ static record_log *log_of(fe_log_file *log)
     return (record_log *)(void *)log;
 }
 
-static void write_event(vfs_record *record, uint32_t node, uint64_t offset, const void *data,
-                        size_t size)
+void record_write(vfs_record *record, uint32_t node, uint64_t offset, const void *data, size_t size)
 {
     if (size == 0) return;
     disk_event *event = disk_event_create(DISK_WRITE, node, data, size);
@@ -135,11 +134,11 @@ static ferric_status write_locked(record_file *file, uint64_t offset, const void
     if (!file->is_writable) record_violate(record, file->name, "written though open to read");
     fault_kind fault = record_strike(record, FAULT_CALL_WRITE);
     if (fault != FAULT_NONE) {
-        write_event(record, file->node, offset, data, arrived_size(record, fault, size));
+        record_write(record, file->node, offset, data, arrived_size(record, fault, size));
         return record_fault(fault, file->name);
     }
     if (!record_has_room(record, grown)) return record_fault(FAULT_NO_SPACE, file->name);
-    write_event(record, file->node, offset, data, size);
+    record_write(record, file->node, offset, data, size);
     return FERRIC_OK;
 }
 
@@ -274,7 +273,7 @@ static ferric_status reserve_locked(record_log *log, uint64_t end)
         return record_fault(FAULT_NO_SPACE, log->name);
     }
     if (log->mode == FE_LOG_SYNCED) {
-        write_event(record, log->node, log->reserved_end, NULL, arrived);
+        record_write(record, log->node, log->reserved_end, NULL, arrived);
     } else {
         truncate_event(record, log->node, log->reserved_end + arrived);
     }
@@ -301,10 +300,10 @@ static ferric_status commit_locked(record_log *log, uint64_t offset, const void 
     }
     fault_kind fault = record_strike(record, FAULT_CALL_LOG_COMMIT);
     if (fault != FAULT_NONE) {
-        write_event(record, log->node, offset, data, arrived_size(record, fault, size));
+        record_write(record, log->node, offset, data, arrived_size(record, fault, size));
         return record_fault(fault, log->name);
     }
-    write_event(record, log->node, offset, data, size);
+    record_write(record, log->node, offset, data, size);
     return FERRIC_OK;
 }
 

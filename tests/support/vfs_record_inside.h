@@ -25,6 +25,7 @@ struct vfs_record {
     uint64_t monotonic_ns;
     uint64_t capacity;
     size_t open_handles;
+    bool is_ringless;
     fe_lock *locks;
     char *violation;
 };
@@ -52,5 +53,9 @@ uint32_t record_make(vfs_record *record, const record_path *path, bool is_direct
 
 ferric_status record_file_open(fe_vfs *vfs, const char *path, fe_open_mode mode, fe_file **file);
 ferric_status record_log_create(fe_vfs *vfs, const char *path, fe_log_mode mode, fe_log_file **log);
+ferric_status record_ring_create(fe_vfs *vfs, const char *path, uint64_t size, fe_ring_file **ring);
+// For record_ring_create.
+void record_write(vfs_record *record, uint32_t node, uint64_t offset, const void *data,
+                  size_t size);
 
 #endif

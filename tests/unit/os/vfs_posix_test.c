@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/mount.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
@@ -318,6 +319,131 @@ static void test_a_reservation_has_its_blocks_before_the_first_span(void **state
     }
 }
 
+// ---- Rings ----------------------------------------------------------------------------------
+
+#define TEST_RING_SIZE 20480u
+
+static fe_ring_file *create_ring(vfs_fixture *fixture)
+{
+    fe_ring_file *ring;
+    ferric_status status =
+        fe_vfs_create_ring(fixture->vfs, path_of(fixture, "ring"), TEST_RING_SIZE, &ring);
+
+    if (status == FERRIC_UNSUPPORTED) {
+        assert_null(ring);
+        assert_int_equal(kind_of(fixture, "ring"), FE_PATH_NONE);
+        skip();
+    }
+    assert_int_equal(status, FERRIC_OK);
+    return ring;
+}
+
+static void test_a_ring_is_read_as_it_was_stored_to(void **state)
+{
+    vfs_fixture *fixture = *state;
+    fe_ring_file *ring = create_ring(fixture);
+    char expected[TEST_RING_SIZE] = {0};
+    fe_file *file;
+
+    assert_true(allocated_bytes(fixture, "ring") >= TEST_RING_SIZE);
+    assert_memory_equal(ring->bytes, expected, TEST_RING_SIZE);
+    memcpy(expected + 4090, "over two pages", 14);
+    fe_ring_file_store(ring, 4090, "over two pages", 14);
+    expected[TEST_RING_SIZE - 1] = 'z';
+    fe_ring_file_store(ring, TEST_RING_SIZE - 1, "z", 1);
+    assert_int_equal(fe_ring_file_prepare(ring, 4090, 5000), FERRIC_OK);
+    assert_int_equal(fe_ring_file_prepare(ring, TEST_RING_SIZE - 1, 1), FERRIC_OK);
+    assert_memory_equal(ring->bytes, expected, TEST_RING_SIZE);
+    file = open_file(fixture, "ring", FE_OPEN_READ);
+    assert_content(file, expected, TEST_RING_SIZE);
+    fe_ring_file_close(ring);
+    assert_content(file, expected, TEST_RING_SIZE);
+    fe_file_close(file);
+}
+
+static void test_a_ring_refuses_an_existing_file(void **state)
+{
+    vfs_fixture *fixture = *state;
+    fe_ring_file *ring = (fe_ring_file *)fixture;
+
+    make_file(fixture, "ring", "kept");
+    assert_fault(fe_vfs_create_ring(fixture->vfs, path_of(fixture, "ring"), 4096, &ring),
+                 FERRIC_ALREADY_EXISTS, "/ring");
+    assert_null(ring);
+    assert_file(fixture, "ring", "kept");
+    assert_answer(fe_vfs_create_ring(fixture->vfs, path_of(fixture, "no/ring"), 4096, &ring),
+                  FERRIC_NOT_FOUND);
+    fe_ring_file_close(NULL);
+}
+
+// Copying over the files of an open database would cut this one under its mapping.
+static void test_a_ring_is_refused_to_who_would_write_to_its_file(void **state)
+{
+    vfs_fixture *fixture = *state;
+    fe_ring_file *ring = create_ring(fixture);
+    struct stat facts;
+
+    assert_int_equal(stat(path_of(fixture, "ring"), &facts), 0);
+    assert_int_equal(facts.st_mode & (S_IWUSR | S_IWGRP | S_IWOTH), 0);
+    fe_ring_file_close(ring);
+    assert_int_equal(fe_vfs_remove(fixture->vfs, path_of(fixture, "ring")), FERRIC_OK);
+}
+
+// A file that shrinks under its mapping is one that cannot be stored to: prepare says so, and
+// whoever reads the mapping for a system call gets a failure.
+static void test_a_ring_that_lost_its_blocks_is_told_by_prepare(void **state)
+{
+    vfs_fixture *fixture = *state;
+    fe_ring_file *ring = create_ring(fixture);
+    fe_log_file *log;
+
+    assert_int_equal(
+        fe_vfs_create_log(fixture->vfs, path_of(fixture, "log"), FE_LOG_BUFFERED, &log), FERRIC_OK);
+    assert_int_equal(fe_log_file_reserve(log, TEST_RING_SIZE), FERRIC_OK);
+    assert_int_equal(chmod(path_of(fixture, "ring"), 0600), 0);
+    assert_int_equal(truncate(path_of(fixture, "ring"), 4096), 0);
+    assert_int_equal(fe_ring_file_prepare(ring, 0, 4096), FERRIC_OK);
+    assert_fault(fe_ring_file_prepare(ring, 8192, 100), FERRIC_IO, "/ring");
+    assert_int_equal(fe_log_file_commit(log, 0, ring->bytes, 4096), FERRIC_OK);
+    assert_fault(fe_log_file_commit(log, 4096, ring->bytes + 4096, 8192), FERRIC_IO, "/log");
+    fe_log_file_close(log);
+    fe_ring_file_close(ring);
+}
+
+// The child has no mapping, and closing its copy of the handle takes nothing else away.
+static int close_in_child(fe_ring_file *ring)
+{
+    const uint8_t *pages = ring->bytes;
+    unsigned char resident[5];
+
+    if (mincore((void *)(uintptr_t)pages, TEST_RING_SIZE, resident) == 0) return 1;
+    if (mmap((void *)(uintptr_t)pages, TEST_RING_SIZE, PROT_READ | PROT_WRITE,
+             MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0) == MAP_FAILED) {
+        return 2;
+    }
+    fe_ring_file_close(ring);
+    return mincore((void *)(uintptr_t)pages, TEST_RING_SIZE, resident) == 0 ? 0 : 3;
+}
+
+static void test_a_forked_child_does_not_have_the_ring(void **state)
+{
+    vfs_fixture *fixture = *state;
+    fe_ring_file *ring = create_ring(fixture);
+    int exit_status;
+    pid_t child;
+
+    fe_ring_file_store(ring, 100, "parent", 6);
+    child = fork();
+    assert_true(child >= 0);
+    if (child == 0) _exit(close_in_child(ring));
+    assert_int_equal(waitpid(child, &exit_status, 0), child);
+    assert_true(WIFEXITED(exit_status));
+    assert_int_equal(WEXITSTATUS(exit_status), 0);
+    fe_ring_file_store(ring, 100, "still ", 6);
+    assert_memory_equal(ring->bytes + 100, "still ", 6);
+    fe_ring_file_close(ring);
+}
+
 static void test_growth_doubles_from_64_kib_to_one_mib(void **state)
 {
     static const uint64_t expected[] = {64, 192, 448, 960, 1984, 3008, 4032};
@@ -352,6 +478,7 @@ static bool mount_small(vfs_fixture *fixture)
 static int fill_small(vfs_fixture *fixture)
 {
     fe_log_file *log;
+    fe_ring_file *ring;
     fe_file *file;
     fe_path_kind kind;
     uint64_t size;
@@ -380,6 +507,11 @@ static int fill_small(vfs_fixture *fixture)
     if (fe_file_read_at(file, size - 1, &byte, 1, &got) != FERRIC_OK || byte != 'x') return 12;
     if (fe_vfs_free_space(fixture->vfs, path_of(fixture, "small"), &free_bytes) != 0) return 13;
     if (free_bytes > (uint64_t)64 << 10) return 14;
+    if (fe_vfs_create_ring(fixture->vfs, path_of(fixture, "small/ring"), (uint64_t)256 << 10,
+                           &ring) != FERRIC_NO_SPACE) {
+        return 18;
+    }
+    if (kind_of(fixture, "small/ring") != FE_PATH_NONE) return 19;
     // And space that comes back is used.
     if (fe_log_file_trim(log, 10) != FERRIC_OK) return 15;
     if (fe_vfs_free_space(fixture->vfs, path_of(fixture, "small"), &free_bytes) != 0) return 16;
@@ -450,6 +582,11 @@ int main(void)
         POSIX_CASE(test_a_name_that_is_too_long_is_a_fault_and_not_a_missing_file),
         POSIX_CASE(test_a_link_to_another_file_system_is_unsupported),
         POSIX_CASE(test_a_reservation_has_its_blocks_before_the_first_span),
+        POSIX_CASE(test_a_ring_is_read_as_it_was_stored_to),
+        POSIX_CASE(test_a_ring_refuses_an_existing_file),
+        POSIX_CASE(test_a_ring_is_refused_to_who_would_write_to_its_file),
+        POSIX_CASE(test_a_ring_that_lost_its_blocks_is_told_by_prepare),
+        POSIX_CASE(test_a_forked_child_does_not_have_the_ring),
         POSIX_CASE(test_growth_doubles_from_64_kib_to_one_mib),
         POSIX_CASE(test_a_full_disk_is_met_by_reserve_and_changes_nothing),
         POSIX_CASE(test_a_full_disk_can_be_locked),
