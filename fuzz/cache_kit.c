@@ -13,6 +13,7 @@ void cache_kit_init(cache_kit *kit, fe_vfs *vfs, const char *directory)
         .directory = directory,
         .open_files_max = 16,
         .memory_max = BLOCKS_BYTES,
+        .keydir_bytes_max = BLOCKS_BYTES / 2,
     };
 
     FUZZ_CHECK(fe_epoch_create(&kit->epoch) == FERRIC_OK);

@@ -127,6 +127,7 @@ static void mend_sections(fe_sealer *sealer, uint8_t *data, size_t size,
         [FE_SECTION_INDEX] = FE_UNIT_INDEX,
         [FE_SECTION_FILTER] = FE_UNIT_FILTER,
         [FE_SECTION_PROPERTIES] = FE_UNIT_PROPERTIES,
+        [FE_SECTION_KEYDIR] = FE_UNIT_KEYDIR,
     };
     fe_section blocks = {0};
     ferric_slice index = {NULL, 0};
@@ -139,7 +140,7 @@ static void mend_sections(fe_sealer *sealer, uint8_t *data, size_t size,
             .stored_size = fe_get_u64(line + FE_SECTION_STORED_SIZE_AT),
         };
         if (section.id == FE_SECTION_DATA) blocks = section;
-        if (section.id < FE_SECTION_INDEX || section.id > FE_SECTION_PROPERTIES) continue;
+        if (section.id < FE_SECTION_INDEX || section.id > FE_SECTION_KEYDIR) continue;
         if (section.offset > size || section.stored_size > size - section.offset) continue;
         mend_unit(sealer, kinds[section.id], data, size, &section);
         if (section.id == FE_SECTION_INDEX && section.stored_size > fe_seal_size(sealer)) {

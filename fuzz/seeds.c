@@ -112,6 +112,7 @@ static void write_sections(ferric_slice file)
                                         fe_get_u64(line + FE_SECTION_CONTENT_SIZE_AT));
         if (fe_get_u16(line + FE_SECTION_ID_AT) == FE_SECTION_INDEX) write_seed("block", content);
         if (fe_get_u16(line + FE_SECTION_ID_AT) == FE_SECTION_FILTER) write_seed("filter", content);
+        if (fe_get_u16(line + FE_SECTION_ID_AT) == FE_SECTION_KEYDIR) write_seed("keydir", content);
     }
 }
 
@@ -133,7 +134,7 @@ static void write_block(ferric_slice file)
     REQUIRE(fe_vfs_open(vfs, "/table", FE_OPEN_CREATE, &written) == FERRIC_OK);
     REQUIRE(fe_file_write_at(written, 0, file.data, file.size) == FERRIC_OK);
     fe_file_close(written);
-    REQUIRE(fe_table_open(vfs, "/table", NULL, &table) == FERRIC_OK);
+    REQUIRE(fe_table_open(vfs, "/table", NULL, UINT64_MAX, &table) == FERRIC_OK);
     memory = loose_memory(fe_table_block_memory(table, 0));
     REQUIRE(fe_table_read_block(table, 0, &reader, memory, &block) == FERRIC_OK);
     content_size = fe_table_block_memory(table, 0) - block.count * sizeof(fe_block_slot);

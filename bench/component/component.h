@@ -64,6 +64,7 @@ void bench_block(component_bench *bench);
 void bench_cache(component_bench *bench);
 void bench_checksum(component_bench *bench);
 void bench_filter(component_bench *bench);
+void bench_keydir(component_bench *bench);
 void bench_log(component_bench *bench);
 void bench_manifest(component_bench *bench);
 void bench_memtable(component_bench *bench);

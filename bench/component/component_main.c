@@ -84,6 +84,7 @@ int main(int argc, char **argv)
     bench_checksum(&bench);
     bench_log(&bench);
     bench_filter(&bench);
+    bench_keydir(&bench);
     bench_block(&bench);
     bench_table(&bench);
     bench_cache(&bench);

@@ -34,7 +34,11 @@ static void build(void *argument, uint64_t count)
     fe_file_header header = {
         .version = FE_FORMAT_VERSION, .kind = FE_FILE_TABLE, .file_number = 7, .salt = {1, 2, 3}};
     fe_table_builder_options options = {
-        .block_size = BLOCK_SIZE, .filter_bits = FILTER_BITS, .compression = self->compression};
+        .block_size = BLOCK_SIZE,
+        .filter_bits = FILTER_BITS,
+        .compression = self->compression,
+        .keydir_bytes_max = UINT64_MAX,
+    };
     fe_table_builder *builder;
     fe_table_summary summary;
     uint64_t i;
@@ -55,7 +59,7 @@ static void open_and_close(void *argument, uint64_t count)
     for (i = 0; i < count; i++) {
         fe_table *table;
 
-        component_check(fe_table_open(self->vfs, PATH, NULL, &table), "open a table");
+        component_check(fe_table_open(self->vfs, PATH, NULL, UINT64_MAX, &table), "open a table");
         fe_table_close(table);
     }
 }
@@ -116,7 +120,7 @@ static void open_table(context *self)
     uint32_t i;
 
     build(self, self->set.count);
-    component_check(fe_table_open(self->vfs, PATH, NULL, &self->table), "open a table");
+    component_check(fe_table_open(self->vfs, PATH, NULL, UINT64_MAX, &self->table), "open a table");
     for (i = 0; i < fe_table_block_count(self->table); i++)
         if (fe_table_block_memory(self->table, i) > largest)
             largest = fe_table_block_memory(self->table, i);

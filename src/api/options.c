@@ -49,7 +49,8 @@ static const option table[] = {
     {"fsync_period_ms", KIND_NUMBER, AT(fsync_period_ms), 1, 3600000, false,
      "milliseconds between syncs with fsync periodic (default 100, 1 to 3600000)"},
     {"memory_limit", KIND_SIZE, AT(memory_limit), 8 * MIB, UINT64_MAX, false,
-     "bytes for memtables, cache, indexes, filters and pins (default 128MiB, at least 8MiB)"},
+     "bytes for memtables, cache, indexes, filters, KeyDirs and pins (default 128MiB, at least "
+     "8MiB)"},
     {"memtable_size", KIND_SIZE, AT(memtable_size), 4 * KIB, GIB, true,
      "bytes of one memtable (default 0: chosen from memory_limit, else 4KiB to 1GiB)"},
     {"log_size", KIND_SIZE, AT(log_size), 64 * KIB, GIB, false,
@@ -64,6 +65,8 @@ static const option table[] = {
      "of the bottom level: none, lz4 or zstd (default zstd)"},
     {"filter_bits", KIND_NUMBER, AT(filter_bits), 0, 32, false,
      "bits of Bloom filter for each key (default 10, 0 for none, to 32)"},
+    {"keydir", KIND_BOOL, AT(keydir), 0, 0, false,
+     "write KeyDirs, which lead a get straight to its entry (default true)"},
     {"open_files_max", KIND_NUMBER, AT(open_files_max), 16, UINT32_MAX, false,
      "tables kept open at once (default 512, at least 16)"},
     {"background_threads", KIND_NUMBER, AT(background_threads), 0, 2, false,

@@ -11,6 +11,8 @@
 #define FE_TARGET(features) __attribute__((target(features)))
 // Starts loading the cache line of `address` for reading. Any address is allowed.
 #define FE_PREFETCH(address) __builtin_prefetch((address), 0, 3)
+// The number of the lowest bit that is set. `bits` is not 0.
+#define FE_LOWEST_BIT(bits) ((uint32_t)__builtin_ctz(bits))
 // Two threads that write to fields of one line slow each other down.
 #define FE_CACHE_LINE 64
 

@@ -96,6 +96,8 @@ static const char *const names[FE_BUG_COUNT] = {
     [FE_BUG_DELETE_IS_NO_CHANGE] = "DELETE_IS_NO_CHANGE",
     [FE_BUG_PERIOD_NOT_KEPT] = "PERIOD_NOT_KEPT",
     [FE_BUG_TIMER_NOT_SET] = "TIMER_NOT_SET",
+    [FE_BUG_KEYDIR_OFF_BY_ONE] = "KEYDIR_OFF_BY_ONE",
+    [FE_BUG_KEYDIR_FALSE_NEGATIVE] = "KEYDIR_FALSE_NEGATIVE",
 };
 
 const char *fe_seeded_bug_name(fe_seeded_bug bug)

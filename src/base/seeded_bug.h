@@ -95,9 +95,11 @@ typedef enum fe_seeded_bug {
     FE_BUG_OWN_WRITE_UNSEEN,      // A transaction does not read its own writes.
     FE_BUG_ROLLBACK_KEEPS_WRITES, // What was written since a savepoint stays.
     FE_BUG_TURN_NOT_CHECKED, // What was committed between the look ahead and the turn is not seen.
-    FE_BUG_DELETE_IS_NO_CHANGE, // A delete does not count as a change of its key.
-    FE_BUG_PERIOD_NOT_KEPT,     // A commit does not sync when the period of `periodic` is over.
-    FE_BUG_TIMER_NOT_SET,       // Nothing syncs when no commit follows.
+    FE_BUG_DELETE_IS_NO_CHANGE,   // A delete does not count as a change of its key.
+    FE_BUG_PERIOD_NOT_KEPT,       // A commit does not sync when the period of `periodic` is over.
+    FE_BUG_TIMER_NOT_SET,         // Nothing syncs when no commit follows.
+    FE_BUG_KEYDIR_OFF_BY_ONE,     // A KeyDir leads some keys to the entry behind theirs.
+    FE_BUG_KEYDIR_FALSE_NEGATIVE, // A KeyDir lacks some keys.
     FE_BUG_COUNT,
 } fe_seeded_bug;
 

@@ -112,4 +112,19 @@ static inline void fe_block_entry_at(const fe_block *block, uint32_t index, fe_b
     (void)fe_block_read(block, fe_block_entry_address(block, index), entry);
 }
 
+// Whether an entry of the block has this key. The rests are compared first: they differ where keys
+// do.
+static inline bool fe_block_entry_has_key(const fe_block *block, const fe_block_entry *entry,
+                                          ferric_slice key)
+{
+    size_t prefix_size = block->prefix_size;
+
+    if (key.size != prefix_size + entry->rest.size) return false;
+    if (entry->rest.size > 0 &&
+        memcmp(entry->rest.data, fe_slice_bytes(key) + prefix_size, entry->rest.size) != 0) {
+        return false;
+    }
+    return prefix_size == 0 || memcmp(block->data, key.data, prefix_size) == 0;
+}
+
 #endif

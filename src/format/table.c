@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Opens a table and finds and reads its blocks. docs/format/table.md.
+// Opens a table and finds its blocks. docs/format/table.md.
 //
 // Nothing is believed before its seal was checked, and no length, even a sealed one, leads to an
 // allocation that is larger than the file or than the largest block.
@@ -12,36 +12,11 @@
 #include "base/memory.h"
 #include "base/seeded_bug.h"
 #include "base/status.h"
-#include "format/table_index.h"
-#include "format/table_layout.h"
-
-// A reader keeps a window of this size; larger ones are given back after use.
-#define WINDOW_KEPT_MAX ((size_t)512 << 10)
-
-// A section in memory: content first, then the rest of its unit.
-typedef struct loaded_section {
-    uint8_t *unit; // NULL: the table has no such section.
-    size_t unit_size;
-    size_t content_size;
-} loaded_section;
-
-struct fe_table {
-    fe_filter filter; // First, since every get begins with it. No lines: no filter.
-    fe_table_index index;
-    fe_file *file;
-    bool is_file_borrowed;
-    char *path;
-    fe_table_identity identity;
-    fe_table_properties properties;
-    fe_sealer sealer;
-    fe_section data;
-    loaded_section index_section;
-    loaded_section filter_section;
-};
+#include "format/table_inside.h"
 
 // ---- Reading units ---------------------------------------------------------------------------
 
-static ferric_status read_exactly(const fe_table *table, uint64_t offset, void *data, size_t size)
+ferric_status fe_table_read_exactly(const fe_table *table, uint64_t offset, void *data, size_t size)
 {
     size_t got;
     ferric_status status = fe_file_read_at(table->file, offset, data, size, &got);
@@ -64,7 +39,7 @@ static ferric_status load_section(const fe_table *table, fe_unit_kind kind,
     loaded->unit = fe_alloc_aligned(FE_CACHE_LINE, size > 0 ? size : 1);
     if (loaded->unit == NULL) return fe_no_memory("table section", size);
     loaded->unit_size = size;
-    status = read_exactly(table, section->offset, loaded->unit, size);
+    status = fe_table_read_exactly(table, section->offset, loaded->unit, size);
     if (status != FERRIC_OK) return status;
     status = fe_seal_open(&table->sealer, kind, section->offset, loaded->unit, size, table->path,
                           &loaded->content_size);
@@ -124,7 +99,7 @@ static ferric_status read_header(fe_table *table, const fe_table_identity *expec
 {
     uint8_t bytes[FE_FILE_HEADER_SIZE];
     fe_file_header header;
-    ferric_status status = read_exactly(table, 0, bytes, sizeof bytes);
+    ferric_status status = fe_table_read_exactly(table, 0, bytes, sizeof bytes);
 
     if (status != FERRIC_OK) return status;
     status =
@@ -157,7 +132,7 @@ static ferric_status read_footer(fe_table *table, const fe_table_identity *expec
     uint8_t bytes[FE_TABLE_FOOTER_SIZE];
     uint32_t section_count;
     size_t content_size;
-    ferric_status status = read_exactly(table, offset, bytes, sizeof bytes);
+    ferric_status status = fe_table_read_exactly(table, offset, bytes, sizeof bytes);
 
     if (status != FERRIC_OK) return status;
     table->identity.footer_check = fe_get_u32(bytes + FE_TABLE_FOOTER_SIZE - sizeof(uint32_t));
@@ -189,6 +164,7 @@ typedef struct section_list {
     fe_section data;
     fe_section index;
     fe_section filter; // id 0: there is none.
+    fe_section keydir; // The same.
     fe_section properties;
 } section_list;
 
@@ -201,6 +177,8 @@ static fe_section *section_place(section_list *list, uint16_t id)
         return &list->index;
     case FE_SECTION_FILTER:
         return &list->filter;
+    case FE_SECTION_KEYDIR:
+        return &list->keydir;
     case FE_SECTION_PROPERTIES:
         return &list->properties;
     default:
@@ -285,14 +263,23 @@ out:
     return status;
 }
 
-static ferric_status load_filter(fe_table *table, const fe_section *section)
+ferric_status fe_table_load_filter(fe_table *table)
 {
+    const fe_section *section = &table->filter_place;
     ferric_status status;
 
-    if (section->id == 0) return FERRIC_OK;
+    if (section->id == 0 || table->filter_section.unit != NULL) return FERRIC_OK;
     status = load_section(table, FE_UNIT_FILTER, section, &table->filter_section);
     if (status != FERRIC_OK) return status;
     return fe_filter_init(&table->filter, section_content(&table->filter_section), table->path);
+}
+
+static ferric_status load_keydir(fe_table *table, const fe_section *section)
+{
+    ferric_status status = load_section(table, FE_UNIT_KEYDIR, section, &table->keydir_section);
+
+    if (status != FERRIC_OK) return status;
+    return fe_keydir_init(&table->keydir, section_content(&table->keydir_section), table->path);
 }
 
 static ferric_status load_index(fe_table *table, const fe_section *section, uint64_t block_count)
@@ -313,30 +300,57 @@ static ferric_status load_index(fe_table *table, const fe_section *section, uint
 
 // ---- Open and close --------------------------------------------------------------------------
 
-static ferric_status load_sections(fe_table *table, const section_list *list,
-                                   const damage_teller *damage)
+static ferric_status load_properties_or_tell(fe_table *table, const fe_section *section,
+                                             const damage_teller *damage, uint64_t *block_count)
 {
-    uint64_t block_count;
-    ferric_status status = load_properties(table, &list->properties);
+    ferric_status status = load_properties(table, section);
 
-    block_count = table->properties.block_count;
-    if (damage_passes(damage, status, table->path, list->properties.offset)) {
-        table->properties = (fe_table_properties){0};
-        block_count = FE_BLOCK_COUNT_UNKNOWN;
-        status = FERRIC_OK;
-    }
-    if (status != FERRIC_OK) return status;
-    status = load_filter(table, &list->filter);
-    if (damage_passes(damage, status, table->path, list->filter.offset)) {
-        table->filter = (fe_filter){0};
-        release_section(&table->filter_section);
-        status = FERRIC_OK;
-    }
+    *block_count = table->properties.block_count;
+    if (!damage_passes(damage, status, table->path, section->offset)) return status;
+    table->properties = (fe_table_properties){0};
+    *block_count = FE_BLOCK_COUNT_UNKNOWN;
+    return FERRIC_OK;
+}
+
+static ferric_status load_filter_or_tell(fe_table *table, const damage_teller *damage)
+{
+    ferric_status status = fe_table_load_filter(table);
+
+    if (!damage_passes(damage, status, table->path, table->filter_place.offset)) return status;
+    table->filter = (fe_filter){0};
+    release_section(&table->filter_section);
+    return FERRIC_OK;
+}
+
+static ferric_status load_keydir_or_tell(fe_table *table, const fe_section *section,
+                                         const damage_teller *damage)
+{
+    ferric_status status = load_keydir(table, section);
+
+    if (!damage_passes(damage, status, table->path, section->offset)) return status;
+    table->keydir = (fe_keydir){0};
+    release_section(&table->keydir_section);
+    return FERRIC_OK;
+}
+
+static ferric_status load_sections(fe_table *table, const section_list *list,
+                                   uint64_t keydir_bytes_max, const damage_teller *damage)
+{
+    bool has_keydir = list->keydir.id != 0 && list->keydir.stored_size <= keydir_bytes_max;
+    uint64_t block_count;
+    ferric_status status = load_properties_or_tell(table, &list->properties, damage, &block_count);
+
+    table->filter_place = list->filter;
+    if (status == FERRIC_OK && has_keydir)
+        status = load_keydir_or_tell(table, &list->keydir, damage);
+    // Who looks for damage looks at both.
+    if (status == FERRIC_OK && (!has_keydir || damage != NULL))
+        status = load_filter_or_tell(table, damage);
     return status == FERRIC_OK ? load_index(table, &list->index, block_count) : status;
 }
 
 static ferric_status load(fe_table *table, const fe_table_identity *expected,
-                          const damage_teller *damage)
+                          uint64_t keydir_bytes_max, const damage_teller *damage)
 {
     fe_section directory = {0};
     section_list list = {0};
@@ -348,13 +362,13 @@ static ferric_status load(fe_table *table, const fe_table_identity *expected,
     if (status == FERRIC_OK) status = read_directory(table, &directory, &list);
     if (status != FERRIC_OK) return status;
     table->data = list.data;
-    return load_sections(table, &list, damage);
+    return load_sections(table, &list, keydir_bytes_max, damage);
 }
 
 // `file` is lent by the caller, or NULL: then `vfs` opens `path`.
 static ferric_status open_table(fe_vfs *vfs, fe_file *file, const char *path,
-                                const fe_table_identity *identity, const damage_teller *damage,
-                                fe_table **table)
+                                const fe_table_identity *identity, uint64_t keydir_bytes_max,
+                                const damage_teller *damage, fe_table **table)
 {
     fe_table *opened = fe_alloc_zero(1, sizeof *opened);
     ferric_status status = FERRIC_OK;
@@ -370,7 +384,7 @@ static ferric_status open_table(fe_vfs *vfs, fe_file *file, const char *path,
         goto out;
     }
     if (file == NULL) status = fe_vfs_open(vfs, path, FE_OPEN_READ, &opened->file);
-    if (status == FERRIC_OK) status = load(opened, identity, damage);
+    if (status == FERRIC_OK) status = load(opened, identity, keydir_bytes_max, damage);
     if (status != FERRIC_OK) goto out;
     *table = opened; // Ownership moves to the caller.
     opened = NULL;
@@ -380,22 +394,22 @@ out:
 }
 
 ferric_status fe_table_open(fe_vfs *vfs, const char *path, const fe_table_identity *identity,
-                            fe_table **table)
+                            uint64_t keydir_bytes_max, fe_table **table)
 {
-    return open_table(vfs, NULL, path, identity, NULL, table);
+    return open_table(vfs, NULL, path, identity, keydir_bytes_max, NULL, table);
 }
 
 ferric_status fe_table_open_file(fe_file *file, const char *path, const fe_table_identity *identity,
-                                 fe_table **table)
+                                 uint64_t keydir_bytes_max, fe_table **table)
 {
-    return open_table(NULL, file, path, identity, NULL, table);
+    return open_table(NULL, file, path, identity, keydir_bytes_max, NULL, table);
 }
 
 ferric_status fe_table_open_damaged(fe_vfs *vfs, const char *path, ferric_finding_callback finding,
                                     void *context, fe_table **table)
 {
     damage_teller damage = {finding, context};
-    return open_table(vfs, NULL, path, NULL, &damage, table);
+    return open_table(vfs, NULL, path, NULL, UINT64_MAX, &damage, table);
 }
 
 void fe_table_close(fe_table *table)
@@ -404,6 +418,7 @@ void fe_table_close(fe_table *table)
     if (!table->is_file_borrowed) fe_file_close(table->file);
     release_section(&table->index_section);
     release_section(&table->filter_section);
+    release_section(&table->keydir_section);
     fe_table_index_deinit(&table->index);
     fe_free(table->path);
     fe_free(table);
@@ -429,7 +444,18 @@ const char *fe_table_path(const fe_table *table)
 size_t fe_table_memory(const fe_table *table)
 {
     return sizeof *table + strlen(table->path) + 1 + table->index_section.unit_size +
-           table->filter_section.unit_size + fe_table_index_memory(&table->index);
+           table->filter_section.unit_size + table->keydir_section.unit_size +
+           fe_table_index_memory(&table->index);
+}
+
+const fe_keydir *fe_table_keydir(const fe_table *table)
+{
+    return &table->keydir;
+}
+
+size_t fe_table_keydir_memory(const fe_table *table)
+{
+    return table->keydir_section.unit_size;
 }
 
 bool fe_table_has_filter(const fe_table *table)
@@ -489,106 +515,4 @@ ferric_status fe_table_block_bound(const fe_table *table, uint32_t block, ferric
     *sequence = line.sequence;
     if (status != FERRIC_OK) return status;
     return fe_buffer_append(key, line.rest.data, line.rest.size);
-}
-
-// ---- Reading blocks --------------------------------------------------------------------------
-
-void fe_block_reader_reset(fe_block_reader *reader)
-{
-    reader->table = NULL;
-    fe_buffer_clear(&reader->window);
-    if (reader->window.capacity > WINDOW_KEPT_MAX) fe_buffer_deinit(&reader->window);
-}
-
-void fe_block_reader_deinit(fe_block_reader *reader)
-{
-    fe_buffer_deinit(&reader->window);
-    fe_decompressor_deinit(&reader->decompressor);
-    *reader = (fe_block_reader){0};
-}
-
-static bool is_in_window(const fe_block_reader *reader, const fe_table *table,
-                         const fe_block_place *place)
-{
-    uint64_t from_start = place->offset - reader->window_offset;
-
-    return reader->table == table && place->offset >= reader->unused_offset &&
-           from_start <= reader->window.size &&
-           place->stored_size <= reader->window.size - from_start;
-}
-
-// Makes the block's stored bytes stand in the window and lends them.
-static ferric_status fetch_unit(const fe_table *table, const fe_block_place *place,
-                                fe_block_reader *reader, uint8_t **unit)
-{
-    uint64_t remaining = table->data.offset + table->data.stored_size - place->offset;
-    size_t size = reader->read_ahead;
-    ferric_status status;
-
-    if (!is_in_window(reader, table, place)) {
-        if (size > remaining) size = (size_t)remaining;
-        if (size < place->stored_size) size = place->stored_size;
-        fe_block_reader_reset(reader);
-        status = fe_buffer_reserve(&reader->window, size);
-        if (status != FERRIC_OK) return status;
-        status = read_exactly(table, place->offset, reader->window.data, size);
-        if (status != FERRIC_OK) return status;
-        reader->table = table;
-        reader->window.size = size;
-        reader->window_offset = place->offset;
-    }
-    *unit = (uint8_t *)reader->window.data + (place->offset - reader->window_offset);
-    reader->unused_offset = place->offset + place->stored_size;
-    return FERRIC_OK;
-}
-
-static ferric_status unpack(const fe_table *table, const fe_block_place *place,
-                            fe_block_reader *reader, const uint8_t *unit, size_t unit_size,
-                            uint8_t *content)
-{
-    size_t size = unit_size - FE_BLOCK_KIND_SIZE;
-    uint8_t kind = unit[size];
-    bool is_intact;
-    ferric_status status;
-
-    if (kind > FE_COMPRESSION_LAST_KNOWN) {
-        return fe_fail(FERRIC_UNSUPPORTED,
-                       "%s: block at offset %" PRIu64
-                       ": compression %u, this library knows up to %d",
-                       table->path, place->offset, kind, (int)FE_COMPRESSION_LAST_KNOWN);
-    }
-    status = fe_decompress(&reader->decompressor, (ferric_compression)kind, fe_slice(unit, size),
-                           content, place->content_size, &is_intact);
-    if (status != FERRIC_OK || is_intact) return status;
-    return fe_fail(FERRIC_CORRUPT,
-                   "%s: block at offset %" PRIu64 ": its %zu bytes do not decompress to %" PRIu32,
-                   table->path, place->offset, size, place->content_size);
-}
-
-ferric_status fe_table_read_block(const fe_table *table, uint32_t block, fe_block_reader *reader,
-                                  void *memory, fe_block *view)
-{
-    const fe_block_place *place = &table->index.places[block];
-    fe_block_slot *slots = memory;
-    uint8_t *content = (uint8_t *)(slots + place->entries);
-    ferric_slice bytes = fe_slice(content, place->content_size);
-    uint8_t *unit;
-    size_t unit_size;
-    ferric_status status;
-
-    assert(block < table->index.lines.count);
-    status = fetch_unit(table, place, reader, &unit);
-    if (status != FERRIC_OK) return status;
-    status = fe_seal_open(&table->sealer, FE_UNIT_DATA_BLOCK, place->offset, unit,
-                          place->stored_size, table->path, &unit_size);
-    if (status != FERRIC_OK) return status;
-    status = unpack(table, place, reader, unit, unit_size, content);
-    if (status != FERRIC_OK) return status;
-    if (fe_block_claimed_count(bytes) != place->entries) {
-        return fe_fail(FERRIC_CORRUPT,
-                       "%s: block at offset %" PRIu64 " does not have the %" PRIu32
-                       " entries of its index line",
-                       table->path, place->offset, place->entries);
-    }
-    return fe_block_init(view, bytes, slots, table->path, place->offset);
 }

@@ -3,9 +3,10 @@
 //
 //   file header 64 | data blocks ... | sections ... | directory | footer 64
 //
-// The directory names each section (index, filter, properties) with offset, sizes, and whether a
-// reader that does not know it may go on. Opening reads directory, index, filter and properties
-// into memory; data blocks are read on demand, and caching them is the caller's affair.
+// The directory names each section (index, filter, KeyDir, properties) with offset, sizes, and
+// whether a reader that does not know it may go on. Opening reads directory, index, properties, and
+// KeyDir or filter into memory; data blocks are read on demand, and caching them is the caller's
+// affair.
 //
 // Thread rule: immutable after open, for all threads at once.
 #ifndef FERRIC_FORMAT_TABLE_H
@@ -14,6 +15,7 @@
 #include "format/block.h"
 #include "format/compression.h"
 #include "format/filter.h"
+#include "format/keydir.h"
 #include "format/seal.h"
 #include "os/vfs.h"
 
@@ -43,18 +45,22 @@ typedef struct fe_table_identity {
 } fe_table_identity;
 
 // Opens the table file `path` and checks that it is the one the manifest means. `identity` may be
-// NULL, for repair: then the file is taken for what it says.
+// NULL, for repair: then the file is taken for what it says. A KeyDir of up to `keydir_bytes_max`
+// bytes is loaded, and then no filter, for it answers all that a filter does.
 // Errors: FERRIC_NOT_FOUND, FERRIC_CORRUPT, FERRIC_UNSUPPORTED, FERRIC_IO, FERRIC_NO_MEMORY,
 // FERRIC_TOO_MANY_FILES. On failure *table is NULL.
 ferric_status fe_table_open(fe_vfs *vfs, const char *path, const fe_table_identity *identity,
-                            fe_table **table);
+                            uint64_t keydir_bytes_max, fe_table **table);
 // The same over a file that is open already and stays the caller's; it outlives the table.
 ferric_status fe_table_open_file(fe_file *file, const char *path, const fe_table_identity *identity,
-                                 fe_table **table);
-// The same for looking at a damaged table: what is needed to find its blocks must be there, but a
-// header, filter or properties that do not verify are told to `finding`, with this thread's
-// message, and left out; properties are then 0. What the header says is believed as far as the
-// footer verifies under it. Errors: as fe_table_open.
+                                 uint64_t keydir_bytes_max, fe_table **table);
+// Loads the filter also beside a KeyDir, to check it. REQUIRES: the caller alone has the table.
+// Errors: FERRIC_IO, FERRIC_CORRUPT, FERRIC_UNSUPPORTED, FERRIC_NO_MEMORY.
+ferric_status fe_table_load_filter(fe_table *table);
+// The same as opening for looking at a damaged table: what is needed to find its blocks must be
+// there, but a header, filter, KeyDir or properties that do not verify are told to `finding`, with
+// this thread's message, and left out; properties are then 0. What the header says is believed as
+// far as the footer verifies under it. Errors: as fe_table_open.
 ferric_status fe_table_open_damaged(fe_vfs *vfs, const char *path, ferric_finding_callback finding,
                                     void *context, fe_table **table);
 // Accepts NULL.
@@ -64,10 +70,14 @@ void fe_table_close(fe_table *table);
 const fe_table_identity *fe_table_identity_of(const fe_table *table);
 const fe_table_properties *fe_table_properties_of(const fe_table *table);
 const char *fe_table_path(const fe_table *table);
-// Heap bytes it holds: index, filter and itself.
+// Heap bytes it holds: index, filter, KeyDir and itself.
 size_t fe_table_memory(const fe_table *table);
 
-// False: no version of the key with this hash is in the table.
+// The KeyDir, with `buckets` NULL when none is loaded, and the heap bytes it takes.
+const fe_keydir *fe_table_keydir(const fe_table *table);
+size_t fe_table_keydir_memory(const fe_table *table);
+
+// What the filter says. False: no version of the key with this hash is in the table.
 bool fe_table_may_contain(const fe_table *table, uint64_t key_hash);
 void fe_table_prefetch(const fe_table *table, uint64_t key_hash);
 bool fe_table_has_filter(const fe_table *table);

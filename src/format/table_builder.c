@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Writes a table front to back: blocks as entries come, then index, filter, properties, directory
-// and footer. docs/format/table.md.
+// Writes a table front to back: blocks as entries come, then index, filter, KeyDir, properties,
+// directory and footer. docs/format/table.md.
 //
 // A full block is finished only when the next entry is there, because the key that divides two
 // blocks in the index depends on both.
@@ -15,11 +15,12 @@
 #include "base/status.h"
 #include "format/block_builder.h"
 #include "format/compression.h"
+#include "format/keydir.h"
 #include "format/table_layout.h"
 
 #define WRITE_SIZE ((size_t)256 << 10)
 #define BLOCK_SIZE_MAX ((uint32_t)256 << 10)
-#define SECTIONS_WRITTEN 4
+#define SECTIONS_WRITTEN 5
 
 static_assert(FE_FOOTER_FIELDS_SIZE + FE_SEAL_SIZE_MAX <= FE_TABLE_FOOTER_SIZE,
               "the footer holds its fields and any suite's trailer");
@@ -44,8 +45,11 @@ struct fe_table_builder {
     ferric_buffer compressed; // One block.
     ferric_buffer output;     // Written next, at written_size.
     uint64_t written_size;
-    ferric_buffer hashes;    // Of each distinct key, as uint64_t.
-    finished_block finished; // The last one.
+    // For filter and KeyDir.
+    ferric_buffer hashes;        // Of each distinct key, as uint64_t.
+    ferric_buffer block_entries; // Of each finished block, as uint32_t.
+    ferric_buffer repeats;       // Entries that are further versions, as uint32_t.
+    finished_block finished;     // The last one.
     ferric_buffer first_key;
     ferric_buffer last_key; // Of the last finished block.
     uint64_t first_key_sequence;
@@ -172,6 +176,8 @@ void fe_table_builder_destroy(fe_table_builder *builder)
     fe_buffer_deinit(&builder->compressed);
     fe_buffer_deinit(&builder->output);
     fe_buffer_deinit(&builder->hashes);
+    fe_buffer_deinit(&builder->block_entries);
+    fe_buffer_deinit(&builder->repeats);
     fe_buffer_deinit(&builder->first_key);
     fe_buffer_deinit(&builder->last_key);
     fe_free(builder->path);
@@ -195,6 +201,14 @@ static ferric_status close_unit(fe_table_builder *builder, ferric_buffer *block,
     return fe_buffer_append(*unit, &kind, FE_BLOCK_KIND_SIZE);
 }
 
+// Keys are counted so that none is noted in vain for a KeyDir that will be too large.
+static bool wants_keydir(const fe_table_builder *builder)
+{
+    size_t key_count = builder->hashes.size / sizeof(uint64_t);
+
+    return fe_keydir_size(key_count) <= builder->options.keydir_bytes_max;
+}
+
 static ferric_status finish_block(fe_table_builder *builder)
 {
     ferric_buffer *block;
@@ -204,7 +218,11 @@ static ferric_status finish_block(fe_table_builder *builder)
 
     if (status != FERRIC_OK) return status;
     builder->finished.entries = fe_block_builder_count(builder->block);
-    status = fe_block_builder_finish(builder->block, &block);
+    if (wants_keydir(builder)) {
+        status = fe_buffer_append(&builder->block_entries, &builder->finished.entries,
+                                  sizeof builder->finished.entries);
+    }
+    if (status == FERRIC_OK) status = fe_block_builder_finish(builder->block, &block);
     if (status != FERRIC_OK) return status;
     assert(block->size <= FE_BLOCK_CONTENT_SIZE_MAX);
     builder->finished.content_size = block->size;
@@ -256,14 +274,18 @@ static ferric_slice key_before(const fe_table_builder *builder)
     return fe_buffer_slice(&builder->last_key);
 }
 
-// Takes the key into the filter, once for all its versions.
+// Takes the key for filter and KeyDir, once for all its versions.
 static ferric_status note_key(fe_table_builder *builder, ferric_slice key)
 {
+    uint32_t number = (uint32_t)builder->properties.entries;
     uint64_t hash;
 
-    if (builder->options.filter_bits == 0) return FERRIC_OK;
-    if (builder->properties.entries > 0 && fe_slice_equal(key, key_before(builder)))
+    if (builder->options.filter_bits == 0 && builder->options.keydir_bytes_max == 0)
         return FERRIC_OK;
+    if (builder->properties.entries > 0 && fe_slice_equal(key, key_before(builder))) {
+        if (!wants_keydir(builder)) return FERRIC_OK;
+        return fe_buffer_append(&builder->repeats, &number, sizeof number);
+    }
     hash = fe_hash64(key.data, key.size);
     return fe_buffer_append(&builder->hashes, &hash, sizeof hash);
 }
@@ -389,6 +411,31 @@ static ferric_status write_filter(fe_table_builder *builder)
     return status;
 }
 
+// A table of one block has none: its index leads nowhere else.
+static ferric_status write_keydir(fe_table_builder *builder)
+{
+    fe_keydir_keys keys = {
+        .hashes = builder->hashes.data,
+        .count = builder->hashes.size / sizeof(uint64_t),
+        .block_entries = builder->block_entries.data,
+        .block_count = (uint32_t)builder->properties.block_count,
+        .repeats = builder->repeats.data,
+        .repeat_count = builder->repeats.size / sizeof(uint32_t),
+    };
+    ferric_buffer keydir = {0};
+    ferric_status status;
+
+    if (!wants_keydir(builder) || builder->properties.block_count < 2 ||
+        builder->properties.entries > UINT32_MAX) {
+        return FERRIC_OK;
+    }
+    status = fe_keydir_build(&keys, &keydir);
+    if (status == FERRIC_OK && keydir.size > 0)
+        status = write_section(builder, FE_SECTION_KEYDIR, 0, FE_UNIT_KEYDIR, &keydir);
+    fe_buffer_deinit(&keydir);
+    return status;
+}
+
 static ferric_status write_properties(fe_table_builder *builder)
 {
     ferric_buffer bytes = {0};
@@ -477,6 +524,7 @@ ferric_status fe_table_builder_finish(fe_table_builder *builder, fe_table_summar
                  builder->content_size);
     status = write_index(builder);
     if (status == FERRIC_OK) status = write_filter(builder);
+    if (status == FERRIC_OK) status = write_keydir(builder);
     if (status == FERRIC_OK) status = write_properties(builder);
     directory_offset = next_offset(builder);
     if (status == FERRIC_OK) status = write_directory(builder, &directory_size);

@@ -12,6 +12,7 @@ typedef struct fe_table_builder_options {
     uint32_t block_size;  // Of a block's content, target, in bytes; at most 256 KiB.
     uint32_t filter_bits; // For each key; 0: no filter.
     ferric_compression compression;
+    uint64_t keydir_bytes_max; // A larger KeyDir is not written; 0: none is.
 } fe_table_builder_options;
 
 // What was written; keys are lent by the builder until it is destroyed.

@@ -13,7 +13,7 @@ typedef enum fe_section_id {
     FE_SECTION_INDEX = 2,
     FE_SECTION_FILTER = 3,
     FE_SECTION_PROPERTIES = 4,
-    FE_SECTION_KEYDIR = 5,        // Reserved.
+    FE_SECTION_KEYDIR = 5,
     FE_SECTION_RANGE_DELETES = 6, // Reserved.
     FE_SECTION_LEARNED = 7,       // Reserved.
 } fe_section_id;

@@ -40,6 +40,7 @@ struct fe_block_cache {
     fe_tally tally;
     _Atomic(uint64_t) capacity_bytes;
     _Atomic(uint64_t) used_bytes; // Of all blocks in queues. Touched by misses only.
+    _Atomic(uint64_t) lent_bytes; // Of the capacity, to what stands beside the blocks.
     _Atomic(uint32_t) next_shard; // Where eviction goes on.
     _Atomic(fe_block_reader *) readers[READER_COUNT];
 };
@@ -242,7 +243,8 @@ static bool evict_one(fe_block_cache *cache, cache_shard *shard)
 
 static bool is_over_capacity(fe_block_cache *cache)
 {
-    return atomic_load_explicit(&cache->used_bytes, memory_order_relaxed) >
+    return atomic_load_explicit(&cache->used_bytes, memory_order_relaxed) +
+               atomic_load_explicit(&cache->lent_bytes, memory_order_relaxed) >
            atomic_load_explicit(&cache->capacity_bytes, memory_order_relaxed);
 }
 
@@ -263,6 +265,19 @@ void fe_block_cache_set_capacity(fe_block_cache *cache, uint64_t capacity_bytes)
     atomic_store_explicit(&cache->capacity_bytes, capacity_bytes, memory_order_relaxed);
     evict(cache);
     fe_epoch_collect(cache->epoch);
+}
+
+void fe_block_cache_lend(fe_block_cache *cache, uint64_t bytes)
+{
+    if (bytes == 0) return;
+    atomic_fetch_add_explicit(&cache->lent_bytes, bytes, memory_order_relaxed);
+    evict(cache);
+    fe_epoch_collect(cache->epoch);
+}
+
+void fe_block_cache_give_back(fe_block_cache *cache, uint64_t bytes)
+{
+    atomic_fetch_sub_explicit(&cache->lent_bytes, bytes, memory_order_relaxed);
 }
 
 // Returns the block that stands at `home` afterwards: another thread's if that was faster.
@@ -341,6 +356,7 @@ uint64_t fe_block_cache_pinned_bytes(const fe_block_cache *cache)
 void fe_block_cache_stats_get(const fe_block_cache *cache, fe_block_cache_stats *stats)
 {
     stats->capacity_bytes = atomic_load_explicit(&cache->capacity_bytes, memory_order_relaxed);
+    stats->lent_bytes = atomic_load_explicit(&cache->lent_bytes, memory_order_relaxed);
     stats->used_bytes = atomic_load_explicit(&cache->used_bytes, memory_order_relaxed);
     stats->pinned_bytes = fe_block_cache_pinned_bytes(cache);
     stats->misses = fe_tally_sum(&cache->tally, COUNTER_MISSES);

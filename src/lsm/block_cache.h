@@ -50,6 +50,11 @@ void fe_block_cache_destroy(fe_block_cache *cache);
 // The capacity follows what memtables leave of memory_limit; shrinking evicts.
 void fe_block_cache_set_capacity(fe_block_cache *cache, uint64_t capacity_bytes);
 
+// Takes bytes out of the capacity for what is kept beside the blocks, or gives them back. Lending
+// evicts.
+void fe_block_cache_lend(fe_block_cache *cache, uint64_t bytes);
+void fe_block_cache_give_back(fe_block_cache *cache, uint64_t bytes);
+
 // The block at `home` without leaving a mark, or NULL. REQUIRES: inside an epoch section.
 static inline fe_cached_block *fe_block_cache_peek(fe_block_home *home)
 {
@@ -95,6 +100,7 @@ uint64_t fe_block_cache_pinned_bytes(const fe_block_cache *cache);
 
 typedef struct fe_block_cache_stats {
     uint64_t capacity_bytes;
+    uint64_t lent_bytes; // Of the capacity.
     uint64_t used_bytes;
     uint64_t pinned_bytes;
     uint64_t misses; // Blocks read from tables.

@@ -9,6 +9,7 @@
 #include "base/checksum.h"
 #include "base/seeded_bug.h"
 #include "lsm/changes.h"
+#include "lsm/lookup.h"
 #include "lsm/store_state.h"
 
 // ---- Versions -------------------------------------------------------------------------------

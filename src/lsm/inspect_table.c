@@ -46,6 +46,7 @@ static ferric_status tell_properties(table_run *run)
     fe_part_number(&part, "value_bytes", properties->value_bytes);
     fe_part_time(&part, "made", properties->created_ms);
     fe_part_text(&part, "filter", fe_table_has_filter(run->table) ? "yes" : "no");
+    fe_part_text(&part, "keydir", fe_table_keydir(run->table)->buckets != NULL ? "yes" : "no");
     return fe_inspection_tell(run->inspection, &part);
 }
 

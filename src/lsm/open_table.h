@@ -5,18 +5,33 @@
 #define FERRIC_LSM_OPEN_TABLE_H
 
 #include "lsm/table_cache.h"
+#include "lsm/tally.h"
+
+// Each get of a table adds to one of the first four.
+enum {
+    FE_TABLE_REJECTED = 0,
+    FE_TABLE_HIT = 1,
+    FE_TABLE_MISSED = 2,
+    FE_TABLE_BEHIND = 3, // The key is behind the last one of the table.
+    FE_TABLE_WITHOUT_FILTER = 4,
+};
 
 struct fe_open_table {
     // Read by every get: the first line.
     _Alignas(FE_CACHE_LINE) fe_table *table;
-    fe_block_home *homes;    // One for each data block.
+    fe_block_home *homes; // One for each data block.
+    fe_keydir keydir;     // Without buckets when it is not loaded.
+    fe_tally *tally;      // The table cache's.
+    uint32_t block_count;
     _Atomic(bool) is_marked; // Used since the hand came by.
 
     // References, and a bit for the cache and the epoch.
     _Alignas(FE_CACHE_LINE) _Atomic(uint32_t) holds;
+    fe_block_cache *blocks;
     fe_table_cache *cache;
     fe_table_file *file; // Valid while in the queue.
-    size_t memory_bytes;
+    size_t memory_bytes; // The KeyDir's included.
+    size_t keydir_bytes;
     fe_sieve_node node;
     fe_retired retired;
 };
@@ -41,6 +56,6 @@ fe_epoch *fe_table_cache_epoch(const fe_table_cache *cache);
 // Opens the file's table from the disk, for the caller alone. Errors: as fe_table_open, but that a
 // missing file is FERRIC_CORRUPT: the manifest names it, and NOT_FOUND would be taken for a key's.
 ferric_status fe_table_cache_open_table(const fe_table_cache *cache, const fe_table_file *file,
-                                        fe_table **table);
+                                        uint64_t keydir_bytes_max, fe_table **table);
 
 #endif

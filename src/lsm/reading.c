@@ -13,6 +13,7 @@
 #include "base/memory.h"
 #include "base/seeded_bug.h"
 #include "base/status.h"
+#include "lsm/lookup.h"
 #include "lsm/store_state.h"
 
 typedef enum lender_kind {

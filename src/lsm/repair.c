@@ -90,7 +90,7 @@ static ferric_status add_table(repair *run, uint64_t number, const fe_table_iden
 
     if (status != FERRIC_OK) return status;
     run->report->files++;
-    status = fe_table_open(run->vfs, fe_path_text(&run->path), identity, &table);
+    status = fe_table_open(run->vfs, fe_path_text(&run->path), identity, 0, &table);
     if (is_damage(status)) {
         if (status == FERRIC_NOT_FOUND) (void)fe_fail(status, "the table is missing");
         add_finding(run, 0);
@@ -251,7 +251,7 @@ static fe_table_writer_options writer_options(const repair *run, const uint8_t *
         .vfs = run->vfs,
         .directory = run->repaired,
         .builder = {run->options->block_size, run->options->filter_bits,
-                    run->options->bottom_compression},
+                    run->options->bottom_compression, fe_keydir_bytes_max(run->options)},
         .table_size = run->options->table_size,
         .database_id = database_id,
         .next_file_number = next_file_number,

@@ -275,6 +275,7 @@ static ferric_status create_parts(fe_store *store)
         .directory = store->directory,
         .open_files_max = store->options.open_files_max,
         .memory_max = store->options.memory_limit / 8,
+        .keydir_bytes_max = fe_keydir_bytes_max(&store->options),
     };
     fe_version *version = NULL;
     fe_view *view = NULL;

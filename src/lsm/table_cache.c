@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Opens tables, keeps their readers within bounds, and answers point reads.
+// Opens tables and keeps their readers within bounds.
 //
 // A table is opened without the cache's mutex: of two threads that open the same one the first to
 // finish wins and the other closes its own again. Lock order: the cache's mutex, then epoch.
@@ -15,7 +15,6 @@
 #include "base/status.h"
 #include "lsm/file_names.h"
 #include "lsm/open_table.h"
-#include "lsm/tally.h"
 
 // The bit of `holds` for the cache and, after closing, for the sections that may still look.
 #define HELD_BY_CACHE ((uint32_t)1 << 31)
@@ -23,28 +22,21 @@
 // A shortage does not lower the bound below this, which is the least that may be asked for.
 #define OPEN_FILES_LEAST 16
 
-// Each get of a table adds to one of the first four.
-enum {
-    COUNTER_REJECTED = 0,
-    COUNTER_HIT = 1,
-    COUNTER_MISSED = 2,
-    COUNTER_BEHIND = 3, // The key is behind the last one of the table.
-    COUNTER_WITHOUT_FILTER = 4,
-};
-
 struct fe_table_cache {
     fe_vfs *vfs;
     const char *directory;
     fe_epoch *epoch;
     fe_block_cache *blocks;
     uint64_t memory_max;
+    uint64_t keydir_bytes_max;
     fe_tally tally;
+    _Atomic(uint64_t) keydir_bytes; // Changed under mutex, looked at without.
 
     fe_mutex mutex;
     // Guarded by mutex.
     uint32_t open_files_max; // Lowered when the system gives fewer descriptors.
     fe_sieve queue;          // Open tables.
-    uint64_t memory_bytes;
+    uint64_t memory_bytes;   // Without KeyDirs.
 };
 
 ferric_status fe_table_cache_create(const fe_table_cache_options *options, fe_epoch *epoch,
@@ -64,6 +56,7 @@ ferric_status fe_table_cache_create(const fe_table_cache_options *options, fe_ep
     created->directory = options->directory;
     created->open_files_max = options->open_files_max;
     created->memory_max = options->memory_max;
+    created->keydir_bytes_max = options->keydir_bytes_max;
     created->epoch = epoch;
     created->blocks = blocks;
     fe_mutex_init(&created->mutex);
@@ -93,16 +86,18 @@ static ferric_status table_path(const fe_table_cache *cache, const fe_table_file
 }
 
 ferric_status fe_table_cache_open_table(const fe_table_cache *cache, const fe_table_file *file,
-                                        fe_table **table)
+                                        uint64_t keydir_bytes_max, fe_table **table)
 {
     ferric_buffer path = {0};
     ferric_status status = table_path(cache, file, &path);
 
     *table = NULL;
     if (status == FERRIC_OK && file->pinned != NULL) {
-        status = fe_table_open_file(file->pinned, fe_path_text(&path), &file->identity, table);
+        status = fe_table_open_file(file->pinned, fe_path_text(&path), &file->identity,
+                                    keydir_bytes_max, table);
     } else if (status == FERRIC_OK) {
-        status = fe_table_open(cache->vfs, fe_path_text(&path), &file->identity, table);
+        status = fe_table_open(cache->vfs, fe_path_text(&path), &file->identity, keydir_bytes_max,
+                               table);
     }
     if (status == FERRIC_NOT_FOUND) {
         status = fe_fail(FERRIC_CORRUPT, "%s: the manifest names this table, but it is missing",
@@ -160,7 +155,7 @@ static void free_open_table(fe_open_table *open)
 {
     if (open->table != NULL && open->homes != NULL) {
         for (uint32_t i = 0; i < fe_table_block_count(open->table); i++)
-            fe_block_cache_remove(open->cache->blocks, open->table, i, &open->homes[i]);
+            fe_block_cache_remove(open->blocks, open->table, i, &open->homes[i]);
     }
     fe_free(open->homes);
     fe_table_close(open->table);
@@ -214,18 +209,37 @@ static void retire_locked(fe_table_cache *cache, fe_open_table *open)
 {
     fe_mutex_assert_held(&cache->mutex);
     atomic_store_explicit(&open->file->open, NULL, memory_order_release);
-    cache->memory_bytes -= open->memory_bytes;
+    cache->memory_bytes -= open->memory_bytes - open->keydir_bytes;
+    atomic_fetch_sub_explicit(&cache->keydir_bytes, open->keydir_bytes, memory_order_relaxed);
+    fe_block_cache_give_back(cache->blocks, open->keydir_bytes);
     fe_epoch_retire(cache->epoch, &open->retired, reclaim_open_table);
 }
 
 // ---- Opening ---------------------------------------------------------------------------------
+
+// What the KeyDir of one more table may take. Two threads that open two tables may both find room
+// that is there for one: the bound is exceeded by one KeyDir then, and no other is loaded.
+static uint64_t keydir_room(const fe_table_cache *cache)
+{
+    uint64_t used = atomic_load_explicit(&cache->keydir_bytes, memory_order_relaxed);
+
+    return used < cache->keydir_bytes_max ? cache->keydir_bytes_max - used : 0;
+}
+
+static ferric_status create_homes(fe_open_table *open)
+{
+    open->block_count = fe_table_block_count(open->table);
+    open->homes = fe_alloc_zero(open->block_count, sizeof *open->homes);
+    if (open->homes == NULL)
+        return fe_no_memory("block homes", open->block_count * sizeof *open->homes);
+    return FERRIC_OK;
+}
 
 // Errors: as fe_table_open.
 static ferric_status create_open_table(fe_table_cache *cache, fe_table_file *file,
                                        fe_open_table **open)
 {
     fe_open_table *created = fe_alloc_aligned(FE_CACHE_LINE, sizeof *created);
-    uint32_t block_count;
     ferric_status status;
 
     *open = NULL;
@@ -233,17 +247,16 @@ static ferric_status create_open_table(fe_table_cache *cache, fe_table_file *fil
     memset(created, 0, sizeof *created);
     created->cache = cache;
     created->file = file;
+    created->blocks = cache->blocks;
+    created->tally = &cache->tally;
     atomic_init(&created->holds, HELD_BY_CACHE);
-    status = fe_table_cache_open_table(cache, file, &created->table);
+    status = fe_table_cache_open_table(cache, file, keydir_room(cache), &created->table);
+    if (status == FERRIC_OK) status = create_homes(created);
     if (status != FERRIC_OK) goto out;
-    block_count = fe_table_block_count(created->table);
-    created->homes = fe_alloc_zero(block_count, sizeof *created->homes);
-    if (created->homes == NULL) {
-        status = fe_no_memory("block homes", block_count * sizeof *created->homes);
-        goto out;
-    }
-    created->memory_bytes =
-        sizeof *created + fe_table_memory(created->table) + block_count * sizeof *created->homes;
+    created->keydir = *fe_table_keydir(created->table);
+    created->keydir_bytes = fe_table_keydir_memory(created->table);
+    created->memory_bytes = sizeof *created + fe_table_memory(created->table) +
+                            created->block_count * sizeof *created->homes;
     *open = created; // Ownership moves to the caller.
     created = NULL;
 out:
@@ -280,7 +293,8 @@ static fe_open_table *publish(fe_table_cache *cache, fe_table_file *file, fe_ope
     present = atomic_load_explicit(&file->open, memory_order_relaxed);
     if (present == NULL) {
         fe_sieve_insert(&cache->queue, &open->node);
-        cache->memory_bytes += open->memory_bytes;
+        cache->memory_bytes += open->memory_bytes - open->keydir_bytes;
+        atomic_fetch_add_explicit(&cache->keydir_bytes, open->keydir_bytes, memory_order_relaxed);
         // Pairs with the acquire in fe_open_table_find: the whole reader is seen.
         atomic_store_explicit(&file->open, open, memory_order_release);
         keep_bounds_locked(cache, open);
@@ -315,8 +329,13 @@ static FE_NOINLINE ferric_status open_file(fe_table_cache *cache, fe_table_file 
     *open = NULL;
     if (status == FERRIC_TOO_MANY_FILES) lower_bounds(cache);
     if (status != FERRIC_OK) return status;
+    // Before it can be found: whoever closes it gives back what was lent.
+    fe_block_cache_lend(cache->blocks, created->keydir_bytes);
     *open = publish(cache, file, created);
-    if (*open != created) free_open_table(created);
+    if (*open != created) {
+        fe_block_cache_give_back(cache->blocks, created->keydir_bytes);
+        free_open_table(created);
+    }
     return FERRIC_OK;
 }
 
@@ -399,94 +418,22 @@ void fe_table_cache_discard(fe_table_cache *cache, fe_table_file *file)
     fe_epoch_collect(cache->epoch);
 }
 
-// ---- Reading ---------------------------------------------------------------------------------
-
-// Where the slots are is known before the block's first line has come, so both are fetched at once;
-// five lines are the slots of an ordinary block.
-static inline void prefetch_slots(const fe_cached_block *cached)
-{
-    const uint8_t *slots = (const uint8_t *)(cached + 1);
-
-    for (int i = 0; i < 5; i++)
-        FE_PREFETCH(slots + i * FE_CACHE_LINE);
-}
-
-ferric_status fe_open_table_block(fe_open_table *open, uint32_t block, fe_block_reader *reader,
-                                  bool fill, fe_cached_block **cached, bool *was_cached)
-{
-    fe_block_home *home = &open->homes[block];
-
-    *cached = fill ? fe_block_cache_find(home) : fe_block_cache_peek(home);
-    if (was_cached != NULL) *was_cached = *cached != NULL;
-    if (FE_LIKELY(*cached != NULL)) {
-        prefetch_slots(*cached);
-        return FERRIC_OK;
-    }
-    return fe_block_cache_load(open->cache->blocks, open->table, block, reader, fill, home, cached);
-}
-
-static ferric_status find_entry(fe_table_cache *cache, fe_open_table *open, ferric_slice key,
-                                uint64_t sequence, bool *found, fe_entry *entry,
-                                fe_cached_block **cached)
-{
-    uint32_t block = fe_table_find_block(open->table, key, sequence);
-    fe_block_entry inside;
-    bool was_cached;
-    ferric_status status;
-
-    if (FE_UNLIKELY(block == fe_table_block_count(open->table))) {
-        fe_tally_add(&cache->tally, COUNTER_BEHIND, 1);
-        return FERRIC_OK;
-    }
-    status = fe_open_table_block(open, block, NULL, true, cached, &was_cached);
-    if (status != FERRIC_OK) return status;
-    fe_tally_add(&cache->tally, was_cached ? COUNTER_HIT : COUNTER_MISSED, 1);
-    *found = fe_block_find(fe_cached_block_view(*cached), key, sequence, &inside);
-    if (!*found) return FERRIC_OK;
-    *entry = (fe_entry){
-        .key = key, .value = inside.value, .sequence = inside.sequence, .kind = inside.kind};
-    return FERRIC_OK;
-}
-
-ferric_status fe_table_cache_get(fe_table_cache *cache, fe_table_file *file, ferric_slice key,
-                                 uint64_t hash, uint64_t sequence, bool *found, fe_entry *entry,
-                                 fe_cached_block **block)
-{
-    fe_open_table *open;
-    ferric_status status = fe_open_table_find(cache, file, &open);
-
-    *found = false;
-    *block = NULL;
-    if (FE_UNLIKELY(status != FERRIC_OK)) return status;
-    if (!fe_table_may_contain(open->table, hash)) {
-        fe_tally_add(&cache->tally, COUNTER_REJECTED, 1);
-        return FERRIC_OK;
-    }
-    if (FE_UNLIKELY(!fe_table_has_filter(open->table)))
-        fe_tally_add(&cache->tally, COUNTER_WITHOUT_FILTER, 1);
-    return find_entry(cache, open, key, sequence, found, entry, block);
-}
-
-void fe_table_cache_prefetch(fe_table_file *file, uint64_t hash)
-{
-    fe_open_table *open = atomic_load_explicit(&file->open, memory_order_acquire);
-
-    if (open != NULL) fe_table_prefetch(open->table, hash);
-}
+// ---- Statistics ------------------------------------------------------------------------------
 
 void fe_table_cache_stats_get(fe_table_cache *cache, fe_table_cache_stats *stats)
 {
-    uint64_t rejected = fe_tally_sum(&cache->tally, COUNTER_REJECTED);
-    uint64_t without_filter = fe_tally_sum(&cache->tally, COUNTER_WITHOUT_FILTER);
+    uint64_t rejected = fe_tally_sum(&cache->tally, FE_TABLE_REJECTED);
+    uint64_t without_filter = fe_tally_sum(&cache->tally, FE_TABLE_WITHOUT_FILTER);
 
     fe_mutex_lock(&cache->mutex);
     stats->tables_open = cache->queue.count;
-    stats->memory_bytes = cache->memory_bytes;
+    stats->keydir_bytes = atomic_load_explicit(&cache->keydir_bytes, memory_order_relaxed);
+    stats->memory_bytes = cache->memory_bytes + stats->keydir_bytes;
     fe_mutex_unlock(&cache->mutex);
-    stats->block_hits = fe_tally_sum(&cache->tally, COUNTER_HIT);
-    stats->block_misses = fe_tally_sum(&cache->tally, COUNTER_MISSED);
+    stats->block_hits = fe_tally_sum(&cache->tally, FE_TABLE_HIT);
+    stats->block_misses = fe_tally_sum(&cache->tally, FE_TABLE_MISSED);
     stats->tables_examined = rejected + stats->block_hits + stats->block_misses +
-                             fe_tally_sum(&cache->tally, COUNTER_BEHIND);
+                             fe_tally_sum(&cache->tally, FE_TABLE_BEHIND);
     stats->filter_rejections = rejected;
     stats->filter_probes =
         stats->tables_examined > without_filter ? stats->tables_examined - without_filter : 0;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Live table files and their open readers. A fe_table_file is what versions share: the manifest's
-// knowledge of one table. Its reader (index, filter, descriptor, block homes) is opened when first
-// used and closed again when too many are open or their memory is needed.
+// knowledge of one table. Its reader (index, KeyDir or filter, descriptor, block homes) is opened
+// when first used and closed again when too many are open or their memory is needed.
 //
 // Invariants
 // T1. The reader is found by one acquire load of file->open inside an epoch section; NULL means:
@@ -13,6 +13,9 @@
 // T3. A fe_table_file is reference counted by the versions that contain it. At the last unref its
 //     reader is retired; whether the file is removed from disk is the store's decision
 //     (fe_table_file.is_obsolete was set under the store's mutex before).
+// T4. A reader has its table's KeyDir while those of all readers stay within their bound, else the
+//     filter; which one is decided when it is opened. KeyDirs take their bytes from the block
+//     cache.
 #ifndef FERRIC_LSM_TABLE_CACHE_H
 #define FERRIC_LSM_TABLE_CACHE_H
 
@@ -56,8 +59,17 @@ typedef struct fe_table_cache_options {
     fe_vfs *vfs;
     const char *directory; // Borrowed as long as the cache lives.
     uint32_t open_files_max;
-    uint64_t memory_max; // Bytes of indexes and filters before tables are closed.
+    uint64_t memory_max;       // Bytes of indexes and filters before tables are closed.
+    uint64_t keydir_bytes_max; // Of all KeyDirs together.
 } fe_table_cache_options;
+
+// The bound on all KeyDirs together, so also on a single one that is worth writing. They lead to
+// blocks in memory: with an eighth of the memory they are all there as long as the cache holds
+// most of the blocks of entries of 50 bytes and more.
+static inline uint64_t fe_keydir_bytes_max(const ferric_options *options)
+{
+    return options->keydir ? options->memory_limit / 8 : 0;
+}
 
 // Errors: FERRIC_NO_MEMORY.
 ferric_status fe_table_cache_create(const fe_table_cache_options *options, fe_epoch *epoch,
@@ -77,7 +89,7 @@ void fe_table_cache_discard(fe_table_cache *cache, fe_table_file *file);
 ferric_status fe_table_cache_get(fe_table_cache *cache, fe_table_file *file, ferric_slice key,
                                  uint64_t hash, uint64_t sequence, bool *found, fe_entry *entry,
                                  fe_cached_block **block);
-// Starts loading the memory that the filter probe of fe_table_cache_get will need.
+// Starts loading the memory that fe_table_cache_get will look at first. REQUIRES: as get.
 void fe_table_cache_prefetch(fe_table_file *file, uint64_t hash);
 
 // An iterator over one table, which it references. `fill`: whether blocks it reads are kept in the
@@ -101,7 +113,8 @@ ferric_status fe_table_cache_verify(fe_table_cache *cache, fe_table_file *file, 
 typedef struct fe_table_cache_stats {
     uint64_t tables_open;
     uint64_t memory_bytes;
-    uint64_t filter_probes; // Sampled counters may lag, never lie.
+    uint64_t keydir_bytes;  // Part of memory_bytes.
+    uint64_t filter_probes; // Of filters and KeyDirs. Sampled counters may lag, never lie.
     uint64_t filter_rejections;
     uint64_t block_hits;
     uint64_t block_misses;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Reads a whole table and compares all that is said about it: by its index, its filter, its
-// properties, and the manifest.
+// Reads a whole table and compares all that is said about it: by its index, its filter, its KeyDir,
+// its properties, and the manifest.
 #include <inttypes.h>
 
 #include "base/buffer.h"
@@ -17,6 +17,7 @@ typedef struct verification {
     fe_block_reader reader;
     ferric_buffer memory; // Of the current block.
     ferric_buffer key;    // Of the current entry.
+    ferric_buffer before; // The key of the entry before.
     uint64_t sequence;
     ferric_buffer bound; // Behind it stands what comes next.
     uint64_t bound_sequence;
@@ -40,7 +41,38 @@ static ferric_status assemble_key(verification *self, const fe_block *view,
     return fe_buffer_append(&self->key, entry->rest.data, entry->rest.size);
 }
 
-static ferric_status check_entry(verification *self, const fe_block *view, uint32_t index)
+// Whether the KeyDir leads from the hash to this entry.
+static bool leads_to(const fe_keydir *keydir, uint64_t hash, uint32_t block, uint32_t index)
+{
+    fe_keydir_search search;
+    fe_entry_place place;
+
+    fe_keydir_search_init(keydir, hash, &search);
+    while (fe_keydir_next(keydir, &search, &place)) {
+        if (place.block == block && place.index == index) return true;
+    }
+    return false;
+}
+
+// The current key in filter and KeyDir; a further version of the key before is in neither.
+static ferric_status check_key(verification *self, uint32_t block, uint32_t index)
+{
+    const fe_keydir *keydir = fe_table_keydir(self->table);
+    uint64_t hash = fe_hash64(self->key.data, self->key.size);
+
+    if (self->found.entries > 0 &&
+        fe_slice_equal(fe_buffer_slice(&self->key), fe_buffer_slice(&self->before))) {
+        return FERRIC_OK;
+    }
+    if (!fe_table_may_contain(self->table, hash))
+        return disagree(self, "the filter denies one of its keys");
+    if (keydir->buckets != NULL && !leads_to(keydir, hash, block, index))
+        return disagree(self, "the KeyDir does not lead to one of its keys");
+    return fe_buffer_assign(&self->before, fe_buffer_slice(&self->key));
+}
+
+static ferric_status check_entry(verification *self, const fe_block *view, uint32_t block,
+                                 uint32_t index)
 {
     fe_table_properties *found = &self->found;
     fe_block_entry entry;
@@ -48,9 +80,8 @@ static ferric_status check_entry(verification *self, const fe_block *view, uint3
 
     fe_block_entry_at(view, index, &entry);
     status = assemble_key(self, view, &entry);
+    if (status == FERRIC_OK) status = check_key(self, block, index);
     if (status != FERRIC_OK) return status;
-    if (!fe_table_may_contain(self->table, fe_hash64(self->key.data, self->key.size)))
-        return disagree(self, "the filter denies one of its keys");
     found->entries++;
     found->deletes += entry.kind == FE_ENTRY_DELETE;
     found->key_bytes += self->key.size;
@@ -74,7 +105,7 @@ static ferric_status check_block(verification *self, uint32_t block, const fe_bl
     ferric_status status;
 
     for (uint32_t i = 0; i < view->count; i++) {
-        status = check_entry(self, view, i);
+        status = check_entry(self, view, block, i);
         if (status != FERRIC_OK) return status;
         if (i > 0) continue;
         if (block == 0 && compare_with(self, file->smallest_key, file->smallest_key_sequence) != 0)
@@ -136,7 +167,8 @@ ferric_status fe_table_cache_verify(fe_table_cache *cache, fe_table_file *file, 
 
     *blocks = 0;
     self.found.smallest_sequence = UINT64_MAX;
-    status = fe_table_cache_open_table(cache, file, &table);
+    status = fe_table_cache_open_table(cache, file, UINT64_MAX, &table);
+    if (status == FERRIC_OK) status = fe_table_load_filter(table);
     self.table = table;
     if (status == FERRIC_OK) status = verify_blocks(&self, blocks);
     *entries = self.found.entries;
@@ -144,6 +176,7 @@ ferric_status fe_table_cache_verify(fe_table_cache *cache, fe_table_file *file, 
     fe_block_reader_deinit(&self.reader);
     fe_buffer_deinit(&self.memory);
     fe_buffer_deinit(&self.key);
+    fe_buffer_deinit(&self.before);
     fe_buffer_deinit(&self.bound);
     fe_table_close(table);
     return status;

@@ -1,18 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-// Views: what readers see, and how they look into it.
+// Views: what readers see, and how they walk through it.
 #include "lsm/view.h"
 
 #include <assert.h>
 #include <string.h>
 
 #include "base/memory.h"
-#include "base/seeded_bug.h"
 #include "base/status.h"
 #include "lsm/merge_iterator.h"
-
-// Tables that one lookup gathers before it examines the first, so that their memory is fetched at
-// the same time.
-#define CANDIDATES_MAX 32
 
 ferric_status fe_live_memtable_create(uint64_t capacity_bytes, ferric_slice anchor,
                                       fe_page_pool *pool, uint64_t first_log,
@@ -95,83 +90,6 @@ void fe_view_unref(fe_view *view)
 fe_view *fe_view_of_retired(fe_retired *retired)
 {
     return (fe_view *)(void *)((char *)retired - offsetof(fe_view, retired));
-}
-
-static bool covers(const fe_table_file *file, ferric_slice key, uint64_t sequence)
-{
-    return file->smallest_sequence <= sequence && fe_slice_compare(file->smallest_key, key) <= 0 &&
-           fe_slice_compare(file->largest_key, key) >= 0;
-}
-
-typedef struct candidates {
-    fe_table_file *files[CANDIDATES_MAX];
-    uint32_t count;
-} candidates;
-
-// Examines the gathered tables in order, newest data first.
-static ferric_status examine(fe_table_cache *tables, candidates *gathered, ferric_slice key,
-                             uint64_t hash, uint64_t sequence, fe_found *found)
-{
-    ferric_status status = FERRIC_OK;
-
-    for (uint32_t i = 0; i < gathered->count && !found->is_found && status == FERRIC_OK; i++) {
-        status = fe_table_cache_get(tables, gathered->files[i], key, hash, sequence,
-                                    &found->is_found, &found->entry, &found->block);
-    }
-    gathered->count = 0;
-    return status;
-}
-
-static ferric_status add_candidate(fe_table_cache *tables, candidates *gathered,
-                                   fe_table_file *file, ferric_slice key, uint64_t hash,
-                                   uint64_t sequence, fe_found *found)
-{
-    ferric_status status = FERRIC_OK;
-
-    if (gathered->count == CANDIDATES_MAX) {
-        status = examine(tables, gathered, key, hash, sequence, found);
-    }
-    fe_table_cache_prefetch(file, hash);
-    gathered->files[gathered->count++] = file;
-    return status;
-}
-
-static ferric_status find_in_tables(const fe_version *version, ferric_slice key, uint64_t hash,
-                                    uint64_t sequence, fe_found *found)
-{
-    candidates gathered = {.count = 0};
-    const fe_level *level0 = &version->levels[0];
-    ferric_status status = FERRIC_OK;
-
-    for (uint32_t i = 0; i < level0->count && status == FERRIC_OK && !found->is_found; i++) {
-        uint32_t at = FE_SEEDED_BUG(FE_BUG_LEVEL0_OLDEST_FIRST) ? level0->count - 1 - i : i;
-        fe_table_file *file = level0->files[at];
-        if (!covers(file, key, sequence)) continue;
-        status = add_candidate(version->tables, &gathered, file, key, hash, sequence, found);
-    }
-    for (uint32_t i = 1; i < FE_LEVEL_COUNT && status == FERRIC_OK && !found->is_found; i++) {
-        fe_table_file *file = fe_version_find(&version->levels[i], key);
-        if (file == NULL || file->smallest_sequence > sequence) continue;
-        status = add_candidate(version->tables, &gathered, file, key, hash, sequence, found);
-    }
-    if (status != FERRIC_OK || found->is_found) return status;
-    return examine(version->tables, &gathered, key, hash, sequence, found);
-}
-
-ferric_status fe_view_find(const fe_view *view, ferric_slice key, uint64_t hash, uint64_t sequence,
-                           fe_found *found)
-{
-    found->block = NULL;
-    found->is_found = false;
-    for (uint32_t i = 0; i < view->memtable_count; i++) {
-        fe_memtable_prefetch(view->memtables[i]->memtable, hash);
-    }
-    for (uint32_t i = 0; i < view->memtable_count; i++) {
-        found->is_found =
-            fe_memtable_get(view->memtables[i]->memtable, key, hash, sequence, &found->entry);
-        if (found->is_found) return FERRIC_OK;
-    }
-    return find_in_tables(view->version, key, hash, sequence, found);
 }
 
 static ferric_status table_iterators(const fe_version *version, bool fill_cache,

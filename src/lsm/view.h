@@ -49,19 +49,6 @@ void fe_view_unref(fe_view *view);
 // The view that `retired` stands in.
 fe_view *fe_view_of_retired(fe_retired *retired);
 
-// Where a version of a key was found.
-typedef struct fe_found {
-    fe_entry entry;
-    fe_cached_block *block; // The block it lies in; NULL: in a memtable of the view.
-    bool is_found;
-} fe_found;
-
-// The newest version of `key` up to `sequence`, whatever its kind. REQUIRES: inside an epoch
-// section that began before the view was loaded, or a reference on the view and a section.
-// Errors: as fe_table_cache_get.
-ferric_status fe_view_find(const fe_view *view, ferric_slice key, uint64_t hash, uint64_t sequence,
-                           fe_found *found);
-
 // All entries of the view in internal order. The view outlives the iterator. Errors:
 // FERRIC_NO_MEMORY.
 ferric_status fe_view_iterator(const fe_view *view, bool fill_cache, fe_iterator **iterator);

@@ -303,17 +303,18 @@ class DatabaseTest(ProgramTest):
         self.assertEqual(os.listdir(self.db), ["notes.txt"])
 
     def damage_table(self):
-        """Makes a database of one table and flips a bit in its middle. Returns the file's name."""
+        """Makes a database of one table and flips a bit in its data, which are well beyond the
+        first quarter. Returns the file's name."""
         lines = "".join(f'{{"_id":"key{i:04}","n":{i}}}\n' for i in range(2000))
         self.ferric("import", "-q", self.db, stdin=lines)
         self.ferric("compact", self.db, err="compacted")
         table = max((os.path.join(self.db, name) for name in os.listdir(self.db)
                      if name.endswith(".table")), key=os.path.getsize)
         with open(table, "r+b") as file:
-            middle = os.path.getsize(table) // 2
-            file.seek(middle)
+            place = os.path.getsize(table) // 4
+            file.seek(place)
             byte = file.read(1)
-            file.seek(middle)
+            file.seek(place)
             file.write(bytes([byte[0] ^ 0x40]))
         return os.path.basename(table)
 

@@ -92,6 +92,8 @@ static const char *const catchers[FE_BUG_COUNT] = {
     [FE_BUG_DELETE_IS_NO_CHANGE] = "commit_conditions_test",
     [FE_BUG_PERIOD_NOT_KEPT] = "crash_test",
     [FE_BUG_TIMER_NOT_SET] = "log_schedule_test",
+    [FE_BUG_KEYDIR_OFF_BY_ONE] = "model_test",
+    [FE_BUG_KEYDIR_FALSE_NEGATIVE] = "model_test",
 };
 
 const char *catcher_of(fe_seeded_bug bug)

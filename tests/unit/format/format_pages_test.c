@@ -62,7 +62,7 @@ static void test_format_pages_show_what_a_table_is(void **state)
         {fe_slice("\0\0\0\1banana", 10), fe_slice_text("yellow"), 8, FE_ENTRY_PUT},
     };
     entry_list list = {.entries = entries, .count = 4};
-    fe_table_builder_options options = {50, 10, FERRIC_COMPRESSION_NONE};
+    fe_table_builder_options options = {50, 10, FERRIC_COMPRESSION_NONE, UINT64_MAX};
     fe_file_header header = log_header();
     uint8_t shown[PAGE_EXAMPLE_SIZE_MAX];
     fe_table_summary summary;

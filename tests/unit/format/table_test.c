@@ -11,48 +11,12 @@
 #include "base/buffer.h"
 #include "base/checksum.h"
 #include "base/status.h"
-#include "format/table_layout.h"
-#include "unit/format/table_file.h"
+#include "unit/format/opened_table.h"
 
-static const char *const path = "/000007.table";
+static const char *const path = OPENED_TABLE_PATH;
 
-typedef struct opened_table {
-    fe_vfs *vfs;
-    fe_table_summary summary;
-    fe_table *table;
-} opened_table;
-
-static void write_table(opened_table *opened, const fe_table_builder_options *options,
-                        const entry_list *list)
-{
-    assert_int_equal(fe_vfs_memory_create(&opened->vfs), FERRIC_OK);
-    table_file_write(opened->vfs, path, 7, options, list, 0, list->count, &opened->summary);
-}
-
-static void open_table(opened_table *opened)
-{
-    assert_int_equal(fe_table_open(opened->vfs, path, &opened->summary.identity, &opened->table),
-                     FERRIC_OK);
-}
-
-static void close_table(opened_table *opened)
-{
-    fe_table_close(opened->table);
-    fe_vfs_memory_destroy(opened->vfs);
-}
-
-// A loaded block and its memory.
-typedef struct read_block {
-    void *memory;
-    fe_block view;
-} read_block;
-
-static ferric_status read_one(const fe_table *table, uint32_t block, fe_block_reader *reader,
-                              read_block *read)
-{
-    read->memory = malloc(fe_table_block_memory(table, block));
-    return fe_table_read_block(table, block, reader, read->memory, &read->view);
-}
+// Of any size.
+#define KEYDIR UINT64_MAX
 
 static void assert_entry(const fe_block *block, const fe_block_entry *found, const fe_entry *entry)
 {
@@ -65,6 +29,23 @@ static void assert_entry(const fe_block *block, const fe_block_entry *found, con
     assert_true(fe_slice_equal(found->value, entry->value));
     assert_int_equal(found->sequence, entry->sequence);
     assert_int_equal(found->kind, entry->kind);
+}
+
+// The KeyDir leads to the newest entry of each key.
+static void assert_leads(const fe_table *table, const entry_list *list, size_t index,
+                         fe_entry_place expected)
+{
+    const fe_keydir *keydir = fe_table_keydir(table);
+    ferric_slice key = list->entries[index].key;
+    fe_keydir_search search;
+    fe_entry_place place = {0};
+
+    if (keydir->buckets == NULL) return;
+    if (index > 0 && fe_slice_equal(list->entries[index - 1].key, key)) return;
+    fe_keydir_search_init(keydir, fe_hash64(key.data, key.size), &search);
+    do {
+        assert_true(fe_keydir_next(keydir, &search, &place));
+    } while (place.block != expected.block || place.index != expected.index);
 }
 
 static void assert_walks(const fe_table *table, const entry_list *list, size_t read_ahead)
@@ -83,6 +64,7 @@ static void assert_walks(const fe_table *table, const entry_list *list, size_t r
             fe_block_entry entry;
             fe_block_entry_at(&read.view, i, &entry);
             assert_entry(&read.view, &entry, &list->entries[index]);
+            assert_leads(table, list, index, (fe_entry_place){b, i});
         }
         free(read.memory);
     }
@@ -163,6 +145,18 @@ static const entry_shape shapes[] = {
     {60, "large", 10, 10, 1, 1000, 300000},
 };
 
+// A KeyDir where one is worth its room, and then a filter only on request.
+static void assert_sections(fe_table *table, const fe_table_builder_options *options)
+{
+    bool has_keydir = options->keydir_bytes_max > 0 && fe_table_block_count(table) > 1;
+
+    assert_int_equal(fe_table_keydir(table)->buckets != NULL, has_keydir);
+    assert_int_equal(fe_table_keydir_memory(table) > 0, has_keydir);
+    assert_int_equal(fe_table_has_filter(table), !has_keydir && options->filter_bits != 0);
+    assert_int_equal(fe_table_load_filter(table), FERRIC_OK);
+    assert_int_equal(fe_table_has_filter(table), options->filter_bits != 0);
+}
+
 static void test_table_gives_back_what_was_written(void **state)
 {
     static const uint32_t block_sizes[] = {256, 4096, 65536};
@@ -174,13 +168,14 @@ static void test_table_gives_back_what_was_written(void **state)
         for (int compression = 0; compression <= FE_COMPRESSION_LAST_KNOWN; compression++) {
             for (size_t b = 0; b < 3; b++, tables++) {
                 fe_table_builder_options options = {block_sizes[b], b == 0 ? 0 : 10,
-                                                    (ferric_compression)compression};
+                                                    (ferric_compression)compression,
+                                                    tables % 2 == 0 ? KEYDIR : 0};
                 opened_table opened;
                 entry_list list;
                 entry_list_init(&list, &random, &shapes[s]);
                 write_table(&opened, &options, &list);
                 open_table(&opened);
-                assert_int_equal(fe_table_has_filter(opened.table), b != 0);
+                assert_sections(opened.table, &options);
                 assert_properties(&opened, &list);
                 assert_walks(opened.table, &list, 0);
                 assert_walks(opened.table, &list, 10000);
@@ -193,12 +188,6 @@ static void test_table_gives_back_what_was_written(void **state)
     printf("table: %zu tables\n", tables);
 }
 
-// An entry list over an array of the test.
-static entry_list list_of(fe_entry *entries, size_t count)
-{
-    return (entry_list){.entries = entries, .count = count};
-}
-
 static void test_table_holds_keys_and_values_of_the_largest_size(void **state)
 {
     size_t value_size = FERRIC_VALUE_SIZE_MAX;
@@ -208,7 +197,7 @@ static void test_table_holds_keys_and_values_of_the_largest_size(void **state)
     (void)state;
     memset(key, 'k', FE_KEY_SIZE_MAX);
     for (int compression = 0; compression <= FE_COMPRESSION_LAST_KNOWN; compression++) {
-        fe_table_builder_options options = {4096, 10, (ferric_compression)compression};
+        fe_table_builder_options options = {4096, 10, (ferric_compression)compression, KEYDIR};
         fe_entry entries[] = {
             {{"a", 1}, {"small", 5}, 3, FE_ENTRY_PUT},
             {{"b", 1}, {value, value_size}, 2, FE_ENTRY_PUT},
@@ -232,7 +221,7 @@ static void test_table_holds_keys_and_values_of_the_largest_size(void **state)
 static void test_table_finds_versions_of_one_key_across_blocks(void **state)
 {
     enum { VERSIONS = 2000 };
-    fe_table_builder_options options = {512, 10, FERRIC_COMPRESSION_NONE};
+    fe_table_builder_options options = {512, 10, FERRIC_COMPRESSION_NONE, KEYDIR};
     fe_entry *entries = calloc(VERSIONS + 2, sizeof *entries);
     entry_list list = list_of(entries, VERSIONS + 2);
     fe_block_reader reader = {0};
@@ -259,7 +248,7 @@ static void test_table_finds_versions_of_one_key_across_blocks(void **state)
 static void test_table_bounds_divide_neighbouring_blocks(void **state)
 {
     fe_random random = {test_seed("table bounds", 2)};
-    fe_table_builder_options options = {300, 0, FERRIC_COMPRESSION_NONE};
+    fe_table_builder_options options = {300, 0, FERRIC_COMPRESSION_NONE, KEYDIR};
 
     (void)state;
     for (size_t s = 0; s < sizeof shapes / sizeof *shapes; s++) {
@@ -296,8 +285,13 @@ static bool reads_right(fe_vfs *vfs, const fe_table_identity *identity, const en
     fe_table *table;
     size_t index = 0;
     bool is_right = true;
-    ferric_status status = fe_table_open(vfs, path, identity, &table);
+    ferric_status status = fe_table_open(vfs, path, identity, KEYDIR, &table);
 
+    if (status == FERRIC_OK && fe_table_load_filter(table) != FERRIC_OK) {
+        fe_table_close(table);
+        table = NULL;
+        status = FERRIC_CORRUPT;
+    }
     if (status != FERRIC_OK) {
         assert_true(status == FERRIC_CORRUPT || status == FERRIC_UNSUPPORTED);
         assert_null(table);
@@ -324,7 +318,7 @@ static bool reads_right(fe_vfs *vfs, const fe_table_identity *identity, const en
 static void damage_everywhere(ferric_compression compression, fe_random *random)
 {
     static const uint8_t masks[] = {0x01, 0xff};
-    fe_table_builder_options options = {512, 10, compression};
+    fe_table_builder_options options = {512, 10, compression, KEYDIR};
     entry_shape shape = {60, "user:", 6, 10, 3, 1000, 40};
     opened_table opened;
     ferric_buffer bytes;
@@ -364,136 +358,14 @@ static void test_table_notices_damage_at_every_byte(void **state)
     damage_everywhere(FERRIC_COMPRESSION_ZSTD, &random);
 }
 
-// Behind the seals: a hostile or broken writer's table, whose checks are right. Nothing may be read
-// or allocated out of bounds; what is in the bytes is accepted or refused.
-static void reseal(ferric_buffer *bytes, const fe_sealer *sealer, uint64_t offset, size_t size,
-                   fe_unit_kind kind)
-{
-    uint8_t *unit = (uint8_t *)bytes->data + offset;
-
-    fe_put_u32(unit + size - 4, fe_seal_check(sealer, kind, offset, unit, size - 4));
-}
-
-typedef struct sealed_unit {
-    uint64_t offset;
-    size_t size;
-    fe_unit_kind kind;
-} sealed_unit;
-
-// The units of a table, found through its directory.
-static size_t list_units(const opened_table *opened, const ferric_buffer *bytes, sealed_unit *units)
-{
-    static const fe_unit_kind kinds[] = {[FE_SECTION_INDEX] = FE_UNIT_INDEX,
-                                         [FE_SECTION_FILTER] = FE_UNIT_FILTER,
-                                         [FE_SECTION_PROPERTIES] = FE_UNIT_PROPERTIES};
-    const uint8_t *data = bytes->data;
-    const uint8_t *footer = data + bytes->size - FE_TABLE_FOOTER_SIZE;
-    uint64_t directory = fe_get_u64(footer + FE_FOOTER_DIRECTORY_OFFSET_AT);
-    size_t count = 0;
-
-    for (uint32_t b = 0; b < fe_table_block_count(opened->table); b++) {
-        units[count++] =
-            (sealed_unit){fe_table_block_offset(opened->table, b),
-                          fe_table_block_stored_size(opened->table, b), FE_UNIT_DATA_BLOCK};
-    }
-    for (int i = 1; i < 4; i++) {
-        const uint8_t *line = data + directory + i * FE_SECTION_SIZE;
-        units[count++] = (sealed_unit){fe_get_u64(line + FE_SECTION_OFFSET_AT),
-                                       (size_t)fe_get_u64(line + FE_SECTION_STORED_SIZE_AT),
-                                       kinds[fe_get_u16(line)]};
-    }
-    units[count++] = (sealed_unit){
-        directory, (size_t)fe_get_u64(footer + FE_FOOTER_DIRECTORY_SIZE_AT), FE_UNIT_DIRECTORY};
-    units[count++] = (sealed_unit){bytes->size - FE_TABLE_FOOTER_SIZE, FE_TABLE_FOOTER_SIZE,
-                                   FE_UNIT_TABLE_FOOTER};
-    return count;
-}
-
-static ferric_status read_all(fe_vfs *vfs)
-{
-    fe_block_reader reader = {0};
-    fe_table *table;
-    ferric_status status = fe_table_open(vfs, path, NULL, &table);
-
-    if (status != FERRIC_OK) return status;
-    for (uint32_t b = 0; b < fe_table_block_count(table) && status == FERRIC_OK; b++) {
-        read_block read;
-        status = read_one(table, b, &reader, &read);
-        free(read.memory);
-    }
-    fe_block_reader_deinit(&reader);
-    fe_table_close(table);
-    return status;
-}
-
-static void test_table_with_mended_checks_is_read_or_refused(void **state)
-{
-    static const uint8_t masks[] = {0x01, 0x80, 0x7f, 0xff};
-    fe_random random = {test_seed("table lies", 4)};
-    size_t refused = 0;
-    size_t accepted = 0;
-
-    (void)state;
-    for (int compression = 0; compression <= FE_COMPRESSION_LAST_KNOWN; compression++) {
-        fe_table_builder_options options = {512, 10, (ferric_compression)compression};
-        entry_shape shape = {60, "user:", 6, 10, 3, 1000, 40};
-        fe_file_header header = table_file_header(7);
-        sealed_unit units[64];
-        opened_table opened;
-        fe_sealer sealer;
-        ferric_buffer bytes;
-        entry_list list;
-        size_t count;
-        entry_list_init(&list, &random, &shape);
-        write_table(&opened, &options, &list);
-        open_table(&opened);
-        fe_sealer_init(&sealer, &header);
-        bytes = table_file_read(opened.vfs, path);
-        count = list_units(&opened, &bytes, units);
-        for (size_t u = 0; u < count; u++) {
-            for (size_t i = 0; i < (units[u].size - 4) * sizeof masks; i++) {
-                uint8_t *byte = (uint8_t *)bytes.data + units[u].offset + i / sizeof masks;
-                ferric_status status;
-                *byte ^= masks[i % sizeof masks];
-                reseal(&bytes, &sealer, units[u].offset, units[u].size, units[u].kind);
-                table_file_replace(opened.vfs, path, fe_buffer_slice(&bytes));
-                status = read_all(opened.vfs);
-                assert_true(status == FERRIC_OK || status == FERRIC_CORRUPT ||
-                            status == FERRIC_UNSUPPORTED);
-                refused += status != FERRIC_OK;
-                accepted += status == FERRIC_OK;
-                *byte ^= masks[i % sizeof masks];
-                reseal(&bytes, &sealer, units[u].offset, units[u].size, units[u].kind);
-            }
-        }
-        table_file_replace(opened.vfs, path, fe_buffer_slice(&bytes));
-        assert_int_equal(read_all(opened.vfs), FERRIC_OK);
-        fe_buffer_deinit(&bytes);
-        close_table(&opened);
-        entry_list_deinit(&list);
-    }
-    printf("table: %zu lies refused, %zu accepted\n", refused, accepted);
-    assert_true(refused > 1000);
-}
-
 static const fe_entry few[] = {
     {{"apple", 5}, {"red", 3}, 2, FE_ENTRY_PUT},
     {{"apply", 5}, {"", 0}, 3, FE_ENTRY_DELETE},
 };
 
-static void expect_refusal(fe_vfs *vfs, const fe_table_identity *identity, ferric_status expected,
-                           const char *reason)
-{
-    fe_table *table;
-
-    assert_int_equal(fe_table_open(vfs, path, identity, &table), expected);
-    assert_null(table);
-    assert_non_null(strstr(fe_message(), reason));
-}
-
 static void test_table_refuses_another_table_than_the_manifest_means(void **state)
 {
-    fe_table_builder_options options = {4096, 10, FERRIC_COMPRESSION_LZ4};
+    fe_table_builder_options options = {4096, 10, FERRIC_COMPRESSION_LZ4, KEYDIR};
     entry_list list = list_of((fe_entry *)(uintptr_t)few, 2);
     fe_table_identity identity;
     opened_table opened;
@@ -513,52 +385,15 @@ static void test_table_refuses_another_table_than_the_manifest_means(void **stat
     identity = opened.summary.identity;
     identity.footer_check ^= 1;
     expect_refusal(opened.vfs, &identity, FERRIC_CORRUPT, "check of the footer");
-    assert_int_equal(fe_table_open(opened.vfs, "/000008.table", &identity, &table),
+    assert_int_equal(fe_table_open(opened.vfs, "/000008.table", &identity, 0, &table),
                      FERRIC_NOT_FOUND);
     assert_null(table);
     fe_vfs_memory_destroy(opened.vfs);
 }
 
-// Turns the filter's line of the directory into an unknown section, required or not.
-static void test_table_skips_unknown_sections_unless_required(void **state)
-{
-    fe_table_builder_options options = {4096, 10, FERRIC_COMPRESSION_LZ4};
-    entry_list list = list_of((fe_entry *)(uintptr_t)few, 2);
-    fe_file_header header = table_file_header(7);
-    sealed_unit units[16];
-    opened_table opened;
-    fe_sealer sealer;
-    ferric_buffer bytes;
-    uint8_t *line;
-    size_t count;
-
-    (void)state;
-    write_table(&opened, &options, &list);
-    open_table(&opened);
-    fe_sealer_init(&sealer, &header);
-    bytes = table_file_read(opened.vfs, path);
-    count = list_units(&opened, &bytes, units);
-    fe_table_close(opened.table);
-    line = (uint8_t *)bytes.data + units[count - 2].offset + 2 * FE_SECTION_SIZE;
-    assert_int_equal(fe_get_u16(line), FE_SECTION_FILTER);
-    fe_put_u16(line, 99);
-    reseal(&bytes, &sealer, units[count - 2].offset, units[count - 2].size, FE_UNIT_DIRECTORY);
-    table_file_replace(opened.vfs, path, fe_buffer_slice(&bytes));
-    open_table(&opened);
-    assert_false(fe_table_has_filter(opened.table));
-    assert_true(fe_table_may_contain(opened.table, 12345));
-    fe_table_close(opened.table);
-    fe_put_u16(line + FE_SECTION_FLAGS_AT, FE_SECTION_REQUIRED);
-    reseal(&bytes, &sealer, units[count - 2].offset, units[count - 2].size, FE_UNIT_DIRECTORY);
-    table_file_replace(opened.vfs, path, fe_buffer_slice(&bytes));
-    expect_refusal(opened.vfs, &opened.summary.identity, FERRIC_UNSUPPORTED, "section 99");
-    fe_buffer_deinit(&bytes);
-    fe_vfs_memory_destroy(opened.vfs);
-}
-
 static void test_table_builder_leaves_no_file_when_abandoned(void **state)
 {
-    fe_table_builder_options options = {4096, 10, FERRIC_COMPRESSION_NONE};
+    fe_table_builder_options options = {4096, 10, FERRIC_COMPRESSION_NONE, KEYDIR};
     fe_file_header header = table_file_header(7);
     fe_table_builder *builder;
     fe_table_builder *second;
@@ -587,9 +422,7 @@ int main(void)
         cmocka_unit_test(test_table_finds_versions_of_one_key_across_blocks),
         cmocka_unit_test(test_table_bounds_divide_neighbouring_blocks),
         cmocka_unit_test(test_table_notices_damage_at_every_byte),
-        cmocka_unit_test(test_table_with_mended_checks_is_read_or_refused),
         cmocka_unit_test(test_table_refuses_another_table_than_the_manifest_means),
-        cmocka_unit_test(test_table_skips_unknown_sections_unless_required),
         cmocka_unit_test(test_table_builder_leaves_no_file_when_abandoned),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

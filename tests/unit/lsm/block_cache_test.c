@@ -43,14 +43,14 @@ static void place_blocks(cached_table *self)
 static void create(cached_table *self, uint64_t capacity, uint64_t seed)
 {
     entry_shape shape = {4000, "user:", 8, 16, 1, 1000, 150};
-    fe_table_builder_options options = {1024, 10, FERRIC_COMPRESSION_LZ4};
+    fe_table_builder_options options = {1024, 10, FERRIC_COMPRESSION_LZ4, 0};
     fe_random random = {seed};
     fe_table_summary summary;
 
     entry_list_init(&self->list, &random, &shape);
     assert_int_equal(fe_vfs_memory_create(&self->vfs), FERRIC_OK);
     table_file_write(self->vfs, path, 1, &options, &self->list, 0, self->list.count, &summary);
-    assert_int_equal(fe_table_open(self->vfs, path, &summary.identity, &self->table), FERRIC_OK);
+    assert_int_equal(fe_table_open(self->vfs, path, &summary.identity, 0, &self->table), FERRIC_OK);
     assert_int_equal(fe_epoch_create(&self->epoch), FERRIC_OK);
     assert_int_equal(fe_block_cache_create(self->epoch, capacity, &self->cache), FERRIC_OK);
     place_blocks(self);

@@ -12,6 +12,7 @@
 #include "base/buffer.h"
 #include "base/checksum.h"
 #include "base/status.h"
+#include "format/table_layout.h"
 #include "unit/lsm/table_set.h"
 
 static const entry_shape shape = {6000, "user:", 8, 16, 3, 100000, 100};
@@ -21,7 +22,8 @@ static const table_set_options plain_options = {
     .cache_bytes = 1 << 18,
     .open_files_max = 100,
     .memory_max = 1 << 24,
-    .builder = {1024, 10, FERRIC_COMPRESSION_LZ4},
+    .keydir_bytes_max = 1 << 20,
+    .builder = {1024, 10, FERRIC_COMPRESSION_LZ4, 1 << 20},
 };
 
 typedef struct fixture {
@@ -91,11 +93,88 @@ static void test_cache_works_without_filters(void **state)
 
     (void)state;
     options.builder.filter_bits = 0;
+    options.builder.keydir_bytes_max = 0;
     create(&self, &options, 2);
     get_randomly(&self, 1000);
     assert_int_equal(stats_of(&self).filter_probes, 0);
     assert_int_equal(stats_of(&self).filter_rejections, 0);
     destroy(&self);
+}
+
+static void test_cache_works_without_keydirs(void **state)
+{
+    table_set_options options = plain_options;
+    fixture self;
+
+    (void)state;
+    options.keydir_bytes_max = 0;
+    create(&self, &options, 2);
+    get_randomly(&self, 1000);
+    assert_int_equal(stats_of(&self).keydir_bytes, 0);
+    assert_true(stats_of(&self).filter_rejections > 100);
+    destroy(&self);
+}
+
+static uint64_t capacity_left(fixture *self)
+{
+    fe_block_cache_stats stats;
+
+    fe_block_cache_stats_get(self->set.blocks, &stats);
+    return stats.capacity_bytes - stats.lent_bytes;
+}
+
+// KeyDirs for as many tables as the bound holds; they take their bytes from the block cache.
+static void test_cache_keeps_its_bound_on_keydirs(void **state)
+{
+    table_set_options options = plain_options;
+    uint64_t all;
+    fixture self;
+
+    (void)state;
+    create(&self, &options, 3);
+    get_randomly(&self, 500);
+    all = stats_of(&self).keydir_bytes;
+    assert_true(all > self.list.count / 3 * 5); // At most three versions of a key.
+    assert_int_equal(capacity_left(&self), options.cache_bytes - all);
+    destroy(&self);
+    options.keydir_bytes_max = all / 2;
+    options.open_files_max = 8; // Tables are closed and give their room to others.
+    create(&self, &options, 3);
+    for (int i = 0; i < 10; i++) {
+        fe_table_cache_stats stats;
+        get_randomly(&self, 100);
+        stats = stats_of(&self);
+        assert_in_range(stats.keydir_bytes, all / 4, all / 2);
+        assert_true(stats.memory_bytes > stats.keydir_bytes);
+        assert_int_equal(capacity_left(&self), options.cache_bytes - stats.keydir_bytes);
+    }
+    destroy(&self);
+}
+
+// Every version of keys that have many, in this block and the next ones, at every sequence number.
+static void test_cache_finds_each_version_behind_a_keydir(void **state)
+{
+    enum { VERSIONS = 300, KEYS = 3 };
+    static const char *const names[KEYS] = {"key", "key0", "key00"};
+    table_set_options options = plain_options;
+    fe_entry entries[VERSIONS * KEYS];
+    entry_list list = {.entries = entries, .count = VERSIONS * KEYS};
+    table_set set;
+
+    (void)state;
+    for (size_t i = 0; i < list.count; i++) {
+        uint64_t sequence = 2 * (VERSIONS - i % VERSIONS);
+        entries[i] = (fe_entry){fe_slice_text(names[i / VERSIONS]), fe_slice_text("value"),
+                                sequence, FE_ENTRY_PUT};
+    }
+    options.files = 1;
+    table_set_init(&set, &options, &list);
+    for (uint64_t sequence = 0; sequence <= 2 * VERSIONS + 1; sequence++) {
+        for (int i = 0; i < KEYS; i++)
+            table_set_check_get(&set, &list, fe_slice_text(names[i]), sequence);
+        table_set_check_get(&set, &list, fe_slice_text("key000"), sequence);
+    }
+    table_set_deinit(&set);
 }
 
 static void test_cache_keeps_its_bounds_on_open_tables(void **state)
@@ -105,6 +184,7 @@ static void test_cache_keeps_its_bounds_on_open_tables(void **state)
     fixture self;
 
     (void)state;
+    options.keydir_bytes_max = 0;
     create(&self, &options, 3);
     get_randomly(&self, 500);
     all = stats_of(&self).memory_bytes;
@@ -291,6 +371,70 @@ static void test_verify_compares_with_the_manifest(void **state)
     destroy(&self);
 }
 
+// A writer that is broken but seals well: what `change` makes of the only table's KeyDir.
+static void lie_in_keydir(fixture *self, void (*change)(uint8_t *slot))
+{
+    fe_file_header header = table_file_header(1);
+    ferric_buffer bytes = table_file_read(self->set.vfs, "/db/000001.table");
+    uint8_t *data = bytes.data;
+    const uint8_t *footer = data + bytes.size - FE_TABLE_FOOTER_SIZE;
+    uint8_t *line = data + fe_get_u64(footer + FE_FOOTER_DIRECTORY_OFFSET_AT);
+    uint64_t offset;
+    size_t size;
+    fe_sealer sealer;
+
+    while (fe_get_u16(line + FE_SECTION_ID_AT) != FE_SECTION_KEYDIR)
+        line += FE_SECTION_SIZE;
+    offset = fe_get_u64(line + FE_SECTION_OFFSET_AT);
+    size = (size_t)fe_get_u64(line + FE_SECTION_CONTENT_SIZE_AT);
+    for (size_t at = 0; at < size - FE_KEYDIR_TRAILER_SIZE; at += sizeof(uint32_t))
+        change(data + offset + at);
+    fe_sealer_init(&sealer, &header);
+    assert_int_equal(fe_seal_unit(&sealer, FE_UNIT_KEYDIR, offset, data + offset, size), FERRIC_OK);
+    table_file_replace(self->set.vfs, "/db/000001.table", fe_buffer_slice(&bytes));
+    fe_buffer_deinit(&bytes);
+}
+
+static void lead_to_the_next_entry(uint8_t *slot)
+{
+    if (fe_get_u32(slot) != 0) fe_put_u32(slot, fe_get_u32(slot) + 1);
+}
+
+static void lead_out_of_the_table(uint8_t *slot)
+{
+    if (fe_get_u32(slot) != 0) fe_put_u32(slot, fe_get_u32(slot) | 0xfff);
+}
+
+static void lead_nowhere(uint8_t *slot)
+{
+    fe_put_u32(slot, 0);
+}
+
+static void test_verify_finds_a_keydir_that_misleads(void **state)
+{
+    static void (*const changes[])(uint8_t *) = {lead_to_the_next_entry, lead_out_of_the_table,
+                                                 lead_nowhere};
+    table_set_options options = plain_options;
+    uint64_t blocks;
+    uint64_t entries;
+    uint64_t offset;
+
+    (void)state;
+    options.files = 1;
+    for (int i = 0; i < 3; i++) {
+        fixture self;
+        create(&self, &options, 11);
+        lie_in_keydir(&self, changes[i]);
+        assert_int_equal(verify(&self, 0, &blocks, &entries, &offset), FERRIC_CORRUPT);
+        assert_non_null(strstr(fe_message(), "KeyDir"));
+        if (changes[i] == lead_out_of_the_table) {
+            assert_int_equal(get_first(&self, 0), FERRIC_CORRUPT);
+            assert_non_null(strstr(fe_message(), "which is not there"));
+        }
+        destroy(&self);
+    }
+}
+
 // ---- Threads ----------------------------------------------------------------------------------
 
 #define THREADS 4
@@ -379,12 +523,16 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_cache_answers_gets_and_counts_them),
         cmocka_unit_test(test_cache_works_without_filters),
+        cmocka_unit_test(test_cache_works_without_keydirs),
+        cmocka_unit_test(test_cache_keeps_its_bound_on_keydirs),
+        cmocka_unit_test(test_cache_finds_each_version_behind_a_keydir),
         cmocka_unit_test(test_cache_keeps_its_bounds_on_open_tables),
         cmocka_unit_test(test_cache_tells_damage_from_absence),
         cmocka_unit_test(test_cache_removes_obsolete_files_only),
         cmocka_unit_test(test_verify_reads_every_entry),
         cmocka_unit_test(test_verify_finds_damage_that_caches_hide),
         cmocka_unit_test(test_verify_compares_with_the_manifest),
+        cmocka_unit_test(test_verify_finds_a_keydir_that_misleads),
         cmocka_unit_test(test_cache_is_right_while_tables_are_closed_under_readers),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

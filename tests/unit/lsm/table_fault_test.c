@@ -45,8 +45,11 @@ static ferric_status write_table(run *self)
 
 static ferric_status open_caches(run *self)
 {
-    fe_table_cache_options options = {
-        .vfs = self->vfs, .directory = "", .open_files_max = 4, .memory_max = 1 << 20};
+    fe_table_cache_options options = {.vfs = self->vfs,
+                                      .directory = "",
+                                      .open_files_max = 4,
+                                      .memory_max = 1 << 20,
+                                      .keydir_bytes_max = 1 << 20};
     ferric_status status = fe_epoch_create(&self->epoch);
 
     if (status == FERRIC_OK) status = fe_block_cache_create(self->epoch, 8000, &self->blocks);
@@ -238,8 +241,9 @@ static bool is_answer_to(fault_kind kind, ferric_status status)
 static bool run_with_fault(const entry_list *list, fault_plan plan)
 {
     vfs_record *record = vfs_record_create(disk_create(), 1);
-    run self = {
-        .vfs = vfs_record_vfs(record), .list = list, .options = {512, 10, FERRIC_COMPRESSION_LZ4}};
+    run self = {.vfs = vfs_record_vfs(record),
+                .list = list,
+                .options = {512, 10, FERRIC_COMPRESSION_LZ4, 1 << 20}};
     fe_path_kind kind;
     bool has_struck;
     ferric_status status;
@@ -300,9 +304,12 @@ static void test_tables_are_closed_when_descriptors_run_out(void **state)
     fe_random random = {test_seed("table descriptors", 3)};
     vfs_record *record = vfs_record_create(disk_create(), 1);
     fe_vfs *vfs = vfs_record_vfs(record);
-    run self = {.vfs = vfs, .options = {512, 10, FERRIC_COMPRESSION_LZ4}};
-    fe_table_cache_options options = {
-        .vfs = vfs, .directory = "", .open_files_max = 100, .memory_max = 1 << 20};
+    run self = {.vfs = vfs, .options = {512, 10, FERRIC_COMPRESSION_LZ4, 1 << 20}};
+    fe_table_cache_options options = {.vfs = vfs,
+                                      .directory = "",
+                                      .open_files_max = 100,
+                                      .memory_max = 1 << 20,
+                                      .keydir_bytes_max = 1 << 20};
     fe_table_file *files[TABLES];
     fe_table_cache_stats stats;
     entry_list list;

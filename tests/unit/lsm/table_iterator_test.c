@@ -198,7 +198,7 @@ static const table_set_options plain_options = {
     .cache_bytes = 1 << 20,
     .open_files_max = 100,
     .memory_max = 1 << 24,
-    .builder = {512, 10, FERRIC_COMPRESSION_NONE},
+    .builder = {512, 10, FERRIC_COMPRESSION_NONE, 1 << 20},
 };
 
 // A compaction's reading leaves the cache as it was, and reads through what is there.

@@ -12,8 +12,10 @@
 
 void table_kit_init(table_kit *kit)
 {
-    fe_table_cache_options options = {
-        .directory = "/db", .open_files_max = 64, .memory_max = 1 << 20};
+    fe_table_cache_options options = {.directory = "/db",
+                                      .open_files_max = 64,
+                                      .memory_max = 1 << 20,
+                                      .keydir_bytes_max = 1 << 20};
 
     assert_int_equal(fe_vfs_memory_create(&kit->vfs), FERRIC_OK);
     assert_int_equal(fe_vfs_make_directory(kit->vfs, "/db"), FERRIC_OK);

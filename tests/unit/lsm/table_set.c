@@ -48,7 +48,8 @@ void table_set_init(table_set *set, const table_set_options *options, const entr
     cache_options = (fe_table_cache_options){.vfs = set->vfs,
                                              .directory = "/db",
                                              .open_files_max = options->open_files_max,
-                                             .memory_max = options->memory_max};
+                                             .memory_max = options->memory_max,
+                                             .keydir_bytes_max = options->keydir_bytes_max};
     assert_int_equal(fe_table_cache_create(&cache_options, set->epoch, set->blocks, &set->cache),
                      FERRIC_OK);
     for (size_t i = 0; i < options->files; i++) {

@@ -24,6 +24,7 @@ typedef struct table_set_options {
     uint64_t cache_bytes;
     uint32_t open_files_max;
     uint64_t memory_max;
+    uint64_t keydir_bytes_max;
     fe_table_builder_options builder;
 } table_set_options;
 

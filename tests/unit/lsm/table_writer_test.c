@@ -46,7 +46,10 @@ static void job_init(job *work)
     work->options = (fe_table_writer_options){
         .vfs = work->kit.vfs,
         .directory = "/db",
-        .builder = {.block_size = 512, .filter_bits = 10, .compression = FERRIC_COMPRESSION_NONE},
+        .builder = {.block_size = 512,
+                    .filter_bits = 10,
+                    .compression = FERRIC_COMPRESSION_NONE,
+                    .keydir_bytes_max = 1 << 20},
         .table_size = 2048,
         .database_id = database_id,
         .next_file_number = &work->next_file_number,

@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: Apache-2.0
+// Point lookups in a view, one at a time.
+#include "lsm/lookup.h"
+
+#include "base/seeded_bug.h"
+
+// Tables that are gathered before the first is examined.
+#define TABLES_MAX 24
+
+// One key on its way.
+typedef struct fe_lookup {
+    ferric_slice key;
+    uint64_t hash; // fe_hash64 of the key.
+    fe_found found;
+    ferric_status status;
+    // The candidates not examined yet, and the table that is gathered next.
+    fe_table_file *files[TABLES_MAX];
+    uint32_t file_count;
+    uint32_t level;
+    uint32_t level_index;
+} fe_lookup;
+
+// ---- Candidates ------------------------------------------------------------------------------
+
+static bool covers(const fe_table_file *file, ferric_slice key)
+{
+    return fe_slice_compare(file->smallest_key, key) <= 0 &&
+           fe_slice_compare(file->largest_key, key) >= 0;
+}
+
+// The next table, newest data first, whose key range has the key; NULL behind the last.
+static fe_table_file *next_table(const fe_version *version, uint64_t sequence, fe_lookup *lookup)
+{
+    const fe_level *level0 = &version->levels[0];
+
+    while (lookup->level_index < level0->count) {
+        uint32_t index = lookup->level_index++;
+        fe_table_file *file;
+        if (FE_SEEDED_BUG(FE_BUG_LEVEL0_OLDEST_FIRST)) index = level0->count - 1 - index;
+        file = level0->files[index];
+        if (file->smallest_sequence <= sequence && covers(file, lookup->key)) return file;
+    }
+    while (++lookup->level < FE_LEVEL_COUNT) {
+        const fe_level *level = &version->levels[lookup->level];
+        fe_table_file *file = level->count == 0 ? NULL : fe_version_find(level, lookup->key);
+        if (file != NULL && file->smallest_sequence <= sequence) return file;
+    }
+    return NULL;
+}
+
+// Gathers candidates and asks for the memory that each is examined in first.
+static void gather(const fe_version *version, uint64_t sequence, fe_lookup *lookup)
+{
+    lookup->file_count = 0;
+    while (lookup->file_count < TABLES_MAX) {
+        fe_table_file *file = next_table(version, sequence, lookup);
+        if (file == NULL) return;
+        fe_table_cache_prefetch(file, lookup->hash);
+        lookup->files[lookup->file_count++] = file;
+    }
+}
+
+static void begin(const fe_view *view, uint64_t sequence, fe_lookup *lookup)
+{
+    lookup->status = FERRIC_OK;
+    lookup->found.block = NULL;
+    lookup->found.is_found = false;
+    lookup->level = 0;
+    lookup->level_index = 0;
+    for (uint32_t i = 0; i < view->memtable_count; i++)
+        fe_memtable_prefetch(view->memtables[i]->memtable, lookup->hash);
+    gather(view->version, sequence, lookup);
+}
+
+// ---- Examining -------------------------------------------------------------------------------
+
+static void find_in_memtables(const fe_view *view, uint64_t sequence, fe_lookup *lookup)
+{
+    fe_found *found = &lookup->found;
+
+    for (uint32_t i = 0; i < view->memtable_count && !found->is_found; i++) {
+        found->is_found = fe_memtable_get(view->memtables[i]->memtable, lookup->key, lookup->hash,
+                                          sequence, &found->entry);
+    }
+}
+
+static void examine_gathered(fe_table_cache *tables, uint64_t sequence, fe_lookup *lookup)
+{
+    fe_found *found = &lookup->found;
+
+    for (uint32_t i = 0; i < lookup->file_count; i++) {
+        lookup->status =
+            fe_table_cache_get(tables, lookup->files[i], lookup->key, lookup->hash, sequence,
+                               &found->is_found, &found->entry, &found->block);
+        if (found->is_found || lookup->status != FERRIC_OK) return;
+    }
+}
+
+static void find_in_tables(const fe_view *view, uint64_t sequence, fe_lookup *lookup)
+{
+    const fe_version *version = view->version;
+
+    while (lookup->file_count > 0) {
+        examine_gathered(version->tables, sequence, lookup);
+        if (lookup->found.is_found || lookup->status != FERRIC_OK) return;
+        gather(version, sequence, lookup);
+    }
+}
+
+ferric_status fe_view_find(const fe_view *view, ferric_slice key, uint64_t hash, uint64_t sequence,
+                           fe_found *found)
+{
+    fe_lookup lookup;
+
+    lookup.key = key;
+    lookup.hash = hash;
+    begin(view, sequence, &lookup);
+    find_in_memtables(view, sequence, &lookup);
+    if (!lookup.found.is_found) find_in_tables(view, sequence, &lookup);
+    *found = lookup.found;
+    return lookup.status;
+}

@@ -1,0 +1,179 @@
+// SPDX-License-Identifier: Apache-2.0
+// Point reads of one table: by its KeyDir straight to the entry, else by filter, index and block.
+//
+// A KeyDir leads to the newest version of a key. Who asks for an older one, at a snapshot, goes on
+// by the index, as does everybody where no KeyDir is loaded.
+#include <inttypes.h>
+
+#include "base/status.h"
+#include "lsm/open_table.h"
+
+// ---- Blocks ----------------------------------------------------------------------------------
+
+// Where the slots are is known before the block's first line has come, so both are fetched at once;
+// five lines are the slots of an ordinary block.
+static inline void prefetch_slots(const fe_cached_block *cached)
+{
+    const uint8_t *slots = (const uint8_t *)(cached + 1);
+
+    for (int i = 0; i < 5; i++)
+        FE_PREFETCH(slots + i * FE_CACHE_LINE);
+}
+
+static inline void prefetch_slot(const fe_cached_block *cached, uint32_t index)
+{
+    FE_PREFETCH((const uint8_t *)(cached + 1) + (size_t)index * sizeof(fe_block_slot));
+}
+
+ferric_status fe_open_table_block(fe_open_table *open, uint32_t block, fe_block_reader *reader,
+                                  bool fill, fe_cached_block **cached, bool *was_cached)
+{
+    fe_block_home *home = &open->homes[block];
+
+    *cached = fill ? fe_block_cache_find(home) : fe_block_cache_peek(home);
+    if (was_cached != NULL) *was_cached = *cached != NULL;
+    if (FE_LIKELY(*cached != NULL)) {
+        prefetch_slots(*cached);
+        return FERRIC_OK;
+    }
+    return fe_block_cache_load(open->blocks, open->table, block, reader, fill, home, cached);
+}
+
+// ---- By the index ----------------------------------------------------------------------------
+
+static ferric_status find_by_index(fe_open_table *open, ferric_slice key, uint64_t sequence,
+                                   bool *found, fe_entry *entry, fe_cached_block **cached)
+{
+    uint32_t block = fe_table_find_block(open->table, key, sequence);
+    fe_block_entry inside;
+    bool was_cached;
+    ferric_status status;
+
+    if (FE_UNLIKELY(block == open->block_count)) {
+        fe_tally_add(open->tally, FE_TABLE_BEHIND, 1);
+        return FERRIC_OK;
+    }
+    status = fe_open_table_block(open, block, NULL, true, cached, &was_cached);
+    if (status != FERRIC_OK) return status;
+    fe_tally_add(open->tally, was_cached ? FE_TABLE_HIT : FE_TABLE_MISSED, 1);
+    *found = fe_block_find(fe_cached_block_view(*cached), key, sequence, &inside);
+    if (!*found) return FERRIC_OK;
+    *entry = (fe_entry){
+        .key = key, .value = inside.value, .sequence = inside.sequence, .kind = inside.kind};
+    return FERRIC_OK;
+}
+
+static ferric_status find_by_filter(fe_open_table *open, ferric_slice key, uint64_t hash,
+                                    uint64_t sequence, bool *found, fe_entry *entry,
+                                    fe_cached_block **cached)
+{
+    if (!fe_table_may_contain(open->table, hash)) {
+        fe_tally_add(open->tally, FE_TABLE_REJECTED, 1);
+        return FERRIC_OK;
+    }
+    if (FE_UNLIKELY(!fe_table_has_filter(open->table)))
+        fe_tally_add(open->tally, FE_TABLE_WITHOUT_FILTER, 1);
+    return find_by_index(open, key, sequence, found, entry, cached);
+}
+
+// ---- By the KeyDir ---------------------------------------------------------------------------
+
+static FE_NOINLINE void refuse_place(const fe_open_table *open, fe_entry_place place)
+{
+    (void)fe_fail(FERRIC_CORRUPT,
+                  "%s: the KeyDir leads to entry %" PRIu32 " of block %" PRIu32
+                  ", which is not there",
+                  fe_table_path(open->table), place.index, place.block);
+}
+
+// Reads the entry at a place that the KeyDir names.
+static inline ferric_status read_place(fe_open_table *open, fe_entry_place place,
+                                       fe_cached_block **cached, bool *was_cached,
+                                       fe_block_entry *inside)
+{
+    fe_block_home *home;
+    const fe_block *view;
+    ferric_status status;
+
+    if (FE_UNLIKELY(place.block >= open->block_count)) {
+        refuse_place(open, place);
+        return FERRIC_CORRUPT;
+    }
+    home = &open->homes[place.block];
+    *cached = fe_block_cache_peek(home);
+    *was_cached = *cached != NULL;
+    if (FE_LIKELY(*cached != NULL)) {
+        prefetch_slot(*cached, place.index);
+        (void)fe_block_cache_find(home); // For its mark.
+    } else {
+        status =
+            fe_block_cache_load(open->blocks, open->table, place.block, NULL, true, home, cached);
+        if (status != FERRIC_OK) return status;
+    }
+    view = fe_cached_block_view(*cached);
+    FE_PREFETCH(view->data); // The prefix, which is compared after the rest.
+    if (FE_UNLIKELY(place.index >= view->count)) {
+        *cached = NULL;
+        refuse_place(open, place);
+        return FERRIC_CORRUPT;
+    }
+    fe_block_entry_at(view, place.index, inside);
+    return FERRIC_OK;
+}
+
+static ferric_status find_by_keydir(fe_open_table *open, ferric_slice key, uint64_t hash,
+                                    uint64_t sequence, bool *found, fe_entry *entry,
+                                    fe_cached_block **cached)
+{
+    unsigned counter = FE_TABLE_REJECTED;
+    fe_keydir_search search;
+    fe_entry_place place;
+
+    fe_keydir_search_init(&open->keydir, hash, &search);
+    while (fe_keydir_next(&open->keydir, &search, &place)) {
+        fe_block_entry inside;
+        bool was_cached;
+        ferric_status status = read_place(open, place, cached, &was_cached, &inside);
+        if (FE_UNLIKELY(status != FERRIC_OK)) return status;
+        counter = was_cached ? FE_TABLE_HIT : FE_TABLE_MISSED;
+        if (FE_UNLIKELY(!fe_block_entry_has_key(fe_cached_block_view(*cached), &inside, key)))
+            continue;
+        if (FE_UNLIKELY(inside.sequence > sequence))
+            return find_by_index(open, key, sequence, found, entry, cached);
+        *entry = (fe_entry){
+            .key = key, .value = inside.value, .sequence = inside.sequence, .kind = inside.kind};
+        *found = true;
+        break;
+    }
+    fe_tally_add(open->tally, counter, 1);
+    return FERRIC_OK;
+}
+
+// ---- Either ----------------------------------------------------------------------------------
+
+ferric_status fe_table_cache_get(fe_table_cache *cache, fe_table_file *file, ferric_slice key,
+                                 uint64_t hash, uint64_t sequence, bool *found, fe_entry *entry,
+                                 fe_cached_block **block)
+{
+    fe_open_table *open;
+    ferric_status status = fe_open_table_find(cache, file, &open);
+
+    *found = false;
+    *block = NULL;
+    if (FE_UNLIKELY(status != FERRIC_OK)) return status;
+    if (FE_LIKELY(open->keydir.buckets != NULL))
+        return find_by_keydir(open, key, hash, sequence, found, entry, block);
+    return find_by_filter(open, key, hash, sequence, found, entry, block);
+}
+
+void fe_table_cache_prefetch(fe_table_file *file, uint64_t hash)
+{
+    fe_open_table *open = atomic_load_explicit(&file->open, memory_order_acquire);
+
+    if (open == NULL) return;
+    if (FE_LIKELY(open->keydir.buckets != NULL)) {
+        fe_keydir_prefetch(&open->keydir, hash);
+    } else {
+        fe_table_prefetch(open->table, hash);
+    }
+}
