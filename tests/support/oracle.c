@@ -76,7 +76,7 @@ oracle_commit *oracle_add_commit(oracle *o)
     return commit;
 }
 
-static oracle_commit *begin_commit(oracle *o)
+oracle_commit *oracle_begin_commit(oracle *o)
 {
     oracle_commit *commit = oracle_add_commit(o);
 
@@ -117,7 +117,7 @@ static void mark_period(oracle *o)
 }
 
 // Enters what a write answered.
-static void end_commit(oracle *o, oracle_commit *commit, const char *call, ferric_status status,
+void oracle_end_commit(oracle *o, oracle_commit *commit, const char *call, ferric_status status,
                        bool is_sync)
 {
     if (status == FERRIC_OK && o->is_poisoned) {
@@ -139,14 +139,14 @@ static void end_commit(oracle *o, oracle_commit *commit, const char *call, ferri
 
 // ---- Writes ---------------------------------------------------------------------------------
 
-static ferric_slice next_value(oracle *o, uint32_t key, uint32_t size, uint8_t **memory)
+ferric_slice oracle_next_value(oracle *o, uint32_t key, uint32_t size, uint8_t **memory)
 {
     *memory = harness_alloc(size);
     model_value(o->value_number++, key, *memory, size);
     return (ferric_slice){*memory, size};
 }
 
-static void add_effect(oracle_commit *commit, uint32_t keyspace, uint32_t key,
+void oracle_add_effect(oracle_commit *commit, uint32_t keyspace, uint32_t key,
                        const ferric_slice *value)
 {
     oracle_effect *effect = &commit->effects[commit->effect_count++];
@@ -173,24 +173,24 @@ static void learn_version(oracle *o, oracle_commit *commit)
     o->now.entries[effect->keyspace][effect->key].version = version;
 }
 
-static void write_one(oracle *o, const scenario_step *step, uint32_t key,
+void oracle_write_one(oracle *o, const scenario_step *step, uint32_t key,
                       const ferric_write_options *options)
 {
     ferric_keyspace *keyspace = o->reader.keyspaces[step->keyspace];
-    oracle_commit *commit = begin_commit(o);
+    oracle_commit *commit = oracle_begin_commit(o);
     ferric_status status;
     uint8_t *memory = NULL;
 
     if (step->verb == STEP_DELETE) {
-        add_effect(commit, step->keyspace, key, NULL);
+        oracle_add_effect(commit, step->keyspace, key, NULL);
         status = ferric_delete(o->db, keyspace, model_key(key), options);
     } else {
-        ferric_slice value = next_value(o, key, step->size, &memory);
-        add_effect(commit, step->keyspace, key, &value);
+        ferric_slice value = oracle_next_value(o, key, step->size, &memory);
+        oracle_add_effect(commit, step->keyspace, key, &value);
         status = ferric_put(o->db, keyspace, model_key(key), value, options);
     }
     harness_free(memory);
-    end_commit(o, commit, "a write", status, options->sync);
+    oracle_end_commit(o, commit, "a write", status, options->sync);
     if (status == FERRIC_OK) learn_version(o, commit);
 }
 
@@ -200,7 +200,7 @@ static void play_writes(oracle *o, const scenario_step *step)
 
     options.sync = step->is_sync;
     for (uint32_t i = 0; i < (step->repeat == 0 ? 1 : step->repeat); i++) {
-        write_one(o, step, (step->key + i) % MODEL_KEY_COUNT, &options);
+        oracle_write_one(o, step, (step->key + i) % MODEL_KEY_COUNT, &options);
     }
 }
 
@@ -216,12 +216,12 @@ static ferric_status fill_batch(oracle *o, const scenario_step *step, oracle_com
         ferric_keyspace *handle = o->reader.keyspaces[keyspace];
         if (i % 3 == 2) {
             status = ferric_batch_delete(batch, handle, model_key(key));
-            add_effect(commit, keyspace, key, NULL);
+            oracle_add_effect(commit, keyspace, key, NULL);
         } else {
             uint8_t *memory;
-            ferric_slice value = next_value(o, key, step->size, &memory);
+            ferric_slice value = oracle_next_value(o, key, step->size, &memory);
             status = ferric_batch_put(batch, handle, model_key(key), value);
-            add_effect(commit, keyspace, key, &value);
+            oracle_add_effect(commit, keyspace, key, &value);
             harness_free(memory);
         }
     }
@@ -231,7 +231,7 @@ static ferric_status fill_batch(oracle *o, const scenario_step *step, oracle_com
 static void play_batch(oracle *o, const scenario_step *step)
 {
     ferric_write_options options = FERRIC_WRITE_OPTIONS_INIT;
-    oracle_commit *commit = begin_commit(o);
+    oracle_commit *commit = oracle_begin_commit(o);
     ferric_batch *batch = NULL;
 
     options.sync = step->is_sync;
@@ -240,7 +240,7 @@ static void play_batch(oracle *o, const scenario_step *step)
     if (status == FERRIC_OK) status = ferric_write(o->db, batch, &options, &commit->version);
     if (status != FERRIC_OK) commit->version = 0;
     ferric_batch_destroy(batch);
-    end_commit(o, commit, "a batch", status, step->is_sync);
+    oracle_end_commit(o, commit, "a batch", status, step->is_sync);
 }
 
 // The version the model knows; 0 when the key is absent. False when the version never was learnt.
@@ -263,9 +263,9 @@ static void play_conditional(oracle *o, const scenario_step *step)
     options.condition = step->verb == STEP_IF_ABSENT ? FERRIC_IF_ABSENT : FERRIC_IF_VERSION;
     if (!known_version(o, step, &options.if_version)) return;
     if (step->verb == STEP_IF_STALE) options.if_version += 1000000;
-    oracle_commit *commit = begin_commit(o);
-    ferric_slice value = next_value(o, step->key, step->size, &memory);
-    add_effect(commit, step->keyspace, step->key, &value);
+    oracle_commit *commit = oracle_begin_commit(o);
+    ferric_slice value = oracle_next_value(o, step->key, step->size, &memory);
+    oracle_add_effect(commit, step->keyspace, step->key, &value);
     ferric_status status = ferric_put(o->db, o->reader.keyspaces[step->keyspace],
                                       model_key(step->key), value, &options);
     harness_free(memory);
@@ -276,7 +276,7 @@ static void play_conditional(oracle *o, const scenario_step *step)
     if (status == FERRIC_OK && is_conflict) oracle_fail(o, "a condition", "it did not hold");
     if (status == FERRIC_CONFLICT) oracle_fail(o, "a condition", "it held, and was a conflict");
     if (o->failure != NULL) return;
-    end_commit(o, commit, "a conditional put", status, step->is_sync);
+    oracle_end_commit(o, commit, "a conditional put", status, step->is_sync);
     if (status == FERRIC_OK) learn_version(o, commit);
 }
 
@@ -429,6 +429,12 @@ static void play(oracle *o, const scenario_step *step)
     case STEP_IF_VERSION:
     case STEP_IF_STALE:
         play_conditional(o, step);
+        break;
+    case STEP_TXN:
+        oracle_play_txn(o, step);
+        break;
+    case STEP_TXN_LATE:
+        oracle_play_late_txn(o, step);
         break;
     case STEP_SYNC:
         play_sync(o);

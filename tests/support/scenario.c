@@ -150,6 +150,22 @@ static const scenario_step conditions[] = {
     {.verb = STEP_IF_VERSION, .key = 1, .size = 39},
 };
 
+static const scenario_step transactions[] = {
+    {.verb = STEP_TXN, .key = 0, .repeat = 4, .size = 60},
+    {.verb = STEP_PUT, .key = 0, .repeat = 4, .size = 200},
+    {.verb = STEP_TXN, .key = 1, .repeat = 8, .size = 500},
+    {.verb = STEP_TXN_LATE, .key = 1, .size = 40},
+    {.verb = STEP_FLUSH},
+    {.verb = STEP_TXN_LATE, .key = 2, .size = 40},
+    {.verb = STEP_READ},
+    {.verb = STEP_TXN, .key = 0, .repeat = 6, .size = 1500, .is_sync = true},
+    {.verb = STEP_COMPACT},
+    {.verb = STEP_TXN, .key = 30, .repeat = 3, .size = 20},
+    {.verb = STEP_REOPEN},
+    {.verb = STEP_TXN_LATE, .key = 30, .size = 70},
+    {.verb = STEP_TXN, .key = 1, .repeat = 2, .size = 90},
+};
+
 static const scenario_step large_values[] = {
     {.verb = STEP_PUT, .key = 0, .size = 9000},
     {.verb = STEP_PUT, .key = 1, .repeat = 2, .size = 20000},
@@ -235,6 +251,8 @@ static const scenario scenarios[] = {
     {.name = "ring_laps", .fsync = FERRIC_FSYNC_NEVER, STEPS(ring_laps)},
     {.name = "snapshots", .compression = FERRIC_COMPRESSION_LZ4, STEPS(snapshots)},
     {.name = "conditions", STEPS(conditions)},
+    {.name = "transactions", STEPS(transactions)},
+    {.name = "transactions_never", .fsync = FERRIC_FSYNC_NEVER, STEPS(transactions)},
     {.name = "large_values", STEPS(large_values)},
     {.name = "emptied", STEPS(emptied)},
     {.name = "overwritten", STEPS(overwritten)},
@@ -289,7 +307,7 @@ const scenario *scenario_after_crash(void)
     return &after;
 }
 
-// How often each verb is drawn, of 100.
+// How often each verb is drawn, of 100. Transactions have scenarios of their own.
 static const uint8_t weights[STEP_VERB_COUNT] = {
     [STEP_PUT] = 34,       [STEP_DELETE] = 12,  [STEP_BATCH] = 16,  [STEP_IF_ABSENT] = 4,
     [STEP_IF_VERSION] = 3, [STEP_IF_STALE] = 2, [STEP_SYNC] = 4,    [STEP_FLUSH] = 5,

@@ -21,13 +21,15 @@ typedef enum scenario_verb {
     STEP_SYNC = 6,
     STEP_FLUSH = 7,
     STEP_COMPACT = 8,
-    STEP_SNAPSHOT = 9, // Takes one more snapshot, at most SCENARIO_SNAPSHOT_MAX.
-    STEP_RELEASE = 10, // Releases the oldest.
-    STEP_REOPEN = 11,  // Closes and opens.
-    STEP_READ = 12,    // Reads all of the newest state and of every snapshot.
-    STEP_ADVANCE = 13, // Moves the clock on by `size` milliseconds.
-    STEP_VERIFY = 14,  // ferric_verify: no finding.
-    STEP_VERB_COUNT = 15,
+    STEP_SNAPSHOT = 9,  // Takes one more snapshot, at most SCENARIO_SNAPSHOT_MAX.
+    STEP_RELEASE = 10,  // Releases the oldest.
+    STEP_REOPEN = 11,   // Closes and opens.
+    STEP_READ = 12,     // Reads all of the newest state and of every snapshot.
+    STEP_ADVANCE = 13,  // Moves the clock on by `size` milliseconds.
+    STEP_VERIFY = 14,   // ferric_verify: no finding.
+    STEP_TXN = 15,      // One commit of a serializable transaction with `repeat` entries.
+    STEP_TXN_LATE = 16, // A transaction on a key that is put by a plain commit before it ends.
+    STEP_VERB_COUNT = 17,
 } scenario_verb;
 
 #define SCENARIO_SNAPSHOT_MAX 4
