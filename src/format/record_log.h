@@ -99,7 +99,8 @@ const fe_file_header *fe_record_log_header(const fe_record_log_reader *reader);
 // With any other result reading ends, *offset is where, and later calls give the same. A sequence
 // that does not fit L3 is FE_FRAME_INVALID; FE_FRAME_INCOMPLETE is a frame that is longer than the
 // rest of the file. A frame that the file of a log does not have is taken from its ring.
-// Errors: FERRIC_IO, FERRIC_NO_MEMORY: the call may be tried again.
+// Errors: FERRIC_IO, FERRIC_NO_MEMORY: the call may be tried again. FERRIC_CORRUPT: a log was
+// removed while it was read.
 ferric_status fe_record_log_next(fe_record_log_reader *reader, fe_frame *frame,
                                  fe_frame_result *result, uint64_t *offset);
 

@@ -227,6 +227,20 @@ static ferric_status decode_in_file(fe_record_log_reader *reader, fe_frame *fram
     return FERRIC_OK;
 }
 
+// A writer beside this reader removes a ring after it was drained, or after its log: then frames
+// are missed that nobody needs but who reads that log.
+static ferric_status check_still_there(const fe_record_log_reader *reader)
+{
+    fe_path_kind kind;
+    uint64_t size;
+    ferric_status status = fe_vfs_stat(reader->vfs, reader->path, &kind, &size);
+
+    if (status == FERRIC_OK && kind == FE_PATH_NONE) {
+        status = fe_fail(FERRIC_CORRUPT, "%s: removed while it was read", reader->path);
+    }
+    return status;
+}
+
 // Reads the ring, and then the file once more: a writer beside this reader drains what it is about
 // to overwrite, so what the ring had no more when it was read is in the file by then.
 static ferric_status load_ring(fe_record_log_reader *reader, fe_frame *frame,
@@ -235,6 +249,7 @@ static ferric_status load_ring(fe_record_log_reader *reader, fe_frame *frame,
     ferric_status status =
         fe_log_ring_image_load(reader->vfs, reader->path, &reader->header, &reader->ring);
 
+    if (status == FERRIC_OK && reader->ring.size == 0) status = check_still_there(reader);
     if (status != FERRIC_OK) return status;
     reader->has_ring_image = true;
     if (!FE_SEEDED_BUG(FE_BUG_LOG_NOT_READ_AGAIN)) reader->window.size = 0;

@@ -111,11 +111,12 @@ static void remove_file(fe_store *store, fe_file_kind kind, uint64_t number)
     fe_buffer_deinit(&path);
 }
 
-// A log and its ring, which goes first: a ring without its log would be of no use.
+// A log and then its ring, which may not be drained: a reader that misses the ring must be able to
+// see that the log went too (load_ring).
 static void remove_log_files(fe_store *store, uint64_t number)
 {
-    if (store->options.fsync != FERRIC_FSYNC_ALWAYS) remove_file(store, FE_FILE_RING, number);
     remove_file(store, FE_FILE_LOG, number);
+    if (store->options.fsync != FERRIC_FSYNC_ALWAYS) remove_file(store, FE_FILE_RING, number);
 }
 
 // Creates a log file, durable with its name (H1).

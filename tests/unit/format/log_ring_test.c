@@ -100,7 +100,6 @@ static void test_log_ring_holds_the_documented_example(void **state)
                      FERRIC_OK);
     assert_int_equal(fe_file_read_at(file, 0, bytes, sizeof bytes, &got), FERRIC_OK);
     assert_int_equal(got, sizeof bytes);
-    assert_int_equal(bytes[6], FE_FILE_RING);
     assert_memory_equal(bytes + 60, header_check, sizeof header_check);
     assert_memory_equal(bytes + 4160, frames, sizeof frames);
     fe_file_close(file);
@@ -238,6 +237,35 @@ static void test_log_ring_that_moves_on_beside_a_reader_hides_nothing(void **sta
     assert_int_equal(result, FE_FRAME_VALID);
     append_many(writer, &last, 50, 700);
     assert_true(log_read(reader, 2, &result, &offset) >= 9);
+    fe_record_log_reader_close(reader);
+    fe_record_log_close(writer);
+    record_destroy(record);
+}
+
+// A writer that needs a log no more removes it, and the ring that it did not drain.
+static void test_log_ring_that_is_missed_is_told_when_its_log_went(void **state)
+{
+    vfs_record *record = record_create();
+    fe_record_log_writer *writer = ring_create(record);
+    fe_record_log_reader *reader;
+    fe_frame_result result;
+    fe_frame frame;
+    uint64_t last = 0;
+    uint64_t offset;
+
+    (void)state;
+    append_many(writer, &last, 5, 100);
+    assert_int_equal(fe_record_log_drain(writer), FERRIC_OK);
+    append_many(writer, &last, 5, 100);
+    reader = log_open(vfs_record_vfs(record));
+    assert_int_equal(fe_vfs_remove(vfs_record_vfs(record), LOG_PATH), FERRIC_OK);
+    assert_int_equal(fe_vfs_remove(vfs_record_vfs(record), RING_PATH), FERRIC_OK);
+    for (int i = 0; i < 5; i++) {
+        assert_int_equal(fe_record_log_next(reader, &frame, &result, &offset), FERRIC_OK);
+        assert_int_equal(result, FE_FRAME_VALID);
+    }
+    assert_int_equal(fe_record_log_next(reader, &frame, &result, &offset), FERRIC_CORRUPT);
+    assert_non_null(strstr(fe_message(), LOG_PATH));
     fe_record_log_reader_close(reader);
     fe_record_log_close(writer);
     record_destroy(record);
@@ -554,6 +582,7 @@ int main(void)
         cmocka_unit_test(test_log_ring_is_drained_from_frame_to_frame),
         cmocka_unit_test(test_log_ring_lets_a_large_frame_pass_behind_those_before),
         cmocka_unit_test(test_log_ring_that_moves_on_beside_a_reader_hides_nothing),
+        cmocka_unit_test(test_log_ring_that_is_missed_is_told_when_its_log_went),
         cmocka_unit_test(test_log_ring_is_not_needed_for_what_was_synced),
         cmocka_unit_test(test_log_ring_goes_when_its_log_is_full_or_trimmed),
         cmocka_unit_test(test_log_ring_is_done_without_where_there_can_be_none),
