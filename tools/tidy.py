@@ -12,6 +12,9 @@ import re
 import subprocess
 import sys
 
+sys.dont_write_bytecode = True
+import seeded_table  # pylint: disable=wrong-import-position
+
 # ---- Layers ------------------------------------------------------------------------------------
 # A folder of src/ includes itself, the folders named here, and <ferric/ferric.h>.
 LAYERS = {
@@ -401,6 +404,8 @@ def check_tree(root):
         if path.endswith(C_FILES):
             check_c(path, text, sizes, base_users)
     check_built(texts)
+    for path, line, message in seeded_table.check(texts):
+        fail(path, line, message)
     check_unique_names([p for p in paths if p.endswith(C_FILES)])
     for path in base_users[1:]:
         fail(path, 1, f"xxHash is already included by {base_users[0]}: one file of base/ may")

@@ -3,7 +3,8 @@
 // would notice. In every other build FE_SEEDED_BUG is the constant false and nothing is left of it.
 //
 // Each mistake is one that other engines really made; tests/seeded names the harness that must
-// catch it.
+// catch it. A new one stands here, in seeded_bug.c and in tests/seeded/catchers.c, and
+// `tools/seeded_table.py --write` takes it over into docs/TESTING.md.
 #ifndef FERRIC_BASE_SEEDED_BUG_H
 #define FERRIC_BASE_SEEDED_BUG_H
 
