@@ -120,8 +120,9 @@ static ferric_status write_tables(fe_store *store, compaction_job *job, fe_versi
 
     if (status == FERRIC_OK) status = fe_table_writer_run(&writer, input, edit, &job->result);
     fe_iterator_destroy(input);
-    if (status == FERRIC_OK && job->result.entries_in != job->entries_expected &&
-        !FE_SEEDED_BUG(FE_BUG_READ_ERROR_IS_END) && !FE_SEEDED_BUG(FE_BUG_STOPPED_IS_END)) {
+    if (FE_SEEDED_BUG(FE_BUG_READ_ERROR_IS_END)) return status;
+    if (FE_SEEDED_BUG(FE_BUG_STOPPED_IS_END)) return status;
+    if (status == FERRIC_OK && job->result.entries_in != job->entries_expected) {
         status = fe_fail(FERRIC_CORRUPT,
                          "a compaction of level %u read %" PRIu64
                          " entries where the manifest has %" PRIu64,
