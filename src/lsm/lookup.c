@@ -1,24 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// Point lookups in a view, one at a time.
+// Point lookups in a view, one or many at a time.
 #include "lsm/lookup.h"
 
+#include <assert.h>
+
 #include "base/seeded_bug.h"
-
-// Tables that are gathered before the first is examined.
-#define TABLES_MAX 24
-
-// One key on its way.
-typedef struct fe_lookup {
-    ferric_slice key;
-    uint64_t hash; // fe_hash64 of the key.
-    fe_found found;
-    ferric_status status;
-    // The candidates not examined yet, and the table that is gathered next.
-    fe_table_file *files[TABLES_MAX];
-    uint32_t file_count;
-    uint32_t level;
-    uint32_t level_index;
-} fe_lookup;
 
 // ---- Candidates ------------------------------------------------------------------------------
 
@@ -29,7 +15,8 @@ static bool covers(const fe_table_file *file, ferric_slice key)
 }
 
 // The next table, newest data first, whose key range has the key; NULL behind the last.
-static fe_table_file *next_table(const fe_version *version, uint64_t sequence, fe_lookup *lookup)
+static inline fe_table_file *next_table(const fe_version *version, uint64_t sequence,
+                                        fe_lookup *lookup)
 {
     const fe_level *level0 = &version->levels[0];
 
@@ -49,10 +36,10 @@ static fe_table_file *next_table(const fe_version *version, uint64_t sequence, f
 }
 
 // Gathers candidates and asks for the memory that each is examined in first.
-static void gather(const fe_version *version, uint64_t sequence, fe_lookup *lookup)
+static inline void gather(const fe_version *version, uint64_t sequence, fe_lookup *lookup)
 {
     lookup->file_count = 0;
-    while (lookup->file_count < TABLES_MAX) {
+    while (lookup->file_count < FE_LOOKUP_TABLES_MAX) {
         fe_table_file *file = next_table(version, sequence, lookup);
         if (file == NULL) return;
         fe_table_cache_prefetch(file, lookup->hash);
@@ -60,13 +47,14 @@ static void gather(const fe_version *version, uint64_t sequence, fe_lookup *look
     }
 }
 
-static void begin(const fe_view *view, uint64_t sequence, fe_lookup *lookup)
+static inline void begin(const fe_view *view, uint64_t sequence, fe_lookup *lookup)
 {
     lookup->status = FERRIC_OK;
     lookup->found.block = NULL;
     lookup->found.is_found = false;
     lookup->level = 0;
     lookup->level_index = 0;
+    lookup->approach.open = NULL;
     for (uint32_t i = 0; i < view->memtable_count; i++)
         fe_memtable_prefetch(view->memtables[i]->memtable, lookup->hash);
     gather(view->version, sequence, lookup);
@@ -74,7 +62,7 @@ static void begin(const fe_view *view, uint64_t sequence, fe_lookup *lookup)
 
 // ---- Examining -------------------------------------------------------------------------------
 
-static void find_in_memtables(const fe_view *view, uint64_t sequence, fe_lookup *lookup)
+static inline void find_in_memtables(const fe_view *view, uint64_t sequence, fe_lookup *lookup)
 {
     fe_found *found = &lookup->found;
 
@@ -84,7 +72,7 @@ static void find_in_memtables(const fe_view *view, uint64_t sequence, fe_lookup 
     }
 }
 
-static void examine_gathered(fe_table_cache *tables, uint64_t sequence, fe_lookup *lookup)
+static inline void examine_gathered(fe_table_cache *tables, uint64_t sequence, fe_lookup *lookup)
 {
     fe_found *found = &lookup->found;
 
@@ -96,7 +84,7 @@ static void examine_gathered(fe_table_cache *tables, uint64_t sequence, fe_looku
     }
 }
 
-static void find_in_tables(const fe_view *view, uint64_t sequence, fe_lookup *lookup)
+static inline void find_in_tables(const fe_view *view, uint64_t sequence, fe_lookup *lookup)
 {
     const fe_version *version = view->version;
 
@@ -119,4 +107,36 @@ ferric_status fe_view_find(const fe_view *view, ferric_slice key, uint64_t hash,
     if (!lookup.found.is_found) find_in_tables(view, sequence, &lookup);
     *found = lookup.found;
     return lookup.status;
+}
+
+// ---- Many ------------------------------------------------------------------------------------
+
+// Finds the first table that may have the key.
+static void approach(fe_lookup *lookup)
+{
+    for (uint32_t i = 0; i < lookup->file_count; i++) {
+        if (fe_table_approach_begin(lookup->files[i], lookup->hash, &lookup->approach)) return;
+    }
+}
+
+void fe_view_find_many(const fe_view *view, uint64_t sequence, fe_lookup *lookups, size_t count)
+{
+    assert(count <= FE_LOOKUP_WIDTH);
+    for (size_t i = 0; i < count; i++)
+        begin(view, sequence, &lookups[i]);
+    for (size_t i = 0; i < count; i++) {
+        for (uint32_t m = 0; m < view->memtable_count; m++)
+            fe_memtable_approach(view->memtables[m]->memtable, lookups[i].hash);
+    }
+    for (size_t i = 0; i < count; i++) {
+        find_in_memtables(view, sequence, &lookups[i]);
+        if (!lookups[i].found.is_found) approach(&lookups[i]);
+    }
+    for (size_t i = 0; i < count; i++)
+        fe_table_approach_block(&lookups[i].approach);
+    for (size_t i = 0; i < count; i++)
+        fe_table_approach_entry(&lookups[i].approach);
+    for (size_t i = 0; i < count; i++) {
+        if (!lookups[i].found.is_found) find_in_tables(view, sequence, &lookups[i]);
+    }
 }

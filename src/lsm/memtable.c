@@ -208,6 +208,16 @@ void fe_memtable_prefetch(const fe_memtable *memtable, uint64_t hash)
     FE_PREFETCH(&memtable->slots[slot_index(memtable, hash)]);
 }
 
+void fe_memtable_approach(const fe_memtable *memtable, uint64_t hash)
+{
+    uint32_t offset_mask = ((uint32_t)1 << memtable->offset_bits) - 1;
+    uint32_t slot =
+        atomic_load_explicit(&memtable->slots[slot_index(memtable, hash)], memory_order_acquire);
+
+    // Without a look at the fingerprint: most slots that are not empty are the key's.
+    if (slot != 0) FE_PREFETCH(fe_skiplist_node_at(&memtable->list, slot & offset_mask));
+}
+
 bool fe_memtable_get(const fe_memtable *memtable, ferric_slice key, uint64_t hash,
                      uint64_t sequence, fe_entry *entry)
 {

@@ -53,6 +53,8 @@ bool fe_memtable_get(const fe_memtable *memtable, ferric_slice key, uint64_t has
                      uint64_t sequence, fe_entry *entry);
 // Starts loading the hash line that fe_memtable_get will need.
 void fe_memtable_prefetch(const fe_memtable *memtable, uint64_t hash);
+// Looks at that line, and starts loading the entry that it leads to.
+void fe_memtable_approach(const fe_memtable *memtable, uint64_t hash);
 
 // An iterator over what is there now and what is inserted later. It does not keep the memtable
 // alive. Errors: FERRIC_NO_MEMORY.

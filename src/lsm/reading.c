@@ -114,6 +114,32 @@ void fe_store_unpin(fe_pin *pin)
     if (store != NULL) fe_store_unref(store);
 }
 
+// Looks up to FE_LOOKUP_WIDTH keys up together. Returns the first failure.
+static ferric_status pin_some(fe_store *store, fe_view *view, uint64_t sequence, size_t count,
+                              const ferric_slice *keys, fe_pin *pins, ferric_status *statuses)
+{
+    fe_lookup lookups[FE_LOOKUP_WIDTH];
+    ferric_status first_failure = FERRIC_OK;
+
+    for (size_t i = 0; i < count; i++) {
+        lookups[i].key = keys[i];
+        lookups[i].hash = fe_hash64(keys[i].data, keys[i].size);
+    }
+    fe_view_find_many(view, sequence, lookups, count);
+    for (size_t i = 0; i < count; i++) {
+        const fe_found *found = &lookups[i].found;
+        statuses[i] = lookups[i].status;
+        if (statuses[i] != FERRIC_OK) {
+            if (first_failure == FERRIC_OK) first_failure = statuses[i];
+        } else if (!found->is_found || found->entry.kind == FE_ENTRY_DELETE) {
+            statuses[i] = FERRIC_NOT_FOUND;
+        } else {
+            pin_found(store, view, found, &pins[i]);
+        }
+    }
+    return first_failure;
+}
+
 ferric_status fe_store_multi_get(fe_store *store, size_t count, const ferric_slice *keys,
                                  uint64_t sequence, fe_pin *pins, ferric_status *statuses)
 {
@@ -131,18 +157,10 @@ ferric_status fe_store_multi_get(fe_store *store, size_t count, const ferric_sli
     fe_epoch_enter(store->epoch);
     view = atomic_load_explicit(&store->view, memory_order_acquire);
     at = readable_sequence(store, sequence);
-    for (size_t i = 0; i < count; i++) {
-        fe_found found;
-        uint64_t hash = fe_hash64(keys[i].data, keys[i].size);
-        ferric_status status = fe_view_find(view, keys[i], hash, at, &found);
-        if (status == FERRIC_OK && (!found.is_found || found.entry.kind == FE_ENTRY_DELETE)) {
-            status = FERRIC_NOT_FOUND;
-        }
-        if (status == FERRIC_OK) pin_found(store, view, &found, &pins[i]);
-        if (status != FERRIC_OK && status != FERRIC_NOT_FOUND && first_failure == FERRIC_OK) {
-            first_failure = status;
-        }
-        statuses[i] = status;
+    for (size_t i = 0; i < count; i += FE_LOOKUP_WIDTH) {
+        size_t some = count - i < FE_LOOKUP_WIDTH ? count - i : FE_LOOKUP_WIDTH;
+        ferric_status status = pin_some(store, view, at, some, keys + i, pins + i, statuses + i);
+        if (first_failure == FERRIC_OK) first_failure = status;
     }
     fe_epoch_leave(store->epoch);
     return first_failure;

@@ -92,6 +92,19 @@ ferric_status fe_table_cache_get(fe_table_cache *cache, fe_table_file *file, fer
 // Starts loading the memory that fe_table_cache_get will look at first. REQUIRES: as get.
 void fe_table_cache_prefetch(fe_table_file *file, uint64_t hash);
 
+// The way from a table to an entry, for one that has more than one key to look up and takes each
+// step for all of them before the next, so that they wait for memory together. Nothing depends on
+// it but time: the answer is fe_table_cache_get's. REQUIRES: all of it inside one epoch section.
+typedef struct fe_table_approach {
+    fe_open_table *open; // NULL: leads nowhere.
+    fe_entry_place place;
+} fe_table_approach;
+
+// False: the table does not have the key; what comes next is another table.
+bool fe_table_approach_begin(fe_table_file *file, uint64_t hash, fe_table_approach *approach);
+void fe_table_approach_block(const fe_table_approach *approach);
+void fe_table_approach_entry(const fe_table_approach *approach);
+
 // An iterator over one table, which it references. `fill`: whether blocks it reads are kept in the
 // cache; without, it does not mark cached ones as used either, and reads far ahead, for it is a
 // compaction's. Errors: FERRIC_NO_MEMORY; failures of reading show in its status.

@@ -177,3 +177,51 @@ void fe_table_cache_prefetch(fe_table_file *file, uint64_t hash)
         fe_table_prefetch(open->table, hash);
     }
 }
+
+// ---- Step by step ----------------------------------------------------------------------------
+
+bool fe_table_approach_begin(fe_table_file *file, uint64_t hash, fe_table_approach *approach)
+{
+    fe_open_table *open = atomic_load_explicit(&file->open, memory_order_acquire);
+    fe_keydir_search search;
+
+    approach->open = NULL;
+    if (open == NULL) return true;
+    if (open->keydir.buckets == NULL) return fe_table_may_contain(open->table, hash);
+    fe_keydir_search_init(&open->keydir, hash, &search);
+    if (!fe_keydir_next(&open->keydir, &search, &approach->place)) return false;
+    if (approach->place.block >= open->block_count) return true;
+    FE_PREFETCH(&open->homes[approach->place.block]);
+    approach->open = open;
+    return true;
+}
+
+static fe_cached_block *approached_block(const fe_table_approach *approach)
+{
+    if (approach->open == NULL) return NULL;
+    return fe_block_cache_peek(&approach->open->homes[approach->place.block]);
+}
+
+void fe_table_approach_block(const fe_table_approach *approach)
+{
+    fe_cached_block *cached = approached_block(approach);
+
+    if (cached == NULL) return;
+    FE_PREFETCH(cached);
+    prefetch_slot(cached, approach->place.index);
+}
+
+void fe_table_approach_entry(const fe_table_approach *approach)
+{
+    fe_cached_block *cached = approached_block(approach);
+    const fe_block *view;
+    const uint8_t *entry;
+
+    if (cached == NULL) return;
+    view = fe_cached_block_view(cached);
+    if (approach->place.index >= view->count) return;
+    entry = fe_block_entry_address(view, approach->place.index);
+    FE_PREFETCH(view->data); // The prefix.
+    FE_PREFETCH(entry);
+    FE_PREFETCH(entry + FE_CACHE_LINE); // Most entries are longer than what is left of a line.
+}
