@@ -112,12 +112,17 @@ ferric_status fe_store_switch_memtable(fe_store *store, uint64_t cost, uint32_t 
                                        bool frees_space)
 {
     fe_live_memtable *live = NULL;
+    bool is_first = store->active == NULL;
     ferric_status status = wait_for_room(store, frees_space);
 
     if (status == FERRIC_OK) status = create_memtable(store, cost, entries, &live);
     if (status == FERRIC_OK) status = install_memtable(store, live);
     if (status == FERRIC_OK) store->active = live;
     fe_live_memtable_unref(live); // The view has its own reference.
+    // Who has filled one will fill the next.
+    if (!is_first && store->has_threads && !atomic_exchange(&store->is_memory_wanted, true)) {
+        fe_log_thread_call(store);
+    }
     return status == FERRIC_OK ? fe_background_kick(store) : status;
 }
 

@@ -6,6 +6,7 @@
 //   witness   under FERRIC_FSYNC_ALWAYS, an empty frame behind the last commit when nothing follows
 //             it, so that recovery can tell damage to it from a torn tail
 //   prepare   the next log, before the current one is full, so that no commit waits for its making
+//   memory    the next memtable's pages, which the system zeroes when they are first touched
 //   drain     of rings, when enough waits in them or their log is full
 //   rest      when no commit has come for a while: what is in memory goes to a table, and its logs
 //   go
@@ -13,6 +14,8 @@
 #include "base/status.h"
 #include "lsm/store_state.h"
 
+// Making more would keep other duties waiting for milliseconds.
+#define PREPARED_BYTES_MAX ((uint64_t)16 << 20)
 #define WITNESS_DELAY_NS ((uint64_t)20 * 1000 * 1000)
 #define REST_DELAY_NS ((uint64_t)500 * 1000 * 1000)
 // A rest is worth a table when at least this part of a flush is in memory.
@@ -78,6 +81,25 @@ static uint64_t earlier(uint64_t a, uint64_t b)
     return a < b ? a : b;
 }
 
+// Whether a thread that commits has left something to do.
+static bool is_called(fe_store *store)
+{
+    return atomic_load(&store->is_log_wanted) || atomic_load(&store->is_drain_wanted) ||
+           atomic_load(&store->is_memory_wanted);
+}
+
+// Not when memtables take what they may: then a flush gives back what the next one needs.
+static void prepare_memory(fe_store *store)
+{
+    uint64_t bytes = store->sizes.memtable_bytes;
+    bool has_room;
+
+    fe_mutex_lock(&store->mutex);
+    has_room = store->memtables_bytes + bytes <= store->sizes.memtables_bytes_max;
+    fe_mutex_unlock(&store->mutex);
+    if (has_room && bytes <= PREPARED_BYTES_MAX) fe_page_pool_prepare(&store->pages);
+}
+
 // When the next duty is due; UINT64_MAX when there is none until something is written.
 static uint64_t next_due(log_duties *duties, uint64_t now)
 {
@@ -99,8 +121,7 @@ static uint64_t next_due(log_duties *duties, uint64_t now)
         due = earlier(due, duties->seen_ns + WITNESS_DELAY_NS);
     }
     if (appended != duties->rested) due = earlier(due, duties->seen_ns + REST_DELAY_NS);
-    if (atomic_load(&store->is_log_wanted) || atomic_load(&store->is_drain_wanted)) due = now;
-    return due;
+    return is_called(store) ? now : due;
 }
 
 static void carry_out(log_duties *duties, uint64_t now)
@@ -112,6 +133,7 @@ static void carry_out(log_duties *duties, uint64_t now)
     // The flag goes first: what is appended from here on asks again.
     if (atomic_exchange(&store->is_drain_wanted, false)) (void)fe_log_chain_drain(store);
     if (atomic_exchange(&store->is_log_wanted, false)) fe_log_chain_prepare(store);
+    if (atomic_exchange(&store->is_memory_wanted, false)) prepare_memory(store);
     if (store->options.fsync == FERRIC_FSYNC_PERIODIC && oldest != 0 &&
         !FE_SEEDED_BUG(FE_BUG_TIMER_NOT_SET) &&
         now >= oldest + (uint64_t)store->options.fsync_period_ms * 1000000) {
@@ -140,8 +162,7 @@ static void wait_locked(log_duties *duties, uint64_t now, uint64_t due)
     }
     // Announce the sleep, then look once more: a commit in between sees the flag, or is seen.
     atomic_store(&store->is_log_idle, true);
-    if (atomic_load(&store->appended) == duties->seen && !atomic_load(&store->is_log_wanted) &&
-        !atomic_load(&store->is_drain_wanted)) {
+    if (atomic_load(&store->appended) == duties->seen && !is_called(store)) {
         fe_cond_wait(&store->log_work, &store->mutex);
     }
     atomic_store(&store->is_log_idle, false);

@@ -81,12 +81,13 @@ struct fe_store {
     _Atomic(uint64_t)
         oldest_unsynced_ns; // Monotonic time of the oldest commit after `durable`; 0: none.
     _Atomic(uint64_t) next_file_number;
-    _Atomic(uint32_t) pace_ns;     // How long each commit group is held back.
-    _Atomic(bool) is_log_idle;     // The log thread sleeps until a commit wakes it.
-    _Atomic(bool) is_log_wanted;   // The current log is filling up: prepare the next one.
-    _Atomic(bool) is_drain_wanted; // The ring of the current log, or of one before, waits for it.
-    _Atomic(uint64_t) ring_bytes;  // Of the ring of the next log.
-    _Atomic(uint32_t) write_error; // ferric_status; not OK: read-only until reopened.
+    _Atomic(uint32_t) pace_ns;      // How long each commit group is held back.
+    _Atomic(bool) is_log_idle;      // The log thread sleeps until a commit wakes it.
+    _Atomic(bool) is_log_wanted;    // The current log is filling up: prepare the next one.
+    _Atomic(bool) is_drain_wanted;  // The ring of the current log, or of one before, waits for it.
+    _Atomic(bool) is_memory_wanted; // A memtable was filled: make the pages of the one after next.
+    _Atomic(uint64_t) ring_bytes;   // Of the ring of the next log.
+    _Atomic(uint32_t) write_error;  // ferric_status; not OK: read-only until reopened.
     char write_error_message[FE_REQUEST_MESSAGE_SIZE]; // Written once, before write_error.
 
     // ---- Turn ----

@@ -3,6 +3,8 @@
 // out first.
 #include "os/page_pool.h"
 
+#include "os/machine.h"
+
 #define PAGE_SIZE 4096
 
 void fe_page_pool_init(fe_page_pool *pool, size_t size)
@@ -31,6 +33,21 @@ void *fe_page_pool_take(fe_page_pool *pool, size_t size, bool *is_zero)
     }
     *is_zero = pages == NULL;
     return pages == NULL ? fe_pages_map(size) : pages;
+}
+
+void fe_page_pool_prepare(fe_page_pool *pool)
+{
+    bool is_wanted;
+    void *pages;
+
+    fe_mutex_lock(&pool->mutex);
+    is_wanted = pool->count == 0 && !pool->is_resting;
+    fe_mutex_unlock(&pool->mutex);
+    if (!is_wanted) return;
+    pages = fe_pages_map(pool->size);
+    if (pages == NULL) return;
+    (void)fe_machine_prepare_stores(pages, pool->size); // Else they are made at the first touch.
+    fe_page_pool_give(pool, pages, pool->size);
 }
 
 void fe_page_pool_give(fe_page_pool *pool, void *pages, size_t size)

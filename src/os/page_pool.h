@@ -2,8 +2,8 @@
 // Keeps mappings of one size for their next use: the system zeroes a fresh mapping page by page
 // when it is first touched, which for an arena costs more than to fill it.
 //
-// What is mapped and what is kept never sum to more than what was mapped at once, as a mapping is
-// made only when none is kept.
+// What is mapped and what is kept never sum to more than what was mapped at once, and one mapping
+// that was prepared, as a mapping is made only when none is kept.
 #ifndef FERRIC_OS_PAGE_POOL_H
 #define FERRIC_OS_PAGE_POOL_H
 
@@ -29,6 +29,10 @@ void fe_page_pool_deinit(fe_page_pool *pool);
 // Pages as from fe_pages_map. `pool` may be NULL. *is_zero: their bytes are 0, else they are
 // whatever the last user left. NULL when there is no memory.
 void *fe_page_pool_take(fe_page_pool *pool, size_t size, bool *is_zero);
+// Has a mapping kept whose pages the system has made already, so that who takes it does not wait
+// for that: ahead of a take, by a thread that has time. Does nothing when one is kept, and while
+// the pool rests; a failure shows at the take.
+void fe_page_pool_prepare(fe_page_pool *pool);
 // Keeps the pages, or unmaps them when their size is another, `pool` is NULL or full.
 void fe_page_pool_give(fe_page_pool *pool, void *pages, size_t size);
 // Unmaps what is kept, and what is given until pages are taken again.

@@ -93,6 +93,29 @@ static void test_no_more_are_kept_than_fit(void **state)
     fe_page_pool_deinit(&pool);
 }
 
+static void test_page_pool_prepares_one_mapping(void **state)
+{
+    fe_page_pool pool;
+    bool is_zero;
+    uint8_t *pages;
+
+    (void)state;
+    fe_page_pool_init(&pool, SIZE);
+    fe_page_pool_prepare(&pool);
+    assert_int_equal(fe_page_pool_bytes(&pool), SIZE);
+    fe_page_pool_prepare(&pool);
+    assert_int_equal(fe_page_pool_bytes(&pool), SIZE);
+    pages = fe_page_pool_take(&pool, SIZE, &is_zero);
+    assert_int_equal(fe_page_pool_bytes(&pool), 0);
+    assert_false(is_zero); // Not promised of pages that were kept.
+    pages[0] = pages[SIZE - 1] = 1;
+    fe_page_pool_rest(&pool);
+    fe_page_pool_prepare(&pool);
+    assert_int_equal(fe_page_pool_bytes(&pool), 0);
+    fe_page_pool_give(&pool, pages, SIZE);
+    fe_page_pool_deinit(&pool);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -100,6 +123,7 @@ int main(void)
         cmocka_unit_test(test_another_size_is_not_kept),
         cmocka_unit_test(test_at_rest_nothing_is_kept),
         cmocka_unit_test(test_no_more_are_kept_than_fit),
+        cmocka_unit_test(test_page_pool_prepares_one_mapping),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
