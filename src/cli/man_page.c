@@ -52,8 +52,9 @@ static void print_exit_codes(FILE *file)
     fputs("# EXIT CODES\n\n"
           "*0*  done; also a scan without a result++\n"
           "*1*  the key of get or del is not there++\n"
-          "*2*  the command line is wrong++\n"
-          "*3*  no database there, or another process holds it, or it is of another version++\n"
+          "*2*  the command line is wrong, or the input is no JSON++\n"
+          "*3*  no database there, or it is of another version, or another process writes "
+          "it++\n"
           "*4*  the database is damaged; also when verify found something++\n"
           "*5*  a file or disk failed or is full; also standard output++\n"
           "*7*  a condition did not hold, or the keyspace is of the other kind++\n"
@@ -67,7 +68,10 @@ static void print_environment(FILE *file)
     fputs("# ENVIRONMENT\n\n"
           "*FERRIC\\_FSYNC*, *FERRIC\\_MEMORY\\_LIMIT* and so on set the options of the database "
           "by their names in capitals; *--option* goes before them.++\n"
-          "*NO\\_COLOR* turns colours off.\n\n",
+          "*NO\\_COLOR* turns colours off.\n\n"
+          "# FILES\n\n"
+          "_~/.ferric\\_history_  what was typed, which nobody else can read. Without *HOME* "
+          "there is none.\n\n",
           file);
 }
 
@@ -81,7 +85,9 @@ void cli_man_print(FILE *file)
                   "*ferric* _PATH_\n\n# DESCRIPTION\n\n"
                   "A Ferric database is a directory that holds keys and values in the order of "
                   "keys. Data goes to standard output, everything else to standard error. Without "
-                  "a command the database is opened to be worked with by hand.\n\n# COMMANDS\n\n");
+                  "a command the database is opened to be worked with by hand.\n\n"
+                  "One process writes at a time; commands that only read work beside it.\n\n"
+                  "# COMMANDS\n\n");
     for (size_t i = 0; i < count; i++)
         print_command_section(file, &commands[i]);
     fputs("# OPTIONS\n\n", file);
