@@ -47,6 +47,16 @@ static bool may_exceed_locked(const fe_store *store, bool frees_space)
            store->memtables_bytes < max + max / 4 + 2 * store->sizes.memtable_bytes;
 }
 
+// A flush can make room only when a memtable waits for it: one large commit may have brought a
+// memtable that takes it all, and is still the active one. REQUIRES: mutex held.
+static bool is_room_short_locked(const fe_store *store)
+{
+    const fe_view *view = atomic_load_explicit(&store->view, memory_order_relaxed);
+
+    return store->memtables_bytes >= store->sizes.memtables_bytes_max &&
+           view->memtable_count > (store->has_active ? 1u : 0u);
+}
+
 // Waits until flushing has made room for another memtable. A flush that cannot succeed is the
 // writer's failure, since there is nowhere left to put its data.
 static ferric_status wait_for_room(fe_store *store, bool frees_space)
@@ -57,7 +67,7 @@ static ferric_status wait_for_room(fe_store *store, bool frees_space)
 
     fe_mutex_lock(&store->mutex);
     outcomes = store->background_outcomes;
-    while (store->has_threads && store->memtables_bytes >= store->sizes.memtables_bytes_max) {
+    while (store->has_threads && is_room_short_locked(store)) {
         if (may_exceed_locked(store, frees_space)) break;
         if (start == 0) start = fe_vfs_monotonic_ns(store->vfs);
         store->is_flush_wanted = true;

@@ -209,12 +209,56 @@ static void test_a_commit_that_no_memtable_can_hold_is_refused(void **state)
     fe_vfs_memory_destroy(vfs);
 }
 
+static void put_many(fe_store *store, unsigned first, unsigned count)
+{
+    char value[3000];
+    fe_write_batch batch = {0};
+
+    memset(value, 'v', sizeof value);
+    for (unsigned i = first; i < first + count; i++) {
+        uint8_t bytes[32];
+        ferric_slice key = store_key(bytes, i);
+        key = fe_slice(bytes + 4, key.size - 4);
+        assert_int_equal(fe_write_batch_put(&batch, 20, key, fe_slice(value, sizeof value), NULL),
+                         FERRIC_OK);
+    }
+    assert_int_equal(fe_store_write(store, &batch, false, NULL), FERRIC_OK);
+    fe_write_batch_deinit(&batch);
+}
+
+// Each of these commits gets a memtable of its own size, which is all that memtables may take
+// together: the next one once waited for a flush that had nothing to do.
+static void test_commits_as_large_as_all_memtables_do_not_wait_for_ever(void **state)
+{
+    fe_vfs *vfs;
+    fe_store *store;
+    ferric_options options;
+    ferric_buffer value = {0};
+    uint8_t bytes[32];
+
+    (void)state;
+    assert_int_equal(fe_vfs_memory_create(&vfs), FERRIC_OK);
+    options = small_options(vfs);
+    options.background_threads = 2;
+    assert_int_equal(fe_store_open(DIRECTORY, &options, &store), FERRIC_OK);
+    for (unsigned i = 0; i < 6; i++)
+        put_many(store, i * 25, 25);
+    for (unsigned i = 0; i < 150; i++) {
+        assert_int_equal(fe_store_get(store, store_key(bytes, i), FE_SEQUENCE_NEWEST, &value, NULL),
+                         FERRIC_OK);
+    }
+    assert_int_equal(fe_store_close(store), FERRIC_OK);
+    fe_vfs_memory_destroy(vfs);
+    fe_buffer_deinit(&value);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_a_store_keeps_what_was_written_through_everything),
         cmocka_unit_test(test_a_flush_right_after_opening_keeps_the_new_log),
         cmocka_unit_test(test_a_commit_that_no_memtable_can_hold_is_refused),
+        cmocka_unit_test(test_commits_as_large_as_all_memtables_do_not_wait_for_ever),
     };
     return cmocka_run_group_tests_name("store", tests, NULL, NULL);
 }
