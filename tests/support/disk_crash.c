@@ -93,8 +93,16 @@ static void write_torn(disk_bytes *bytes, const disk_event *event, fe_random *ra
     }
 }
 
-static void apply_kept(disk_node *node, const disk_event *event, disk_fate fate, fe_random *random)
+static void apply_kept(disk_node *node, const disk_pending *pending, disk_fate fate,
+                       fe_random *random)
 {
+    const disk_event *event = pending->event;
+
+    // A growth that a failed sync lost does not cut what later syncs made longer.
+    if (pending->is_lost && event->kind == DISK_TRUNCATE && !pending->is_cut &&
+        event->offset < node->durable.size) {
+        return;
+    }
     if (node->is_directory) {
         disk_names_apply(&node->durable_names, event);
     } else if (event->kind == DISK_TRUNCATE) {
@@ -133,8 +141,8 @@ disk *disk_crash(const disk *d, const disk_choice *choice)
     }
     for (size_t i = 0; i < count; i++) {
         if (choice->fates[i] == DISK_ABSENT) continue;
-        const disk_event *event = d->nodes[pending[i].node].pending[pending[i].index].event;
-        apply_kept(&left->nodes[pending[i].node], event, choice->fates[i], &random);
+        const disk_pending *kept = &d->nodes[pending[i].node].pending[pending[i].index];
+        apply_kept(&left->nodes[pending[i].node], kept, choice->fates[i], &random);
     }
     for (uint32_t i = 0; i < d->node_count; i++) {
         disk_node *node = &left->nodes[i];
