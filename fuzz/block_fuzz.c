@@ -27,7 +27,7 @@ static void check_entry(const fe_block *block, uint32_t index, uint8_t *room)
 
     fe_block_entry_at(block, index, &entry);
     FUZZ_CHECK(block->prefix_size + entry.rest.size <= FE_KEY_SIZE_MAX);
-    FUZZ_CHECK(entry.sequence <= FE_SEQUENCE_MAX && entry.kind <= FE_ENTRY_KIND_LAST_KNOWN);
+    FUZZ_CHECK(entry.sequence <= FE_SEQUENCE_MAX && fe_entry_kind_is_known(entry.kind));
     key = whole_key(block, &entry, room);
     FUZZ_CHECK(fe_block_lower_bound(block, key, entry.sequence) == index);
     FUZZ_CHECK(fe_block_find(block, key, entry.sequence, &found));

@@ -38,7 +38,7 @@ static void check_block(const fe_table *table, uint32_t index, const fe_block *b
     FUZZ_CHECK(block->count == fe_table_block_entries(table, index));
     for (uint32_t i = 0; i < block->count; i++) {
         fe_block_entry_at(block, i, &entry);
-        FUZZ_CHECK(entry.kind <= FE_ENTRY_KIND_LAST_KNOWN);
+        FUZZ_CHECK(fe_entry_kind_is_known(entry.kind));
         (void)fe_table_may_contain(table, fe_hash64(entry.rest.data, entry.rest.size));
         FUZZ_CHECK(fe_table_find_block(table, entry.rest, entry.sequence) <=
                    fe_table_block_count(table));

@@ -856,13 +856,18 @@ typedef struct ferric_stats {
     uint64_t recovery_ns;
     uint64_t background_errors;
     ferric_status background_status; // Why the database is read-only or out of space, or OK.
+    uint64_t value_bytes_written;    // To value files, by commits.
+    uint64_t value_bytes_collected;  // Written to value files again, to give space back.
+    uint64_t value_files;            // Files of large values now,
+    uint64_t value_file_bytes;       // their size,
+    uint64_t value_live_bytes;       // and how much of it tables refer to.
 } ferric_stats;
 
 #define FERRIC_STATS_INIT                                                                          \
     {                                                                                              \
         sizeof(ferric_stats), 0, 0, 0, 0, {{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0}},                  \
             {{0, 0, 0, 0, 0, 0, 0}}, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,   \
-            0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, FERRIC_OK                                 \
+            0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, FERRIC_OK, 0, 0, 0, 0, 0                  \
     }
 
 // Fills `stats`, whose struct_size is set. Counters are read one by one, not at one instant.

@@ -43,7 +43,7 @@ ferric_status ferric_count(ferric_db *db, ferric_keyspace *keyspace, ferric_slic
     range.lower = lower;
     range.upper = upper;
     // Blocks that are read once for counting do not drive others out of the cache.
-    status = fe_range_cursor(db->store, id, sequence, &range, false, &cursor);
+    status = fe_range_cursor(db->store, id, sequence, &range, false, true, &cursor);
     if (status == FERRIC_OK && cursor != NULL) status = count_keys(db->store, cursor, count);
     fe_cursor_destroy(cursor);
     if (status != FERRIC_OK) *count = 0;

@@ -59,7 +59,7 @@ ferric_status ferric_iterator_create(ferric_db *db, ferric_keyspace *keyspace,
     created->is_reverse = taken.reverse;
     created->is_keys_only = taken.keys_only;
     if (status == FERRIC_OK) {
-        status = fe_range_cursor(db->store, id, sequence, &taken, true, &created->cursor);
+        status = fe_range_cursor(db->store, id, sequence, &taken, true, false, &created->cursor);
         if (status != FERRIC_OK) {
             fe_free(created);
             return status;

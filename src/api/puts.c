@@ -4,6 +4,7 @@
 
 #include "api/arguments.h"
 #include "base/coding.h"
+#include "base/compiler.h"
 #include "base/memory.h"
 #include "base/status.h"
 
@@ -52,6 +53,10 @@ static void single_write_init(single_write *write, ferric_slice key, ferric_slic
 static void single_write_deinit(single_write *write)
 {
     give_back(&write->batch.operations, write->operation);
+    if (FE_UNLIKELY(write->batch.values.data != NULL)) {
+        fe_free(write->batch.values.data);
+        fe_free(write->batch.value_places.data);
+    }
     give_back(&write->batch.conditions, &write->condition);
     give_back(&write->batch.condition_keys, write->condition_key);
 }
@@ -66,7 +71,7 @@ static ferric_status add_condition(single_write *write, uint32_t id, ferric_slic
 }
 
 // Counts the commit as `operation` and its bytes where the store does.
-static ferric_status commit(ferric_db *db, ferric_operation operation, const fe_write_batch *batch,
+static ferric_status commit(ferric_db *db, ferric_operation operation, fe_write_batch *batch,
                             bool sync)
 {
     fe_statistics *statistics = fe_store_statistics(db->store);

@@ -96,7 +96,7 @@ void fe_walk_bounds_deinit(fe_walk_bounds *bounds)
 
 ferric_status fe_range_cursor(fe_store *store, uint32_t id, uint64_t sequence,
                               const ferric_iterator_options *options, bool fill_cache,
-                              fe_cursor **cursor)
+                              bool keys_only, fe_cursor **cursor)
 {
     fe_walk_bounds bounds;
     ferric_status status = fe_walk_bounds_init(&bounds, id, options);
@@ -108,6 +108,7 @@ ferric_status fe_range_cursor(fe_store *store, uint32_t id, uint64_t sequence,
             .lower = fe_buffer_slice(&bounds.lower),
             .upper = fe_buffer_slice(&bounds.upper),
             .fill_cache = fill_cache,
+            .keys_only = keys_only,
         };
         status = fe_store_cursor(store, &cursor_options, cursor);
     }

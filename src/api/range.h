@@ -27,6 +27,6 @@ void fe_walk_bounds_deinit(fe_walk_bounds *bounds);
 // NULL when these leave nothing. Errors: as fe_store_cursor.
 ferric_status fe_range_cursor(fe_store *store, uint32_t id, uint64_t sequence,
                               const ferric_iterator_options *options, bool fill_cache,
-                              fe_cursor **cursor);
+                              bool keys_only, fe_cursor **cursor);
 
 #endif

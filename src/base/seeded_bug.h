@@ -101,6 +101,14 @@ typedef enum fe_seeded_bug {
     FE_BUG_TIMER_NOT_SET,         // Nothing syncs when no commit follows.
     FE_BUG_KEYDIR_OFF_BY_ONE,     // A KeyDir leads some keys to the entry behind theirs.
     FE_BUG_KEYDIR_FALSE_NEGATIVE, // A KeyDir lacks some keys.
+    FE_BUG_FRAME_BEFORE_VALUE,    // A frame is durable before the value it points to.
+    FE_BUG_TABLE_BEFORE_VALUE,    // The manifest names a table before its values are durable.
+    FE_BUG_POINTER_NOT_VERIFIED,  // Replay takes a frame whose value is not there.
+    FE_BUG_VALUE_FILE_REMOVED_EARLY, // A collected file goes before the manifest does without it.
+    FE_BUG_VALUES_LET_GO_EARLY, // A collected file goes though a reader still shows a table of it.
+    FE_BUG_OLD_VALUE_NOT_COUNTED, // What only a snapshot sees is no reference to a value file.
+    FE_BUG_VALUE_CHECK_SKIPPED,   // A value is shown without a look at its checks.
+    FE_BUG_DEAD_SHARE_LOST,       // After a reopen nothing of a value file counts as dead.
     FE_BUG_COUNT,
 } fe_seeded_bug;
 

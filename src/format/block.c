@@ -148,11 +148,11 @@ static ferric_status check_entries(const block_parts *parts, fe_block_slot *slot
             return refuse_entry(path, offset, i, "its slot points elsewhere");
         reason = check_entry(parts, &at, &entry);
         if (reason != NULL) return refuse_entry(path, offset, i, reason);
-        if (entry.kind > FE_ENTRY_KIND_LAST_KNOWN) {
+        if (!fe_entry_kind_is_known(entry.kind)) {
             return fe_fail(FERRIC_UNSUPPORTED,
                            "%s: block at offset %" PRIu64 ": entry %" PRIu32
-                           " has kind %d, this library knows up to %d",
-                           path, offset, i, (int)entry.kind, (int)FE_ENTRY_KIND_LAST_KNOWN);
+                           " has kind %d, which this library does not know",
+                           path, offset, i, (int)entry.kind);
         }
         slots[i].head = head_of(fe_slice_bytes(entry.rest), entry.rest.size);
         if (i > 0 && !is_ascending(slots[i - 1].head, &before, slots[i].head, &entry))

@@ -23,7 +23,7 @@ typedef enum fe_file_kind {
     FE_FILE_TABLE = 2,
     FE_FILE_MANIFEST = 3,
     FE_FILE_CURRENT = 4, // A header alone: its file number and salt are those of the live manifest.
-    FE_FILE_VALUES = 5,  // Reserved.
+    FE_FILE_VALUES = 5,
     FE_FILE_KEYRING = 6, // Reserved.
     FE_FILE_RING = 7,    // Number, salt and time are those of the log that it belongs to.
 } fe_file_kind;

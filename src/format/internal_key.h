@@ -24,10 +24,15 @@ typedef enum fe_entry_kind {
     FE_ENTRY_PUT = 1,
     FE_ENTRY_PUT_EXPIRING = 2,        // Reserved: value with an expiry time.
     FE_ENTRY_RANGE_DELETE = 3,        // Reserved.
-    FE_ENTRY_VALUE_FILE = 4,          // Reserved: value stands in a value file.
+    FE_ENTRY_VALUE_FILE = 4,          // The value is a pointer into a value file.
     FE_ENTRY_VALUE_FILE_EXPIRING = 5, // Reserved.
 } fe_entry_kind;
-#define FE_ENTRY_KIND_LAST_KNOWN FE_ENTRY_PUT
+
+// Whether this library knows the kind.
+static inline bool fe_entry_kind_is_known(unsigned kind)
+{
+    return kind == FE_ENTRY_DELETE || kind == FE_ENTRY_PUT || kind == FE_ENTRY_VALUE_FILE;
+}
 
 // One version of a key. The slices are borrowed from whoever filled them.
 typedef struct fe_entry {

@@ -27,6 +27,7 @@ typedef enum fe_unit_kind {
     FE_UNIT_FRAME_PAYLOAD = 7,
     FE_UNIT_TABLE_FOOTER = 8,
     FE_UNIT_KEYDIR = 9,
+    FE_UNIT_VALUE = 10,
 } fe_unit_kind;
 
 typedef struct fe_sealer {

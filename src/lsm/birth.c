@@ -154,6 +154,8 @@ static bool is_leftover(const fe_store *store, const fe_version *version, const 
         return number != store->own_log_first;
     case FE_FILE_TABLE:
         return !is_live_table(version, number);
+    case FE_FILE_VALUES:
+        return !fe_value_files_has(store->value_files, number);
     case FE_FILE_MANIFEST:
         return number != store->manifest_number;
     default:

@@ -30,6 +30,7 @@ typedef struct commit_totals {
     uint64_t cost_bytes;
     uint64_t user_bytes;
     size_t log_bytes;
+    size_t value_bytes; // Records for a value file.
     uint32_t entries;
     uint16_t batches;
     bool sync;
@@ -75,6 +76,7 @@ static void number_group(fe_store *store, fe_write_group *group, commit_totals *
         totals->cost_bytes += batch->cost_bytes;
         totals->user_bytes += batch->user_bytes;
         totals->log_bytes += batch->operations.size + FE_VARINT32_SIZE_MAX;
+        totals->value_bytes += batch->values.size;
         totals->entries += batch->count;
         totals->batches++;
         totals->sync |= each->sync;
@@ -173,6 +175,13 @@ static ferric_status make_room_for_deletes(fe_store *store, size_t bytes)
     return status;
 }
 
+// Whether the memtable points to so many values that they should be counted as alive or dead soon.
+static bool has_values_enough(const fe_store *store, const commit_totals *totals)
+{
+    return totals->value_bytes > 0 && store->active->value_bytes > 0 &&
+           store->active->value_bytes + totals->value_bytes > store->sizes.memtable_value_bytes;
+}
+
 // Room in the memtable, room in the log, scratch for apply: whatever could fail, before the frame
 // makes the commit real.
 static ferric_status prepare(fe_store *store, const fe_write_group *group,
@@ -181,7 +190,7 @@ static ferric_status prepare(fe_store *store, const fe_write_group *group,
     ferric_status status = fe_background_pace(store);
 
     if (status != FERRIC_OK) return status;
-    if (store->active == NULL ||
+    if (store->active == NULL || has_values_enough(store, totals) ||
         !fe_memtable_has_room(store->active->memtable, totals->entries, totals->cost_bytes)) {
         status = fe_store_switch_memtable(store, totals->cost_bytes, totals->entries,
                                           totals->is_delete_only);
@@ -193,7 +202,9 @@ static ferric_status prepare(fe_store *store, const fe_write_group *group,
         status = fe_operations_read(&store->operations, &bytes, each->batch->count);
         if (status != FERRIC_OK) return status;
     }
-    status = fe_log_chain_make_room(store, totals->log_bytes);
+    status =
+        totals->value_bytes == 0 ? FERRIC_OK : fe_value_log_make_room(store, totals->value_bytes);
+    if (status == FERRIC_OK) status = fe_log_chain_make_room(store, totals->log_bytes);
     if (status == FERRIC_NO_SPACE && totals->is_delete_only) {
         status = make_room_for_deletes(store, totals->log_bytes);
     }
@@ -211,6 +222,10 @@ static ferric_status commit_numbered(fe_store *store, fe_write_group *group,
         return fe_fail(FERRIC_READ_ONLY, "%s has used up its sequence numbers", store->directory);
     }
     status = prepare(store, group, totals);
+    // The values first: the frame points to them.
+    if (status == FERRIC_OK && totals->value_bytes > 0) {
+        status = fe_value_log_append(store, group, newest);
+    }
     if (status == FERRIC_OK) status = append_group(store, group, totals);
     if (status == FERRIC_OUTCOME_UNKNOWN) fe_store_fail(store, status);
     if (FE_SEEDED_BUG(FE_BUG_NO_SPACE_STICKS) && status == FERRIC_NO_SPACE) {
@@ -324,8 +339,7 @@ static ferric_status check_size(const fe_store *store, const fe_write_batch *bat
                    (unsigned long long)store->sizes.commit_bytes_max);
 }
 
-ferric_status fe_store_write(fe_store *store, const fe_write_batch *batch, bool sync,
-                             uint64_t *version)
+ferric_status fe_store_write(fe_store *store, fe_write_batch *batch, bool sync, uint64_t *version)
 {
     fe_write_request request = {.batch = batch, .sync = sync};
     fe_write_group group;
@@ -336,6 +350,9 @@ ferric_status fe_store_write(fe_store *store, const fe_write_batch *batch, bool 
         status = fe_fail(FERRIC_READ_ONLY, "%s is opened read-only", store->directory);
     }
     if (status == FERRIC_OK) status = check_size(store, batch);
+    if (status == FERRIC_OK && batch->value_count > 0) {
+        status = fe_write_batch_compress(batch, store->options.compression);
+    }
     if (status != FERRIC_OK) return status;
     if (batch->count == 0 && batch->condition_count == 0 && batch->range_count == 0) {
         return sync ? fe_store_sync(store) : FERRIC_OK;

@@ -219,7 +219,8 @@ ferric_status fe_store_compact_once(fe_store *store, bool *did_work)
     *did_work = status == FERRIC_OK && fe_compaction_pick(job.view->version, &options, &job.plan);
     if (*did_work) status = carry_out(store, &job);
     end(store, &job);
-    return status;
+    if (status != FERRIC_OK || *did_work) return status;
+    return fe_store_collect_once(store, did_work);
 }
 
 // One step of a manual compaction at `level`.
@@ -257,6 +258,8 @@ ferric_status fe_store_compact(fe_store *store, ferric_slice lower, ferric_slice
         if (level > 0 && level >= deepest_level(store)) break;
         status = compact_level(store, level, lower, upper);
     }
+    for (bool did_work = true; status == FERRIC_OK && did_work;)
+        status = fe_store_collect_once(store, &did_work);
     if (status == FERRIC_INTERRUPTED) {
         return fe_fail(status, "the compaction was interrupted; what it finished before stays");
     }

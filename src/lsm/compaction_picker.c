@@ -29,6 +29,25 @@ uint32_t fe_version_deepest(const fe_version *version)
     return deepest;
 }
 
+// Of large values only pointers are merged, so level 0 stays small beside level 1 while what it
+// hides
+// there grows. It is merged when it points to an eighth of all value bytes, and merging costs
+// little
+// beside that: the values that it makes dead can then be counted, and collected.
+#define VALUES_HIDDEN_PART 8
+#define VALUES_WORTH 8
+
+static bool hides_values(const fe_version *version)
+{
+    const fe_level *level = &version->levels[0];
+    uint64_t all = 0;
+
+    for (uint32_t i = 0; i < FE_LEVEL_COUNT; i++)
+        all += version->levels[i].value_bytes;
+    return version->levels[1].value_bytes > 0 && level->value_bytes > all / VALUES_HIDDEN_PART &&
+           level->value_bytes > (level->bytes + version->levels[1].bytes) * VALUES_WORTH;
+}
+
 // How urgent level 0 is; 1 and more asks for a compaction.
 static double level0_score(const fe_version *version, const fe_picker_options *options)
 {
@@ -37,6 +56,7 @@ static double level0_score(const fe_version *version, const fe_picker_options *o
     double by_count = (double)level->count / options->level0_count_max;
     double by_size;
 
+    if (hides_values(version)) return 1;
     if (level->count < options->level0_count) return by_count;
     by_size = below == 0 ? 1.0 : (double)level->bytes / (double)below;
     return by_size > by_count ? by_size : by_count;

@@ -34,6 +34,7 @@ struct fe_cursor {
     ferric_status status;
     bool is_valid;
     bool is_backward;
+    bool keys_only;
 };
 
 // The store's entries, and those of the overlay, which is taken over.
@@ -69,6 +70,7 @@ ferric_status fe_store_cursor(fe_store *store, const fe_cursor_options *options,
     }
     fe_store_ref(store);
     created->store = store;
+    created->keys_only = options->keys_only;
     // As for gets: first the view, then the number.
     created->view = fe_store_view(store);
     if (FE_SEEDED_BUG(FE_BUG_TABLE_REMOVED_UNDER_READER)) fe_view_unref(created->view);
@@ -161,6 +163,26 @@ static bool is_too_new(const fe_cursor *cursor, uint64_t sequence)
            !FE_SEEDED_BUG(FE_BUG_CURSOR_IGNORES_SNAPSHOT);
 }
 
+// Puts a large value in the place of the pointer to it.
+static ferric_status show_value(fe_cursor *cursor)
+{
+    uint8_t pointer[FE_VALUE_POINTER_SIZE];
+    ferric_status status = FERRIC_OK;
+
+    cursor->entry.kind = FE_ENTRY_PUT;
+    fe_buffer_clear(&cursor->value);
+    if (!cursor->keys_only) {
+        // Going back, the pointer stands where the value will.
+        if (cursor->entry.value.size == sizeof pointer) {
+            memcpy(pointer, cursor->entry.value.data, sizeof pointer);
+        }
+        status = fe_value_files_read(cursor->store->value_files,
+                                     fe_slice(pointer, cursor->entry.value.size), &cursor->value);
+    }
+    cursor->entry.value = fe_buffer_slice(&cursor->value);
+    return status;
+}
+
 // Whether the entry is not the one to show for its key. With `skips`, versions of the key in
 // cursor->key are passed over.
 static bool is_passed(const fe_cursor *cursor, const fe_entry *entry, bool skips)
@@ -187,6 +209,10 @@ static bool settle_forward(fe_cursor *cursor, bool skips)
         if (status != FERRIC_OK) return fail(cursor, status);
         if (entry->kind != FE_ENTRY_DELETE) {
             cursor->entry = *entry;
+            if (FE_UNLIKELY(entry->kind == FE_ENTRY_VALUE_FILE)) {
+                status = show_value(cursor);
+                if (status != FERRIC_OK) return fail(cursor, status);
+            }
             cursor->is_valid = true;
             return true;
         }
@@ -262,6 +288,10 @@ static bool settle_backward(fe_cursor *cursor)
     if (!is_live) return iterator->status == FERRIC_OK ? false : fail(cursor, iterator->status);
     cursor->entry.key = fe_buffer_slice(&cursor->key);
     cursor->entry.value = fe_buffer_slice(&cursor->value);
+    if (cursor->entry.kind == FE_ENTRY_VALUE_FILE) {
+        ferric_status status = show_value(cursor);
+        if (status != FERRIC_OK) return fail(cursor, status);
+    }
     cursor->is_valid = true;
     return true;
 }

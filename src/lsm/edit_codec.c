@@ -8,6 +8,7 @@
 
 #include "base/buffer.h"
 #include "base/coding.h"
+#include "base/memory.h"
 #include "base/status.h"
 #include "lsm/file_names.h"
 #include "lsm/manifest.h"
@@ -70,6 +71,19 @@ static ferric_status put_logs(ferric_buffer *bytes, const fe_version_edit *edit,
     return put_field(bytes, TAG_LOGS, content);
 }
 
+static ferric_status put_values(ferric_buffer *content, const fe_value_refs *values)
+{
+    ferric_status status = fe_buffer_put_varint(content, values->count);
+
+    for (size_t i = 0; i < values->count && status == FERRIC_OK; i++) {
+        const fe_value_ref *ref = &values->items[i];
+        const uint64_t numbers[] = {ref->number, ref->count, ref->bytes, ref->end};
+        status = put_varints(content, numbers, 4);
+        if (status == FERRIC_OK) status = fe_buffer_append(content, ref->salt, FE_SALT_SIZE);
+    }
+    return status;
+}
+
 static ferric_status put_table(ferric_buffer *bytes, const fe_edit_addition *addition,
                                ferric_buffer *content)
 {
@@ -93,6 +107,9 @@ static ferric_status put_table(ferric_buffer *bytes, const fe_edit_addition *add
     if (status == FERRIC_OK) status = fe_buffer_append(content, file->identity.salt, FE_SALT_SIZE);
     if (status == FERRIC_OK) status = fe_buffer_put_sized(content, file->smallest_key);
     if (status == FERRIC_OK) status = fe_buffer_put_sized(content, file->largest_key);
+    if (status == FERRIC_OK && file->values.count > 0) {
+        status = put_values(content, &file->values);
+    }
     if (status != FERRIC_OK) return status;
     return put_field(bytes, TAG_ADD_TABLE, content);
 }
@@ -152,6 +169,50 @@ static ferric_status decode_logs(fe_decoder *decoder, fe_version_edit *edit)
     return decoder->failed ? damaged("logs") : FERRIC_OK;
 }
 
+// A table without large values has nothing here.
+static ferric_status decode_values(fe_decoder *decoder, fe_value_refs *values)
+{
+    uint64_t count = fe_decoder_remaining(decoder) > 0 ? fe_decode_varint(decoder) : 0;
+
+    for (uint64_t i = 0; i < count && !decoder->failed; i++) {
+        fe_value_ref *items;
+        fe_value_ref ref = {.number = fe_decode_varint(decoder)};
+        ferric_slice salt;
+
+        ref.count = fe_decode_varint(decoder);
+        ref.bytes = fe_decode_varint(decoder);
+        ref.end = fe_decode_varint(decoder);
+        salt = fe_decode_bytes(decoder, FE_SALT_SIZE);
+        if (decoder->failed) break;
+        memcpy(ref.salt, salt.data, FE_SALT_SIZE);
+        if (ref.number == 0 || (i > 0 && values->items[i - 1].number >= ref.number)) {
+            return damaged("value files of a table");
+        }
+        items = fe_realloc(values->items, (values->count + 1) * sizeof *items);
+        if (items == NULL) return fe_no_memory("a version edit", sizeof *items);
+        values->items = items;
+        items[values->count++] = ref;
+        values->bytes += ref.bytes;
+    }
+    return decoder->failed ? damaged("value files of a table") : FERRIC_OK;
+}
+
+static ferric_status read_values(fe_decoder *decoder, fe_table_cache *tables, fe_table_file *file)
+{
+    // An edit that is only looked at comes without a cache.
+    fe_value_files *files = tables == NULL ? NULL : fe_table_cache_value_files(tables);
+    fe_value_refs values = {0};
+    ferric_status status = decode_values(decoder, &values);
+
+    if (status == FERRIC_OK && files != NULL) status = fe_value_refs_attach(files, &values);
+    if (status == FERRIC_OK) {
+        file->values = values;
+    } else {
+        fe_value_refs_deinit(&values);
+    }
+    return status;
+}
+
 static ferric_status decode_table(fe_decoder *decoder, fe_table_cache *tables,
                                   fe_version_edit *edit)
 {
@@ -183,7 +244,8 @@ static ferric_status decode_table(fe_decoder *decoder, fe_table_cache *tables,
     memcpy(summary.identity.salt, salt.data, FE_SALT_SIZE);
     status = fe_table_file_create(&summary, &file);
     if (status != FERRIC_OK) return status;
-    status = fe_version_edit_add(edit, level, file);
+    status = read_values(decoder, tables, file);
+    if (status == FERRIC_OK) status = fe_version_edit_add(edit, level, file);
     if (status != FERRIC_OK && fe_table_file_unref(file)) fe_table_cache_discard(tables, file);
     return status;
 }

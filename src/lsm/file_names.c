@@ -12,10 +12,8 @@ static const struct {
     fe_file_kind kind;
     const char *suffix;
 } kinds[] = {
-    {FE_FILE_LOG, ".log"},
-    {FE_FILE_TABLE, ".table"},
-    {FE_FILE_MANIFEST, ".manifest"},
-    {FE_FILE_RING, ".ring"},
+    {FE_FILE_LOG, ".log"},   {FE_FILE_TABLE, ".table"},   {FE_FILE_MANIFEST, ".manifest"},
+    {FE_FILE_RING, ".ring"}, {FE_FILE_VALUES, ".values"},
 };
 
 static const char *const fixed_names[] = {

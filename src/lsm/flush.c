@@ -201,6 +201,14 @@ static ferric_status append_edit(fe_store *store, fe_version_edit *edit)
     return status;
 }
 
+static bool points_to_values(const fe_version_edit *edit)
+{
+    for (size_t i = 0; i < edit->addition_count; i++) {
+        if (edit->additions[i].file->values.count > 0) return true;
+    }
+    return false;
+}
+
 ferric_status fe_store_install(fe_store *store, fe_version_edit *edit, uint32_t flushed)
 {
     fe_view *current;
@@ -217,11 +225,17 @@ ferric_status fe_store_install(fe_store *store, fe_version_edit *edit, uint32_t 
     if (status == FERRIC_OK) {
         status = fe_view_create(next, current->memtable_count + VIEW_SLACK, &view);
     }
+    // What the new tables point to is durable before they are live.
+    if (status == FERRIC_OK && points_to_values(edit) &&
+        !FE_SEEDED_BUG(FE_BUG_TABLE_BEFORE_VALUE)) {
+        status = fe_value_log_sync(store);
+    }
     if (FE_SEEDED_BUG(FE_BUG_INSTALL_IN_TWO_STEPS)) flushed = hide_flushed(store, current, flushed);
     if (status == FERRIC_OK) status = append_edit(store, edit);
     if (status == FERRIC_OK) {
         if (edit->last_sequence != 0) store->flushed_sequence = edit->last_sequence;
         mark_obsolete(current->version, edit);
+        fe_value_collect_account(store, current->version, edit);
         fe_mutex_lock(&store->mutex);
         install_version_locked(store, view, flushed);
         fe_mutex_unlock(&store->mutex);

@@ -10,6 +10,7 @@
 #include "base/coding.h"
 #include "base/status.h"
 #include "format/internal_key.h"
+#include "format/value_record.h"
 #include "lsm/file_names.h"
 
 // ---- Parts ----------------------------------------------------------------------------------
@@ -64,6 +65,21 @@ void fe_part_key(fe_part *part, const char *keyspace_name, const char *name, fer
         key = fe_slice(bytes + FE_KEYSPACE_ID_SIZE, key.size - FE_KEYSPACE_ID_SIZE);
     }
     fe_part_bytes(part, name, key);
+}
+
+void fe_part_value(fe_part *part, fe_entry_kind kind, ferric_slice value)
+{
+    fe_value_pointer pointer;
+
+    if (kind == FE_ENTRY_DELETE) return;
+    // A pointer that none can be is shown as it is.
+    if (kind != FE_ENTRY_VALUE_FILE || fe_value_pointer_decode(value, &pointer) != FERRIC_OK) {
+        fe_part_bytes(part, "value", value);
+        return;
+    }
+    fe_part_number(part, "value_file", pointer.number);
+    fe_part_number(part, "value_offset", pointer.offset);
+    fe_part_number(part, "value_record", pointer.size);
 }
 
 ferric_status fe_inspection_tell(fe_inspection *run, fe_part *part)

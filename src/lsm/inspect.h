@@ -5,6 +5,7 @@
 #define FERRIC_LSM_INSPECT_H
 
 #include "format/file_header.h"
+#include "format/internal_key.h"
 #include "os/vfs.h"
 
 // As ferric_inspect, whose arguments were checked.
@@ -37,6 +38,9 @@ void fe_part_hex(fe_part *part, const char *name, const void *data, size_t size)
 void fe_part_bytes(fe_part *part, const char *name, ferric_slice bytes);
 // Two fields for a whole key of the store: the id of its keyspace, and the user's key.
 void fe_part_key(fe_part *part, const char *keyspace_name, const char *name, ferric_slice key);
+
+// The value of an entry; of a large one, where it stands. Nothing for a delete.
+void fe_part_value(fe_part *part, fe_entry_kind kind, ferric_slice value);
 
 // Errors: FERRIC_INTERRUPTED: the callback ended it.
 ferric_status fe_inspection_tell(fe_inspection *run, fe_part *part);

@@ -67,6 +67,25 @@ static ferric_status tell_addition(fe_inspection *run, uint64_t offset,
     return fe_inspection_tell(run, &part);
 }
 
+static ferric_status tell_values(fe_inspection *run, uint64_t offset, const fe_table_file *file)
+{
+    ferric_status status = FERRIC_OK;
+
+    for (size_t i = 0; i < file->values.count && status == FERRIC_OK; i++) {
+        const fe_value_ref *ref = &file->values.items[i];
+        fe_part part;
+        fe_part_begin(&part, 2, "values of table", offset, 0);
+        fe_part_number(&part, "number", file->identity.number);
+        fe_part_number(&part, "file", ref->number);
+        fe_part_number(&part, "count", ref->count);
+        fe_part_number(&part, "bytes", ref->bytes);
+        fe_part_number(&part, "end", ref->end);
+        fe_part_hex(&part, "salt", ref->salt, FE_SALT_SIZE);
+        status = fe_inspection_tell(run, &part);
+    }
+    return status;
+}
+
 static ferric_status tell_edit(fe_inspection *run, uint64_t offset, const fe_version_edit *edit)
 {
     ferric_status status = tell_number(run, offset, "next file", edit->next_file_number);
@@ -82,6 +101,7 @@ static ferric_status tell_edit(fe_inspection *run, uint64_t offset, const fe_ver
     }
     for (size_t i = 0; i < edit->addition_count && status == FERRIC_OK; i++) {
         status = tell_addition(run, offset, &edit->additions[i]);
+        if (status == FERRIC_OK) status = tell_values(run, offset, edit->additions[i].file);
     }
     return status;
 }

@@ -379,14 +379,16 @@ ferric_status fe_log_chain_sync(fe_store *store)
     uint64_t appended;
     ferric_status status;
 
+    // What was appended before the sync began is covered by it: first its values, then its frames.
+    appended = atomic_load_explicit(&store->appended, memory_order_acquire);
+    status = fe_value_log_sync(store);
+    if (status != FERRIC_OK) return status;
     fe_mutex_lock(&store->log_mutex);
     if (store->current_log == NULL) {
         fe_mutex_unlock(&store->log_mutex);
         status = fe_store_harden_recovered(store);
         return status == FERRIC_IO ? FERRIC_OUTCOME_UNKNOWN : status;
     }
-    // What was appended before the sync began is covered by it.
-    appended = atomic_load_explicit(&store->appended, memory_order_acquire);
     status = sync_locked(store);
     if (FE_SEEDED_BUG(FE_BUG_SYNC_COVERS_LATER)) appended = atomic_load(&store->appended);
     fe_mutex_unlock(&store->log_mutex);

@@ -23,8 +23,6 @@
 #include "format/record_log.h"
 #include "lsm/file_names.h"
 
-#define HARDEN_PIECE ((size_t)256 << 10)
-
 typedef struct log_replayer {
     const fe_replay_options *options;
     fe_replay *replay;
@@ -37,12 +35,117 @@ typedef struct log_replayer {
     uint64_t log_last_end;      // Where its frame ends; 0: at the next frame.
     bool has_link;
     fe_live_log link;
+    bool is_torn;          // A frame was met whose values are not there:
+    uint64_t torn_witness; // what it and the valid frames behind it say
+    uint64_t torn_highest; // and the numbers that they used.
+    ferric_buffer record;  // Scratch of reading values.
 } log_replayer;
 
 static ferric_status corrupt_log(const log_replayer *replayer, uint64_t offset, const char *what)
 {
     return fe_fail(FERRIC_CORRUPT, "%s: damaged at offset %" PRIu64 ": %s: run `ferric repair`",
                    fe_path_text(&replayer->path), offset, what);
+}
+
+// ---- Values ---------------------------------------------------------------------------------
+
+static ferric_status keep_value(fe_replay *replay, const fe_value_pointer *pointer)
+{
+    if (replay->value_count == replay->value_capacity) {
+        size_t capacity = replay->value_capacity == 0 ? 16 : replay->value_capacity * 2;
+        fe_value_pointer *values = fe_realloc(replay->values, capacity * sizeof *values);
+        if (values == NULL) return fe_no_memory("recovery", capacity * sizeof *values);
+        replay->values = values;
+        replay->value_capacity = capacity;
+    }
+    replay->values[replay->value_count++] = *pointer;
+    return FERRIC_OK;
+}
+
+// Whether one value is where its pointer says. A file has its name and its header before anything
+// points into it, so that one without them is no torn write.
+static ferric_status verify_value(log_replayer *replayer, ferric_slice bytes, bool *is_there)
+{
+    fe_value_files *files = replayer->options->value_files;
+    fe_value_file *file = NULL;
+    fe_value_pointer pointer;
+    ferric_status status = fe_value_pointer_decode(bytes, &pointer);
+
+    if (status == FERRIC_OK) status = fe_value_files_adopt(files, pointer.number, &file);
+    if (status != FERRIC_OK) return status;
+    status = fe_value_files_read_record(files, bytes, &replayer->record);
+    fe_value_file_unref(file);
+    *is_there = status == FERRIC_OK;
+    return status == FERRIC_CORRUPT ? FERRIC_OK : status;
+}
+
+static ferric_status verify_batch(log_replayer *replayer, bool *are_there)
+{
+    const fe_operations *operations = &replayer->operations;
+    ferric_status status = FERRIC_OK;
+
+    for (size_t i = 0; i < operations->count && status == FERRIC_OK && *are_there; i++) {
+        if (operations->entries[i].kind != FE_ENTRY_VALUE_FILE) continue;
+        status = verify_value(replayer, operations->entries[i].value, are_there);
+    }
+    return status;
+}
+
+// Reads the values that a frame of an unsealed log points to: nobody knows whether they arrived
+// before the power failed. A frame that lacks one is no valid frame. Commits that are in tables are
+// passed over: their values may have been collected since.
+static ferric_status verify_values(log_replayer *replayer, const fe_frame *frame, bool *are_there)
+{
+    ferric_slice bytes = frame->payload;
+
+    *are_there = true;
+    if (replayer->log.live.is_sealed || FE_SEEDED_BUG(FE_BUG_POINTER_NOT_VERIFIED)) {
+        return FERRIC_OK;
+    }
+    for (uint16_t i = 0; i < frame->batch_count && *are_there; i++) {
+        fe_decoder decoder = fe_decoder_of(bytes);
+        uint64_t count = fe_decode_varint_max(&decoder, UINT32_MAX);
+        ferric_status status;
+
+        if (decoder.failed) return FERRIC_OK; // take_commits will say so.
+        bytes = fe_slice(decoder.at, fe_decoder_remaining(&decoder));
+        status = fe_operations_read(&replayer->operations, &bytes, count);
+        if (status == FERRIC_CORRUPT) return FERRIC_OK; // The same.
+        if (status != FERRIC_OK) return status;
+        if (frame->sequence + i <= replayer->options->flushed_sequence) continue;
+        status = verify_batch(replayer, are_there);
+        if (status != FERRIC_OK) return status;
+    }
+    return FERRIC_OK;
+}
+
+// A commit's entries go into `live`, which then refers to the files they point into.
+static ferric_status take_values(log_replayer *replayer, uint64_t sequence, fe_live_memtable *live)
+{
+    const fe_operations *operations = &replayer->operations;
+    ferric_status status = FERRIC_OK;
+
+    for (size_t i = 0; i < operations->count && status == FERRIC_OK; i++) {
+        fe_value_file *file = NULL;
+        fe_value_pointer pointer;
+        if (operations->entries[i].kind != FE_ENTRY_VALUE_FILE) continue;
+        status = fe_value_pointer_decode(operations->entries[i].value, &pointer);
+        if (status == FERRIC_OK) {
+            status = fe_value_files_adopt(replayer->options->value_files, pointer.number, &file);
+        }
+        if (status == FERRIC_OK) status = fe_live_memtable_reserve_value_file(live);
+        if (status == FERRIC_OK && !replayer->log.live.is_sealed) {
+            status = keep_value(replayer->replay, &pointer);
+        }
+        if (status == FERRIC_OK) {
+            fe_live_memtable_note_values(live, file, pointer.size);
+            if (sequence > atomic_load(&file->last_sequence)) {
+                atomic_store(&file->last_sequence, sequence);
+            }
+        }
+        fe_value_file_unref(file);
+    }
+    return status;
 }
 
 // ---- Commits --------------------------------------------------------------------------------
@@ -73,16 +176,19 @@ static ferric_status apply_commit(log_replayer *replayer, uint64_t sequence)
     fe_operations *operations = &replayer->operations;
     uint32_t entries = (uint32_t)operations->count;
     uint32_t count = replay->memtable_count;
+    fe_live_memtable *live;
+    ferric_status status;
 
     if (FE_SEEDED_BUG(FE_BUG_BATCH_HALF_APPLIED) && operations->count > 1) operations->count--;
     if (count == 0 || !fe_memtable_has_room(replay->memtables[count - 1]->memtable, entries,
                                             operations->cost_bytes)) {
-        ferric_status status = add_memtable(replayer, operations->cost_bytes, entries);
+        status = add_memtable(replayer, operations->cost_bytes, entries);
         if (status != FERRIC_OK) return status;
     }
-    fe_operations_apply(operations, sequence,
-                        replay->memtables[replay->memtable_count - 1]->memtable);
-    return FERRIC_OK;
+    live = replay->memtables[replay->memtable_count - 1];
+    status = take_values(replayer, sequence, live);
+    if (status == FERRIC_OK) fe_operations_apply(operations, sequence, live->memtable);
+    return status;
 }
 
 static ferric_status take_commits(log_replayer *replayer, const fe_frame *frame)
@@ -152,9 +258,16 @@ static ferric_status take_frame(log_replayer *replayer, const fe_frame *frame, u
     uint64_t newest = frame->sequence + frame->batch_count - 1;
     uint64_t flushed = replayer->options->flushed_sequence;
     uint64_t first_unflushed = frame->sequence > flushed ? frame->sequence : flushed + 1;
+    bool are_values_there = true;
     ferric_status status = FERRIC_OK;
 
     if (replayer->has_link) return corrupt_log(replayer, offset, "a frame behind the link");
+    if (frame->kind == FE_FRAME_COMMITS) status = verify_values(replayer, frame, &are_values_there);
+    if (status != FERRIC_OK) return status;
+    if (!are_values_there) {
+        replayer->is_torn = true;
+        return FERRIC_OK;
+    }
     note_witness(replayer, frame, offset);
     switch (frame->kind) {
     case FE_FRAME_COMMITS:
@@ -184,6 +297,31 @@ static ferric_status take_frame(log_replayer *replayer, const fe_frame *frame, u
     return status;
 }
 
+static void note_torn(log_replayer *replayer, const fe_frame *frame)
+{
+    uint64_t newest = frame->sequence + frame->batch_count - 1;
+
+    if (frame->durable_sequence > replayer->torn_witness) {
+        replayer->torn_witness = frame->durable_sequence;
+    }
+    if (frame->batch_count > 0 && newest > replayer->torn_highest) replayer->torn_highest = newest;
+}
+
+// Reads on behind a frame whose values are missing, for what judge_tail has to know.
+static ferric_status pass_torn(log_replayer *replayer, const fe_frame *first)
+{
+    fe_frame_result result = FE_FRAME_VALID;
+    fe_frame frame;
+    uint64_t offset;
+
+    note_torn(replayer, first);
+    for (;;) {
+        ferric_status status = fe_record_log_next(replayer->reader, &frame, &result, &offset);
+        if (status != FERRIC_OK || result != FE_FRAME_VALID) return status;
+        note_torn(replayer, &frame);
+    }
+}
+
 // Reads frames up to the log's end, or to where no valid one stands; *offset is where.
 static ferric_status read_frames(log_replayer *replayer, uint64_t *offset)
 {
@@ -198,6 +336,7 @@ static ferric_status read_frames(log_replayer *replayer, uint64_t *offset)
         if (result != FE_FRAME_VALID) return FERRIC_OK;
         status = take_frame(replayer, &frame, *offset);
         if (status != FERRIC_OK) return status;
+        if (replayer->is_torn) return pass_torn(replayer, &frame);
     }
 }
 
@@ -269,6 +408,8 @@ static ferric_status judge_tail(log_replayer *replayer, uint64_t offset)
     if (status == FERRIC_OK) status = witness_of_later_logs(replayer, &later);
     if (status != FERRIC_OK) return status;
     if (later > witness) witness = later;
+    if (replayer->torn_witness > witness) witness = replayer->torn_witness;
+    if (replayer->torn_highest > highest) highest = replayer->torn_highest;
     if (witness >= next && !FE_SEEDED_BUG(FE_BUG_TORN_TAIL_ALWAYS)) {
         return fe_fail(FERRIC_CORRUPT,
                        "%s: damaged at offset %" PRIu64 ": commit %" PRIu64
@@ -293,6 +434,9 @@ static ferric_status open_log(log_replayer *replayer, const fe_live_log *live)
     replayer->log_last_sequence = 0;
     replayer->log_last_end = 0;
     replayer->has_link = false;
+    replayer->is_torn = false;
+    replayer->torn_witness = 0;
+    replayer->torn_highest = 0;
     if (status != FERRIC_OK) return status;
     status = fe_record_log_open(replayer->options->vfs, fe_path_text(&replayer->path), FE_FILE_LOG,
                                 &replayer->reader);
@@ -382,6 +526,7 @@ ferric_status fe_replay_run(const fe_replay_options *options, const fe_live_log 
     }
     fe_operations_deinit(&replayer.operations);
     fe_buffer_deinit(&replayer.path);
+    fe_buffer_deinit(&replayer.record);
     if (status != FERRIC_OK) fe_replay_deinit(replay);
     return status;
 }
@@ -393,85 +538,6 @@ void fe_replay_deinit(fe_replay *replay)
     }
     fe_free(replay->memtables);
     fe_free(replay->logs);
+    fe_free(replay->values);
     memset(replay, 0, sizeof *replay);
-}
-
-// ---- Hardening ------------------------------------------------------------------------------
-
-// What is written again: whole frames that follow one another.
-typedef struct hardening {
-    fe_record_log_reader *reader;
-    fe_file *file;
-    ferric_buffer frames;
-    uint64_t offset; // Where `frames` belongs.
-} hardening;
-
-static ferric_status write_frames(hardening *h)
-{
-    ferric_status status = FERRIC_OK;
-
-    if (h->frames.size == 0) return FERRIC_OK;
-    status = fe_file_write_at(h->file, h->offset, h->frames.data, h->frames.size);
-    h->offset += h->frames.size;
-    fe_buffer_clear(&h->frames);
-    return status;
-}
-
-static ferric_status add_frame(hardening *h, const fe_frame *frame)
-{
-    const fe_file_header *header = fe_record_log_header(h->reader);
-    size_t size = fe_frame_size(frame, header->created_ms);
-    ferric_status status = fe_buffer_reserve(&h->frames, size);
-    fe_sealer sealer;
-
-    if (status != FERRIC_OK) return status;
-    fe_sealer_init(&sealer, header);
-    fe_frame_encode(frame, &sealer, header->created_ms, h->offset + h->frames.size,
-                    (uint8_t *)h->frames.data + h->frames.size);
-    h->frames.size += size;
-    return h->frames.size >= HARDEN_PIECE ? write_frames(h) : FERRIC_OK;
-}
-
-// Writes the frames from log->harden_from to its end once more. They are checked again on the way:
-// what is copied must be what was replayed, not what a second read happens to give.
-static ferric_status rewrite(hardening *h, const fe_replayed_log *log, const char *path)
-{
-    fe_frame_result result;
-    fe_frame frame;
-    uint64_t offset;
-
-    h->offset = log->harden_from;
-    for (;;) {
-        ferric_status status = fe_record_log_next(h->reader, &frame, &result, &offset);
-        if (status != FERRIC_OK) return status;
-        if (offset >= log->live.end || result != FE_FRAME_VALID) break;
-        if (offset < log->harden_from) continue;
-        status = add_frame(h, &frame);
-        if (status != FERRIC_OK) return status;
-    }
-    if (h->offset + h->frames.size != log->live.end) {
-        return fe_fail(FERRIC_IO, "%s: reads otherwise than when it was replayed", path);
-    }
-    return write_frames(h);
-}
-
-ferric_status fe_replay_harden(fe_vfs *vfs, const char *directory, const fe_replayed_log *log)
-{
-    ferric_buffer path = {0};
-    hardening h = {0};
-    ferric_status status;
-
-    if (!log->needs_hardening || FE_SEEDED_BUG(FE_BUG_RECOVERY_NOT_SYNCED)) return FERRIC_OK;
-    status = fe_file_path(&path, directory, FE_FILE_LOG, log->live.number);
-    if (status != FERRIC_OK) goto out;
-    status = fe_record_log_open(vfs, fe_path_text(&path), FE_FILE_LOG, &h.reader);
-    if (status == FERRIC_OK) status = fe_vfs_open(vfs, fe_path_text(&path), FE_OPEN_WRITE, &h.file);
-    if (status == FERRIC_OK) status = rewrite(&h, log, fe_path_text(&path));
-    if (status == FERRIC_OK) status = fe_file_sync(h.file);
-out:
-    fe_record_log_reader_close(h.reader);
-    fe_file_close(h.file);
-    fe_buffer_deinit(&h.frames);
-    fe_buffer_deinit(&path);
-    return status;
 }

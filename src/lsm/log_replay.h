@@ -11,6 +11,7 @@ typedef struct fe_replay_options {
     fe_vfs *vfs;
     const char *directory;
     uint64_t memtable_bytes;
+    fe_value_files *value_files;
     uint64_t flushed_sequence; // Commits up to it are in tables and are passed over.
 } fe_replay_options;
 
@@ -26,6 +27,9 @@ typedef struct fe_replay {
     uint32_t memtable_count;
     fe_replayed_log *logs; // Oldest first.
     size_t log_count;
+    fe_value_pointer *values; // Of commits in logs that were not sealed: they may not be durable.
+    size_t value_count;
+    size_t value_capacity;
     uint64_t last_sequence;    // Of the newest commit read, or flushed_sequence.
     uint64_t highest_sequence; // The same, or higher when a torn tail held more: used numbers.
     uint64_t durable_sequence; // Newest one that was witnessed.
@@ -39,6 +43,13 @@ typedef struct fe_replay {
 ferric_status fe_replay_run(const fe_replay_options *options, const fe_live_log *logs,
                             size_t log_count, fe_replay *replay);
 void fe_replay_deinit(fe_replay *replay);
+
+// Writes large values once more, in place and with the same bytes, and syncs them: the reason is
+// that
+// of fe_replay_harden. Nothing else is ever written to a place of a value file twice. Errors:
+// FERRIC_IO, FERRIC_CORRUPT: one reads otherwise than when it was replayed.
+ferric_status fe_replay_harden_values(fe_vfs *vfs, const char *directory, fe_value_files *files,
+                                      const fe_value_pointer *values, size_t count);
 
 // Writes the bytes of a replayed log that may not be durable once more, in place, and syncs them.
 // The system may have dropped them after a sync that failed in an earlier process, and would then

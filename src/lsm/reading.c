@@ -20,6 +20,7 @@ typedef enum lender_kind {
     LENDER_NONE = 0,
     LENDER_VIEW = 1,
     LENDER_BLOCK = 2,
+    LENDER_VALUE = 3, // A buffer of its own, read from a value file.
 } lender_kind;
 
 static uint64_t readable_sequence(const fe_store *store, uint64_t sequence)
@@ -43,6 +44,13 @@ static ferric_status find(fe_store *store, ferric_slice key, uint64_t sequence, 
     return FERRIC_OK;
 }
 
+static ferric_status copy_found(fe_store *store, const fe_found *found, ferric_buffer *value)
+{
+    if (found->entry.kind != FE_ENTRY_VALUE_FILE)
+        return fe_buffer_assign(value, found->entry.value);
+    return fe_value_files_read(store->value_files, found->entry.value, value);
+}
+
 ferric_status fe_store_get(fe_store *store, ferric_slice key, uint64_t sequence,
                            ferric_buffer *value, uint64_t *version)
 {
@@ -53,14 +61,45 @@ ferric_status fe_store_get(fe_store *store, ferric_slice key, uint64_t sequence,
     if (status != FERRIC_OK) return status;
     fe_epoch_enter(store->epoch);
     status = find(store, key, sequence, &view, &found);
-    if (status == FERRIC_OK && value != NULL) status = fe_buffer_assign(value, found.entry.value);
+    if (status == FERRIC_OK && value != NULL) status = copy_found(store, &found, value);
     if (status == FERRIC_OK && version != NULL) *version = found.entry.sequence;
     fe_epoch_leave(store->epoch);
     return status;
 }
 
-static void pin_found(fe_store *store, fe_view *view, const fe_found *found, fe_pin *pin)
+// A large value is read into memory of its own, which counts as pinned.
+static ferric_status pin_value(fe_store *store, const fe_found *found, fe_pin *pin)
 {
+    ferric_buffer *owner = fe_alloc_zero(1, sizeof *owner);
+    ferric_status status;
+
+    if (owner == NULL) return fe_no_memory("a pinned value", sizeof *owner);
+    status = fe_value_files_read(store->value_files, found->entry.value, owner);
+    if (status != FERRIC_OK) {
+        fe_buffer_deinit(owner);
+        fe_free(owner);
+        return status;
+    }
+    atomic_fetch_add_explicit(&store->pinned_value_bytes, owner->capacity, memory_order_relaxed);
+    fe_store_ref(store);
+    pin->store = store;
+    pin->value = fe_buffer_slice(owner);
+    pin->sequence = found->entry.sequence;
+    pin->owner = owner;
+    pin->lender = LENDER_VALUE;
+    return FERRIC_OK;
+}
+
+static void unpin_value(fe_store *store, ferric_buffer *owner)
+{
+    atomic_fetch_sub_explicit(&store->pinned_value_bytes, owner->capacity, memory_order_relaxed);
+    fe_buffer_deinit(owner);
+    fe_free(owner);
+}
+
+static ferric_status pin_found(fe_store *store, fe_view *view, const fe_found *found, fe_pin *pin)
+{
+    if (found->entry.kind == FE_ENTRY_VALUE_FILE) return pin_value(store, found, pin);
     fe_store_ref(store);
     pin->store = store;
     pin->value = found->entry.value;
@@ -74,6 +113,7 @@ static void pin_found(fe_store *store, fe_view *view, const fe_found *found, fe_
         pin->owner = view;
         pin->lender = LENDER_VIEW;
     }
+    return FERRIC_OK;
 }
 
 // When pinned blocks alone fill the limit, nothing can be evicted to make room for more.
@@ -82,6 +122,7 @@ static ferric_status check_pins(fe_store *store)
     fe_block_cache_stats stats;
 
     fe_block_cache_stats_get(store->blocks, &stats);
+    stats.pinned_bytes += atomic_load_explicit(&store->pinned_value_bytes, memory_order_relaxed);
     if (stats.pinned_bytes < store->options.memory_limit) return FERRIC_OK;
     return fe_fail(FERRIC_MEMORY_LIMIT,
                    "pinned values hold %llu bytes, all of memory_limit: release some",
@@ -99,7 +140,7 @@ ferric_status fe_store_get_pinned(fe_store *store, ferric_slice key, uint64_t se
     if (status != FERRIC_OK) return status;
     fe_epoch_enter(store->epoch);
     status = find(store, key, sequence, &view, &found);
-    if (status == FERRIC_OK) pin_found(store, view, &found, pin);
+    if (status == FERRIC_OK) status = pin_found(store, view, &found, pin);
     fe_epoch_leave(store->epoch);
     return status;
 }
@@ -110,6 +151,7 @@ void fe_store_unpin(fe_pin *pin)
 
     if (pin->lender == LENDER_VIEW) fe_view_unref(pin->owner);
     if (pin->lender == LENDER_BLOCK) fe_cached_block_unref(pin->owner);
+    if (pin->lender == LENDER_VALUE) unpin_value(store, pin->owner);
     memset(pin, 0, sizeof *pin);
     if (store != NULL) fe_store_unref(store);
 }
@@ -134,7 +176,8 @@ static ferric_status pin_some(fe_store *store, fe_view *view, uint64_t sequence,
         } else if (!found->is_found || found->entry.kind == FE_ENTRY_DELETE) {
             statuses[i] = FERRIC_NOT_FOUND;
         } else {
-            pin_found(store, view, found, &pins[i]);
+            statuses[i] = pin_found(store, view, found, &pins[i]);
+            if (first_failure == FERRIC_OK) first_failure = statuses[i];
         }
     }
     return first_failure;

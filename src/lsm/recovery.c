@@ -80,7 +80,7 @@ static ferric_status check_unborn(fe_store *store, const ferric_buffer *names)
         if (!fe_file_name_parse(name, &kind, &number)) continue;
         if (kind == FE_FILE_LOG || kind == FE_FILE_RING)
             status = is_blank(store, name, &is_harmless);
-        if (kind == FE_FILE_TABLE) is_harmless = false;
+        if (kind == FE_FILE_TABLE || kind == FE_FILE_VALUES) is_harmless = false;
         if (status != FERRIC_OK) return status;
         if (is_harmless) continue;
         return fe_fail(FERRIC_CORRUPT,
@@ -168,10 +168,13 @@ static ferric_status install_recovered(fe_store *store, fe_version *version, fe_
     return FERRIC_OK;
 }
 
-static ferric_status take_replayed_logs(fe_store *store, const fe_replay *replay)
+static ferric_status take_replayed_logs(fe_store *store, fe_replay *replay)
 {
     size_t size = replay->log_count * sizeof *store->live_logs;
 
+    store->recovered_values = replay->values;
+    store->recovered_value_count = replay->value_count;
+    replay->values = NULL;
     if (replay->log_count == 0) return FERRIC_OK;
     store->live_logs = fe_alloc(size);
     store->recovered_logs = fe_alloc(replay->log_count * sizeof *store->recovered_logs);
@@ -195,6 +198,11 @@ ferric_status fe_store_harden_recovered(fe_store *store)
     // The lock keeps a sync and the first write apart, which both come here.
     fe_mutex_lock(&store->log_mutex);
     status = fe_store_writable(store);
+    if (status == FERRIC_OK) {
+        status = fe_replay_harden_values(store->vfs, store->directory, store->value_files,
+                                         store->recovered_values, store->recovered_value_count);
+    }
+    if (status == FERRIC_OK) store->recovered_value_count = 0;
     for (size_t i = 0; i < store->recovered_log_count && status == FERRIC_OK; i++) {
         status = fe_replay_harden(store->vfs, store->directory, &store->recovered_logs[i]);
         if (status == FERRIC_OK) store->recovered_logs[i].needs_hardening = false;
@@ -235,11 +243,13 @@ static ferric_status recover_logs(fe_store *store, const fe_manifest_state *stat
         .memtable_bytes = store->sizes.memtable_bytes < REPLAY_MEMTABLE_BYTES_MAX
                               ? store->sizes.memtable_bytes
                               : REPLAY_MEMTABLE_BYTES_MAX,
+        .value_files = store->value_files,
         .flushed_sequence = state->last_sequence,
     };
     fe_replay replay = {0};
     ferric_status status = fe_replay_run(&options, state->logs, state->log_count, &replay);
 
+    if (status == FERRIC_OK) status = fe_value_collect_recover(store, state->version);
     if (status == FERRIC_OK) status = take_replayed_logs(store, &replay);
     if (status == FERRIC_OK) status = install_recovered(store, state->version, &replay);
     if (status == FERRIC_OK) {

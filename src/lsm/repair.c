@@ -29,6 +29,7 @@
 #include "lsm/salvage_iterator.h"
 #include "lsm/store.h"
 #include "lsm/table_writer.h"
+#include "lsm/value_rescue.h"
 #include "lsm/view.h"
 
 #define MEMTABLE_BYTES ((uint64_t)8 << 20)
@@ -43,7 +44,8 @@ typedef struct repair {
     fe_keyspace_census census;
     fe_epoch *epoch;
     fe_block_cache *blocks;
-    fe_table_cache *tables; // Of the new directory.
+    fe_table_cache *tables;  // Of the new directory.
+    fe_value_rescue *values; // Of the damaged one.
     fe_iterator **inputs;
     size_t input_count;
     fe_live_memtable **memtables;
@@ -196,7 +198,19 @@ static ferric_status add_log(repair *run, uint64_t number)
     return status;
 }
 
-// All logs, and all tables when `with_tables`.
+static ferric_status add_value_file(repair *run, uint64_t number)
+{
+    ferric_status status = fe_file_path(&run->path, run->damaged, FE_FILE_VALUES, number);
+
+    if (status != FERRIC_OK) return status;
+    run->report->files++;
+    status = fe_value_rescue_add(run->values, number);
+    if (!is_damage(status)) return status;
+    add_finding(run, 0);
+    return FERRIC_OK;
+}
+
+// All logs and value files, and all tables when `with_tables`.
 static ferric_status add_files(repair *run, bool with_tables)
 {
     ferric_buffer names = {0};
@@ -210,6 +224,7 @@ static ferric_status add_files(repair *run, bool with_tables)
         at += strlen(name) + 1;
         if (!fe_file_name_parse(name, &kind, &number)) continue;
         if (kind == FE_FILE_LOG) status = add_log(run, number);
+        if (kind == FE_FILE_VALUES) status = add_value_file(run, number);
         if (kind == FE_FILE_TABLE && with_tables) status = add_table(run, number, NULL);
     }
     fe_buffer_deinit(&names);
@@ -266,11 +281,16 @@ static ferric_status write_tables(repair *run, const fe_table_writer_options *wr
 {
     fe_table_writer_result result;
     fe_iterator *merged = NULL;
+    fe_iterator *resolved = NULL;
     fe_iterator *counted = NULL;
     ferric_status status = fe_merge_iterator_create(run->inputs, run->input_count, &merged);
 
     run->input_count = 0; // The merge has them now.
-    if (status == FERRIC_OK) status = fe_keyspace_census_iterator(merged, &run->census, &counted);
+    if (status == FERRIC_OK) {
+        status = fe_value_rescue_iterator(run->values, merged, &run->salvage,
+                                          &run->report->findings, &resolved);
+    }
+    if (status == FERRIC_OK) status = fe_keyspace_census_iterator(resolved, &run->census, &counted);
     if (status == FERRIC_OK) status = fe_table_writer_run(writer, counted, edit, &result);
     if (status == FERRIC_OK) run->report->entries = result.entries_out;
     fe_iterator_destroy(counted);
@@ -456,6 +476,10 @@ static ferric_status create_parts(repair *run)
     ferric_status status = fe_epoch_create(&run->epoch);
 
     if (status == FERRIC_OK) {
+        status = fe_value_rescue_create(run->vfs, run->damaged, run->epoch,
+                                        run->options->open_files_max / 2, &run->values);
+    }
+    if (status == FERRIC_OK) {
         status = fe_block_cache_create(run->epoch, run->options->memory_limit / 8, &run->blocks);
     }
     if (status == FERRIC_OK) {
@@ -475,6 +499,7 @@ static void release_parts(repair *run)
     fe_operations_deinit(&run->operations);
     fe_buffer_deinit(&run->path);
     fe_keyspace_census_deinit(&run->census);
+    fe_value_rescue_destroy(run->values);
     if (run->epoch != NULL) fe_epoch_collect(run->epoch);
     fe_table_cache_destroy(run->tables);
     if (run->epoch != NULL) fe_epoch_collect(run->epoch);

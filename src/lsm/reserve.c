@@ -25,7 +25,7 @@ static uint64_t wanted_bytes(fe_store *store)
     uint64_t bytes = 0;
 
     for (uint32_t i = 0; i < FE_LEVEL_COUNT; i++)
-        bytes += view->version->levels[i].bytes;
+        bytes += view->version->levels[i].bytes + view->version->levels[i].value_bytes;
     fe_view_unref(view);
     if (bytes == 0) return 0;
     bytes /= DATA_PART;

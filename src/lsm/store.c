@@ -40,6 +40,7 @@ static void derive_sizes(const ferric_options *options, fe_store_sizes *sizes)
     }
     sizes->memtables_bytes_max = share;
     sizes->flush_bytes = share / 2;
+    sizes->memtable_value_bytes = sizes->memtable_bytes * 2;
     sizes->commit_bytes_max = options->memory_limit / 4;
     sizes->picker.base_bytes = sizes->flush_bytes * 8;
     sizes->picker.level0_count = LEVEL0_COUNT;
@@ -277,9 +278,18 @@ static ferric_status create_parts(fe_store *store)
         .memory_max = store->options.memory_limit / 8,
         .keydir_bytes_max = fe_keydir_bytes_max(&store->options),
     };
+    fe_value_files_options values = {
+        .vfs = store->vfs,
+        .directory = store->directory,
+        .open_files_max = store->options.open_files_max / 2,
+    };
     fe_version *version = NULL;
     fe_view *view = NULL;
     ferric_status status = fe_epoch_create(&store->epoch);
+
+    values.epoch = store->epoch;
+    if (status == FERRIC_OK) status = fe_value_files_create(&values, &store->value_files);
+    tables.value_files = store->value_files;
 
     if (status == FERRIC_OK) {
         status = fe_block_cache_create(store->epoch, cache_bytes(store), &store->blocks);
@@ -329,6 +339,8 @@ ferric_status fe_store_open(const char *path, const ferric_options *options, fe_
     fe_mutex_init(&opened->log_mutex);
     fe_mutex_init(&opened->edit_mutex);
     fe_mutex_init(&opened->reserve_mutex);
+    fe_mutex_init(&opened->value_mutex);
+    fe_mutex_init(&opened->value_sync_mutex);
     fe_mutex_init(&opened->mutex);
     fe_cond_init(&opened->changed);
     fe_cond_init(&opened->work);
@@ -357,12 +369,14 @@ void fe_store_ref(fe_store *store)
 static void free_store(fe_store *store)
 {
     fe_log_chain_close(store);
+    fe_value_log_close(store);
     fe_manifest_close(store->manifest);
     fe_view_unref(atomic_load(&store->view));
     if (store->epoch != NULL) fe_epoch_collect(store->epoch);
     fe_table_cache_destroy(store->tables);
     if (store->epoch != NULL) fe_epoch_collect(store->epoch);
     fe_block_cache_destroy(store->blocks);
+    fe_value_files_destroy(store->value_files);
     fe_epoch_destroy(store->epoch);
     fe_page_pool_deinit(&store->pages);
     fe_statistics_destroy(store->statistics);
@@ -370,6 +384,7 @@ static void free_store(fe_store *store)
     fe_free(store->parts);
     fe_free(store->counts);
     fe_free(store->recovered_logs);
+    fe_free(store->recovered_values);
     fe_vfs_unlock(store->vfs, store->lock);
     fe_vfs_memory_destroy(store->own_vfs);
     fe_free(store->directory);
@@ -377,6 +392,8 @@ static void free_store(fe_store *store)
     fe_cond_deinit(&store->work);
     fe_cond_deinit(&store->changed);
     fe_mutex_deinit(&store->mutex);
+    fe_mutex_deinit(&store->value_sync_mutex);
+    fe_mutex_deinit(&store->value_mutex);
     fe_mutex_deinit(&store->reserve_mutex);
     fe_mutex_deinit(&store->edit_mutex);
     fe_mutex_deinit(&store->log_mutex);
@@ -399,6 +416,7 @@ static void give_back_space(fe_store *store)
 {
     (void)fe_record_log_trim(store->current_log->writer);
     (void)fe_manifest_trim(store->manifest);
+    fe_value_log_complete(store);
 }
 
 // Makes the logs durable and writes down where they end, so that the next open can demand every
@@ -446,6 +464,7 @@ ferric_status fe_store_close(fe_store *store)
     }
     atomic_store_explicit(&store->is_closed, true, memory_order_release);
     fe_log_chain_close(store);
+    fe_value_log_close(store);
     fe_manifest_close(store->manifest);
     store->manifest = NULL;
     fe_vfs_unlock(store->vfs, store->lock);

@@ -54,8 +54,7 @@ uint32_t fe_store_interrupts(const fe_store *store);
 
 // Commits a batch; an empty one without conditions does nothing but, with `sync`, fe_store_sync.
 // *version (may be NULL) is its sequence number. Errors: as ferric_write.
-ferric_status fe_store_write(fe_store *store, const fe_write_batch *batch, bool sync,
-                             uint64_t *version);
+ferric_status fe_store_write(fe_store *store, fe_write_batch *batch, bool sync, uint64_t *version);
 
 // Makes every acknowledged commit durable. Errors: as ferric_sync.
 ferric_status fe_store_sync(fe_store *store);
@@ -70,8 +69,8 @@ typedef struct fe_pin {
     ferric_slice value;
     uint64_t sequence;
     fe_store *store; // A reference.
-    void *owner;     // A cached block or a view.
-    uint32_t lender; // Which of the two; 0 when nothing is held.
+    void *owner;     // A cached block, a view or a buffer.
+    uint32_t lender; // Which of them; 0 when nothing is held.
 } fe_pin;
 
 // Replaces `value` by the value of `key` at `sequence`; `value` may be NULL (only existence is
@@ -108,6 +107,7 @@ typedef struct fe_cursor_options {
     // Entries of FE_SEQUENCE_MAX that stand before all of the store's for their keys, which is to
     // say newer than those; NULL: none. The cursor takes it over, also on failure.
     struct fe_iterator *overlay;
+    bool keys_only; // Values that stand in value files are not read; entries show none then.
 } fe_cursor_options;
 
 // A cursor over live keys: the newest visible version of each, deletes left out. It holds the store

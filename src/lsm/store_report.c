@@ -42,6 +42,8 @@ static void report_counters(const fe_store *store, ferric_stats *stats)
     stats->user_bytes_read = fe_statistics_sum(from, FE_COUNTER_USER_BYTES_READ);
     stats->log_bytes_written = fe_statistics_sum(from, FE_COUNTER_LOG_BYTES);
     stats->manifest_bytes_written = fe_statistics_sum(from, FE_COUNTER_MANIFEST_BYTES);
+    stats->value_bytes_written = fe_statistics_sum(from, FE_COUNTER_VALUE_BYTES);
+    stats->value_bytes_collected = fe_statistics_sum(from, FE_COUNTER_COLLECTED_BYTES);
     stats->log_syncs = fe_statistics_sum(from, FE_COUNTER_LOG_SYNCS);
     stats->commit_groups = fe_statistics_sum(from, FE_COUNTER_COMMIT_GROUPS);
     stats->stall_count = fe_statistics_sum(from, FE_COUNTER_STALLS);
@@ -61,7 +63,7 @@ static void report_caches(fe_store *store, ferric_stats *stats)
     fe_table_cache_stats_get(store->tables, &tables);
     stats->memory_limit = store->options.memory_limit;
     stats->memory_cache = blocks.used_bytes;
-    stats->memory_pinned = blocks.pinned_bytes;
+    stats->memory_pinned = blocks.pinned_bytes + atomic_load(&store->pinned_value_bytes);
     stats->memory_tables = tables.memory_bytes;
     stats->memory_used = stats->memory_memtables + stats->memory_cache + stats->memory_tables;
     stats->cache_hits = tables.block_hits;
@@ -98,6 +100,20 @@ static uint64_t disk_bytes(fe_store *store)
     return total;
 }
 
+static void add_value_file(void *context, fe_value_file *file)
+{
+    ferric_stats *stats = context;
+
+    stats->value_files++;
+    stats->value_file_bytes += atomic_load(&file->size_bytes);
+    stats->value_live_bytes += atomic_load(&file->live_bytes);
+}
+
+static void report_values(fe_store *store, ferric_stats *stats)
+{
+    fe_value_files_each(store->value_files, add_value_file, stats);
+}
+
 static void report_bytes(fe_store *store, ferric_stats *stats)
 {
     uint64_t written = stats->log_bytes_written + stats->manifest_bytes_written;
@@ -106,7 +122,10 @@ static void report_bytes(fe_store *store, ferric_stats *stats)
         stats->table_bytes_written += stats->levels[i].bytes_written;
         stats->table_bytes_read += stats->levels[i].bytes_read;
     }
+    stats->table_bytes_written +=
+        fe_statistics_sum(store->statistics, FE_COUNTER_COLLECTED_TABLE_BYTES);
     written += stats->table_bytes_written;
+    written += stats->value_bytes_written + stats->value_bytes_collected;
     if (stats->user_bytes_written > 0) {
         stats->write_amplification = (double)written / (double)stats->user_bytes_written;
     }
@@ -131,6 +150,7 @@ void fe_store_stats(fe_store *store, ferric_stats *stats)
     report_levels(store, view->version, stats);
     report_counters(store, stats);
     report_caches(store, stats);
+    report_values(store, stats);
     report_bytes(store, stats);
     stats->recovery_frames = store->recovery.frames;
     stats->recovery_commits = store->recovery.commits;

@@ -11,10 +11,12 @@
 // Who may touch what
 //   the turn      (holding it in the write queue)     everything under "Turn" below
 //   log_mutex     which log files exist, and syncing them
+//   value_mutex   which value files are being written; value_sync_mutex syncing them
 //   edit_mutex    the manifest, and changing the version; taken by one installer at a time
 //   reserve_mutex the file RESERVE
 //   mutex         snapshots, waiting, background state, swapping the view
-// Lock order: turn, log_mutex | edit_mutex, mutex. No I/O under mutex.
+// Lock order: turn, log_mutex, edit_mutex, value_sync_mutex, value_mutex, mutex. No I/O under mutex
+// and value_mutex.
 #ifndef FERRIC_LSM_STORE_STATE_H
 #define FERRIC_LSM_STORE_STATE_H
 
@@ -24,6 +26,7 @@
 #include "lsm/log_replay.h"
 #include "lsm/manifest.h"
 #include "lsm/store.h"
+#include "lsm/value_writer.h"
 #include "lsm/view.h"
 #include "lsm/write_queue.h"
 
@@ -43,9 +46,10 @@ typedef struct fe_recovery_report {
 
 // Bytes that the parts of the store may take; made from memory_limit once.
 typedef struct fe_store_sizes {
-    uint64_t memtable_bytes;      // Capacity of one memtable.
-    uint64_t memtables_bytes_max; // Of all of them, waiting ones included.
-    uint64_t flush_bytes;         // Waiting memtables that make a flush worth while.
+    uint64_t memtable_bytes;       // Capacity of one memtable.
+    uint64_t memtables_bytes_max;  // Of all of them, waiting ones included.
+    uint64_t memtable_value_bytes; // Of values that the entries of one memtable point to.
+    uint64_t flush_bytes;          // Waiting memtables that make a flush worth while.
     uint64_t commit_bytes_max;
     fe_picker_options picker;
 } fe_store_sizes;
@@ -65,6 +69,7 @@ struct fe_store {
     fe_epoch *epoch;
     fe_block_cache *blocks;
     fe_table_cache *tables;
+    fe_value_files *value_files;
     fe_statistics *statistics;
     fe_recovery_report recovery;
 
@@ -81,9 +86,10 @@ struct fe_store {
     _Atomic(uint64_t)
         oldest_unsynced_ns; // Monotonic time of the oldest commit after `durable`; 0: none.
     _Atomic(uint64_t) next_file_number;
-    _Atomic(uint32_t) pace_ns;      // How long each commit group is held back.
-    _Atomic(bool) is_log_idle;      // The log thread sleeps until a commit wakes it.
-    _Atomic(bool) is_log_wanted;    // The current log is filling up: prepare the next one.
+    _Atomic(uint64_t) pinned_value_bytes; // Of large values in pins.
+    _Atomic(uint32_t) pace_ns;            // How long each commit group is held back.
+    _Atomic(bool) is_log_idle;            // The log thread sleeps until a commit wakes it.
+    _Atomic(bool) is_log_wanted;          // The current log is filling up: prepare the next one.
     _Atomic(bool) is_drain_wanted;  // The ring of the current log, or of one before, waits for it.
     _Atomic(bool) is_memory_wanted; // A memtable was filled: make the pages of the one after next.
     _Atomic(uint64_t) ring_bytes;   // Of the ring of the next log.
@@ -104,6 +110,18 @@ struct fe_store {
     uint8_t *counts;   // Scratch: operation counts as varints.
     size_t last_group; // Commits in the group before.
 
+    ferric_buffer value_span; // Scratch: a group's records, when several batches have some.
+
+    // ---- value_mutex ----
+    fe_mutex value_mutex;
+    fe_value_writer
+        *value_writer; // Takes the next values; set by who has the turn. NULL: none yet.
+    fe_value_writer **value_complete; // Written full, oldest first.
+    size_t value_complete_count;
+    size_t value_synced_count; // The first of them: they wait for fe_value_log_release.
+    size_t value_complete_capacity;
+    fe_mutex value_sync_mutex; // Syncing value files: one at a time.
+
     // ---- log_mutex ----
     fe_mutex log_mutex;
     fe_store_log *oldest_log; // First that is not synced or is current.
@@ -112,6 +130,8 @@ struct fe_store {
     fe_live_log *live_logs;     // All that recovery would need, oldest first.
     size_t live_log_count;
     size_t live_log_capacity;
+    fe_value_pointer *recovered_values; // Large values of their commits; may not be durable.
+    size_t recovered_value_count;
     fe_replayed_log *recovered_logs; // Those of earlier opens, as they were read.
     size_t recovered_log_count;
 
@@ -231,6 +251,28 @@ ferric_status fe_conditions_look_ahead(fe_store *store, const fe_write_batch *ba
 ferric_status fe_conditions_check(fe_store *store, const fe_write_group *group,
                                   const fe_write_request *request);
 
+// ---- value_log.c ----------------------------------------------------------------------------
+
+// What a writer of value files of this store needs.
+fe_value_writer_options fe_value_log_options(fe_store *store);
+// Room for `bytes` of records in the current value file, going on in a new one when it is full.
+// REQUIRES: the turn; an active memtable.
+ferric_status fe_value_log_make_room(fe_store *store, size_t bytes);
+// Writes the large values of a group and puts the pointers to them into its batches. `newest` is
+// the
+// group's last sequence number. REQUIRES: the turn, fe_value_log_make_room.
+ferric_status fe_value_log_append(fe_store *store, const fe_write_group *group, uint64_t newest);
+// Makes every value durable that was written before the call. A failure makes the store read-only.
+// Any thread.
+ferric_status fe_value_log_sync(fe_store *store);
+// Lets go the files that are complete and durable. They are held up to here so that one whose
+// values
+// died while it was being written is still known when it is looked at. REQUIRES: edit_mutex.
+void fe_value_log_release(fe_store *store);
+// Gives back what the current file has reserved: nothing is written any more.
+void fe_value_log_complete(fe_store *store);
+void fe_value_log_close(fe_store *store);
+
 // ---- flush.c --------------------------------------------------------------------------------
 
 // Makes the active memtable wait for flush and begins a new one that has room for `cost` bytes.
@@ -250,6 +292,20 @@ ferric_status fe_store_install(fe_store *store, fe_version_edit *edit, uint32_t 
 // time:
 // waits for a running one.
 ferric_status fe_store_compact_once(fe_store *store, bool *did_work);
+
+// ---- value_collect.c ------------------------------------------------------------------------
+
+// Counts what an edit, which is durable, makes alive and dead, and marks value files that nothing
+// needs any more. REQUIRES: edit_mutex; flushed_sequence is the edit's.
+void fe_value_collect_account(fe_store *store, const fe_version *base, const fe_version_edit *edit);
+// After replay: takes the sizes of value files and what `version` refers to. Errors:
+// FERRIC_CORRUPT:
+// one is missing, or too short.
+ferric_status fe_value_collect_recover(fe_store *store, const fe_version *version);
+// Collects the value files that are mostly dead, if there is enough to gain. *did_work is false
+// when
+// there is not. One at a time: waits for a running compaction.
+ferric_status fe_store_collect_once(fe_store *store, bool *did_work);
 
 // ---- background.c ---------------------------------------------------------------------------
 

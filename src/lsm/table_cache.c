@@ -29,6 +29,7 @@ struct fe_table_cache {
     fe_block_cache *blocks;
     uint64_t memory_max;
     uint64_t keydir_bytes_max;
+    fe_value_files *value_files;
     fe_tally tally;
     _Atomic(uint64_t) keydir_bytes; // Changed under mutex, looked at without.
 
@@ -57,6 +58,7 @@ ferric_status fe_table_cache_create(const fe_table_cache_options *options, fe_ep
     created->open_files_max = options->open_files_max;
     created->memory_max = options->memory_max;
     created->keydir_bytes_max = options->keydir_bytes_max;
+    created->value_files = options->value_files;
     created->epoch = epoch;
     created->blocks = blocks;
     fe_mutex_init(&created->mutex);
@@ -72,6 +74,11 @@ void fe_table_cache_destroy(fe_table_cache *cache)
     fe_mutex_deinit(&cache->mutex);
     fe_tally_deinit(&cache->tally);
     fe_free(cache);
+}
+
+fe_value_files *fe_table_cache_value_files(const fe_table_cache *cache)
+{
+    return cache->value_files;
 }
 
 fe_epoch *fe_table_cache_epoch(const fe_table_cache *cache)
@@ -403,6 +410,7 @@ void fe_table_cache_discard(fe_table_cache *cache, fe_table_file *file)
     ferric_buffer path = {0};
 
     if (cache == NULL) {
+        fe_value_refs_deinit(&file->values);
         fe_free(file);
         return;
     }
@@ -414,6 +422,8 @@ void fe_table_cache_discard(fe_table_cache *cache, fe_table_file *file)
     }
     fe_buffer_deinit(&path);
     fe_file_close(file->pinned); // Versions with pinned files live as long as their store.
+    fe_value_refs_detach(&file->values);
+    fe_value_refs_deinit(&file->values);
     fe_free(file);
     fe_epoch_collect(cache->epoch);
 }

@@ -22,6 +22,7 @@
 #include "format/table_builder.h"
 #include "lsm/block_cache.h"
 #include "lsm/iterator.h"
+#include "lsm/value_files.h"
 
 typedef struct fe_table_cache fe_table_cache;
 typedef struct fe_open_table fe_open_table;
@@ -37,6 +38,7 @@ typedef struct fe_table_file {
     ferric_slice largest_key;
     uint64_t smallest_key_sequence; // Of the first entry, which has the smallest key.
     uint64_t largest_key_sequence;  // Of the last entry.
+    fe_value_refs values; // What its entries point to; attached, see fe_value_refs_attach.
     _Atomic(uint32_t) refs;
     _Atomic(bool) is_obsolete; // Remove the file when nobody refers to it.
     _Atomic(fe_open_table *) open;
@@ -59,8 +61,9 @@ typedef struct fe_table_cache_options {
     fe_vfs *vfs;
     const char *directory; // Borrowed as long as the cache lives.
     uint32_t open_files_max;
-    uint64_t memory_max;       // Bytes of indexes and filters before tables are closed.
-    uint64_t keydir_bytes_max; // Of all KeyDirs together.
+    uint64_t memory_max;         // Bytes of indexes and filters before tables are closed.
+    uint64_t keydir_bytes_max;   // Of all KeyDirs together.
+    fe_value_files *value_files; // Where tables' value files are known. NULL: nobody reads them.
 } fe_table_cache_options;
 
 // The bound on all KeyDirs together, so also on a single one that is worth writing. They lead to
@@ -76,6 +79,9 @@ ferric_status fe_table_cache_create(const fe_table_cache_options *options, fe_ep
                                     fe_block_cache *blocks, fe_table_cache **cache);
 // Every file was discarded, and no iterator and no section is left. Accepts NULL.
 void fe_table_cache_destroy(fe_table_cache *cache);
+
+// The value files given at its creation; may be NULL.
+fe_value_files *fe_table_cache_value_files(const fe_table_cache *cache);
 
 // Closes the file's reader, removes the file from disk when is_obsolete, and frees `file`. For the
 // one whose fe_table_file_unref returned true. Without a cache it only frees: for the tables of an

@@ -22,6 +22,9 @@ typedef struct verification {
     ferric_buffer bound; // Behind it stands what comes next.
     uint64_t bound_sequence;
     fe_table_properties found;
+    fe_value_files *value_files; // NULL: values are not looked at.
+    fe_value_refs values;        // What the entries point to.
+    ferric_buffer value;
     uint64_t offset;
 } verification;
 
@@ -71,6 +74,19 @@ static ferric_status check_key(verification *self, uint32_t block, uint32_t inde
     return fe_buffer_assign(&self->before, fe_buffer_slice(&self->key));
 }
 
+// Reads the value that an entry points to.
+static ferric_status check_value(verification *self, const fe_block_entry *entry)
+{
+    fe_value_pointer pointer;
+    ferric_status status;
+
+    if (entry->kind != FE_ENTRY_VALUE_FILE) return FERRIC_OK;
+    status = fe_value_pointer_decode(entry->value, &pointer);
+    if (status == FERRIC_OK) status = fe_value_refs_add(&self->values, &pointer);
+    if (status != FERRIC_OK || self->value_files == NULL) return status;
+    return fe_value_files_read(self->value_files, entry->value, &self->value);
+}
+
 static ferric_status check_entry(verification *self, const fe_block *view, uint32_t block,
                                  uint32_t index)
 {
@@ -88,7 +104,7 @@ static ferric_status check_entry(verification *self, const fe_block *view, uint3
     found->value_bytes += entry.value.size;
     if (entry.sequence < found->smallest_sequence) found->smallest_sequence = entry.sequence;
     if (entry.sequence > found->largest_sequence) found->largest_sequence = entry.sequence;
-    return FERRIC_OK;
+    return check_value(self, &entry);
 }
 
 // The current entry against (key, sequence).
@@ -121,6 +137,22 @@ static ferric_status check_block(verification *self, uint32_t block, const fe_bl
     return FERRIC_OK;
 }
 
+static ferric_status check_references(const verification *self)
+{
+    const fe_value_refs *said = &self->file->values;
+    const fe_value_refs *found = &self->values;
+    bool agree = said->count == found->count;
+
+    for (size_t i = 0; i < found->count && agree; i++) {
+        agree = said->items[i].number == found->items[i].number &&
+                said->items[i].count == found->items[i].count &&
+                said->items[i].bytes == found->items[i].bytes &&
+                said->items[i].end == found->items[i].end;
+    }
+    if (agree) return FERRIC_OK;
+    return disagree(self, "the manifest does not agree with the values that entries point to");
+}
+
 static ferric_status check_totals(verification *self)
 {
     const fe_table_properties *said = fe_table_properties_of(self->table);
@@ -138,7 +170,7 @@ static ferric_status check_totals(verification *self)
         file->largest_sequence != found->largest_sequence) {
         return disagree(self, "the manifest does not agree with the entries");
     }
-    return FERRIC_OK;
+    return check_references(self);
 }
 
 static ferric_status verify_blocks(verification *self, uint64_t *blocks)
@@ -170,6 +202,7 @@ ferric_status fe_table_cache_verify(fe_table_cache *cache, fe_table_file *file, 
     status = fe_table_cache_open_table(cache, file, UINT64_MAX, &table);
     if (status == FERRIC_OK) status = fe_table_load_filter(table);
     self.table = table;
+    self.value_files = fe_table_cache_value_files(cache);
     if (status == FERRIC_OK) status = verify_blocks(&self, blocks);
     *entries = self.found.entries;
     *offset = self.offset;
@@ -178,6 +211,8 @@ ferric_status fe_table_cache_verify(fe_table_cache *cache, fe_table_file *file, 
     fe_buffer_deinit(&self.key);
     fe_buffer_deinit(&self.before);
     fe_buffer_deinit(&self.bound);
+    fe_buffer_deinit(&self.value);
+    fe_value_refs_deinit(&self.values);
     fe_table_close(table);
     return status;
 }

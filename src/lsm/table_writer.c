@@ -26,6 +26,7 @@ typedef struct table_writer {
     uint64_t stripe;   // Of the newest kept or dropped version of that key.
     bool has_key;
     size_t first_addition; // Additions of the edit that are not ours.
+    fe_value_refs values;  // Of the table that is being built.
 } table_writer;
 
 static ferric_status open_builder(table_writer *writer)
@@ -51,6 +52,30 @@ static ferric_status open_builder(table_writer *writer)
                                    &options->builder, &writer->builder);
 }
 
+// The table's references go with it.
+static ferric_status give_values(table_writer *writer, fe_table_file *file)
+{
+    fe_value_files *files = fe_table_cache_value_files(writer->options->version->tables);
+    ferric_status status = FERRIC_OK;
+
+    if (writer->values.count == 0) return FERRIC_OK;
+    status = fe_value_refs_attach_known(files, &writer->values);
+    if (status != FERRIC_OK) return status;
+    file->values = writer->values;
+    writer->values = (fe_value_refs){0};
+    return FERRIC_OK;
+}
+
+static ferric_status note_value(table_writer *writer, const fe_entry *entry)
+{
+    fe_value_pointer pointer;
+    ferric_status status;
+
+    if (entry->kind != FE_ENTRY_VALUE_FILE) return FERRIC_OK;
+    status = fe_value_pointer_decode(entry->value, &pointer);
+    return status == FERRIC_OK ? fe_value_refs_add(&writer->values, &pointer) : status;
+}
+
 static ferric_status close_builder(table_writer *writer)
 {
     fe_table_summary summary;
@@ -59,6 +84,7 @@ static ferric_status close_builder(table_writer *writer)
 
     if (status != FERRIC_OK) return status;
     status = fe_table_file_create(&summary, &file);
+    if (status == FERRIC_OK) status = give_values(writer, file);
     if (status == FERRIC_OK) {
         status = fe_version_edit_add(writer->edit, writer->options->output_level, file);
     }
@@ -158,6 +184,9 @@ static ferric_status take_entry(table_writer *writer, const fe_entry *entry)
     if (is_dropped(writer, entry, is_same_key)) return FERRIC_OK;
     if (writer->builder == NULL) status = open_builder(writer);
     if (status == FERRIC_OK) status = fe_table_builder_add(writer->builder, entry);
+    if (status == FERRIC_OK && !(is_same_key && FE_SEEDED_BUG(FE_BUG_OLD_VALUE_NOT_COUNTED))) {
+        status = note_value(writer, entry);
+    }
     if (status == FERRIC_OK) writer->result->entries_out++;
     return status;
 }
@@ -208,6 +237,7 @@ ferric_status fe_table_writer_run(const fe_table_writer_options *options, fe_ite
     status = take_all(&writer, input);
     fe_table_builder_destroy(writer.builder);
     if (status != FERRIC_OK) undo_additions(&writer);
+    fe_value_refs_deinit(&writer.values);
     fe_buffer_deinit(&writer.path);
     fe_buffer_deinit(&writer.key);
     return status;

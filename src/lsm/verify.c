@@ -70,6 +70,53 @@ static ferric_status verify_tables(verification *run, const fe_version *version)
     return status;
 }
 
+// ---- Values that only a memtable points to --------------------------------------------------
+
+static ferric_status verify_value(verification *run, ferric_slice bytes, ferric_buffer *value)
+{
+    fe_store *store = run->store;
+    ferric_buffer path = {0};
+    fe_value_pointer pointer = {0};
+    ferric_status status = fe_value_pointer_decode(bytes, &pointer);
+
+    if (status == FERRIC_OK) status = fe_value_files_read(store->value_files, bytes, value);
+    if (!is_finding(status)) return status;
+    status = fe_file_path(&path, store->directory, FE_FILE_VALUES, pointer.number);
+    if (status == FERRIC_OK) add_finding(run, fe_path_text(&path), pointer.offset);
+    fe_buffer_deinit(&path);
+    return status;
+}
+
+static ferric_status verify_memtable(verification *run, fe_memtable *memtable)
+{
+    ferric_buffer value = {0};
+    fe_iterator *iterator = NULL;
+    ferric_status status = fe_memtable_iterator(memtable, &iterator);
+
+    if (status != FERRIC_OK) return status;
+    for (fe_iterator_first(iterator); iterator->is_valid && status == FERRIC_OK;
+         fe_iterator_next(iterator)) {
+        if (iterator->entry.kind != FE_ENTRY_VALUE_FILE) continue;
+        status = check_interrupt(run);
+        if (status == FERRIC_OK) status = verify_value(run, iterator->entry.value, &value);
+    }
+    if (status == FERRIC_OK) status = iterator->status;
+    fe_iterator_destroy(iterator);
+    fe_buffer_deinit(&value);
+    return status;
+}
+
+static ferric_status verify_memtables(verification *run, const fe_view *view)
+{
+    ferric_status status = FERRIC_OK;
+
+    for (uint32_t i = 0; i < view->memtable_count && status == FERRIC_OK; i++)
+        status = verify_memtable(run, view->memtables[i]->memtable);
+    return status;
+}
+
+// ---- Logs and the manifest ------------------------------------------------------------------
+
 // Reads a log or manifest up to `end` (0: as far as it goes).
 static ferric_status verify_frames(verification *run, fe_file_kind kind, uint64_t number,
                                    uint64_t end)
@@ -198,6 +245,7 @@ ferric_status fe_store_verify(fe_store *store, ferric_finding_callback finding, 
     if (status != FERRIC_OK) return status;
     view = fe_store_view(store);
     status = verify_tables(&run, view->version);
+    if (status == FERRIC_OK) status = verify_memtables(&run, view);
     fe_view_unref(view);
     if (status == FERRIC_OK) status = verify_frame_files(&run);
     if (status != FERRIC_OK || report->findings == 0) return status;

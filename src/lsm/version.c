@@ -137,6 +137,7 @@ static void append_file(fe_level *level, fe_table_file *file)
     fe_table_file_ref(file);
     level->files[level->count++] = file;
     level->bytes += file->identity.size_bytes;
+    level->value_bytes += file->values.bytes;
 }
 
 // Fills one level of the next version; *kept counts the base's tables that stay.

@@ -20,6 +20,7 @@ typedef struct fe_level {
     fe_table_file **files;
     uint32_t count;
     uint64_t bytes;
+    uint64_t value_bytes; // In value files, that its tables refer to.
 } fe_level;
 
 typedef struct fe_version {

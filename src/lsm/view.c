@@ -49,7 +49,35 @@ void fe_live_memtable_unref(fe_live_memtable *live)
     if (live == NULL) return;
     if (atomic_fetch_sub_explicit(&live->refs, 1, memory_order_acq_rel) != 1) return;
     fe_memtable_destroy(live->memtable);
+    for (size_t i = 0; i < live->value_file_count; i++)
+        fe_value_file_unref(live->value_files[i]);
+    fe_free(live->value_files);
     fe_free(live);
+}
+
+ferric_status fe_live_memtable_reserve_value_file(fe_live_memtable *live)
+{
+    size_t size = (live->value_file_capacity + 4) * sizeof *live->value_files;
+    fe_value_file **files;
+
+    if (live->value_file_count < live->value_file_capacity) return FERRIC_OK;
+    files = fe_realloc(live->value_files, size);
+    if (files == NULL) return fe_no_memory("a memtable's value files", size);
+    live->value_files = files;
+    live->value_file_capacity += 4;
+    return FERRIC_OK;
+}
+
+void fe_live_memtable_note_values(fe_live_memtable *live, fe_value_file *file, uint64_t bytes)
+{
+    live->value_bytes += bytes;
+    // Files come one after the other, but for those of recovered logs.
+    for (size_t i = live->value_file_count; i-- > 0;) {
+        if (live->value_files[i] == file) return;
+    }
+    assert(live->value_file_count < live->value_file_capacity);
+    fe_value_file_ref(file);
+    live->value_files[live->value_file_count++] = file;
 }
 
 ferric_status fe_view_create(fe_version *version, uint32_t capacity, fe_view **view)

@@ -15,6 +15,11 @@ typedef struct fe_live_memtable {
     fe_memtable *memtable;
     _Atomic(uint32_t) refs;
     uint64_t first_log; // Number of the log that has its first commit.
+    // Of its one writer:
+    uint64_t value_bytes;        // Records that its entries point to.
+    fe_value_file **value_files; // The files they are in; each one reference.
+    size_t value_file_count;
+    size_t value_file_capacity;
 } fe_live_memtable;
 
 // One reference. Errors: FERRIC_NO_MEMORY.
@@ -27,6 +32,10 @@ ferric_status fe_live_memtable_create_for(uint64_t capacity_bytes, ferric_slice 
                                           fe_page_pool *pool, uint64_t first_log, size_t entries,
                                           uint64_t cost_bytes, fe_live_memtable **live);
 void fe_live_memtable_unref(fe_live_memtable *live);
+// Makes the next fe_live_memtable_note_values safe. Errors: FERRIC_NO_MEMORY.
+ferric_status fe_live_memtable_reserve_value_file(fe_live_memtable *live);
+// Entries of the memtable will point to `bytes` in `file`. REQUIRES: room was reserved.
+void fe_live_memtable_note_values(fe_live_memtable *live, fe_value_file *file, uint64_t bytes);
 
 typedef struct fe_view {
     fe_retired retired;

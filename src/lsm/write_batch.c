@@ -11,6 +11,10 @@
 void fe_write_batch_clear(fe_write_batch *batch)
 {
     fe_buffer_clear(&batch->operations);
+    fe_buffer_clear(&batch->values);
+    fe_buffer_clear(&batch->value_places);
+    batch->value_count = 0;
+    batch->is_compressed = false;
     fe_buffer_clear(&batch->conditions);
     fe_buffer_clear(&batch->condition_keys);
     fe_buffer_clear(&batch->ranges);
@@ -27,6 +31,8 @@ void fe_write_batch_clear(fe_write_batch *batch)
 void fe_write_batch_deinit(fe_write_batch *batch)
 {
     fe_buffer_deinit(&batch->operations);
+    fe_buffer_deinit(&batch->values);
+    fe_buffer_deinit(&batch->value_places);
     fe_buffer_deinit(&batch->conditions);
     fe_buffer_deinit(&batch->condition_keys);
     fe_buffer_deinit(&batch->ranges);
@@ -78,11 +84,46 @@ static uint8_t *put_key(ferric_buffer *operations, fe_entry_kind kind, uint32_t 
     return at + key.size;
 }
 
-static void count_operation(fe_write_batch *batch, ferric_slice key, size_t value_size)
+static void count_operation(fe_write_batch *batch, ferric_slice key, size_t value_size,
+                            size_t stored_size)
 {
     batch->count++;
     batch->user_bytes += key.size + value_size;
-    batch->cost_bytes += fe_memtable_entry_cost(FE_KEYSPACE_ID_SIZE + key.size, value_size);
+    batch->cost_bytes += fe_memtable_entry_cost(FE_KEYSPACE_ID_SIZE + key.size, stored_size);
+}
+
+// A put whose value goes into a value file: zeros stand where its pointer will.
+static ferric_status put_large(fe_write_batch *batch, uint32_t keyspace, ferric_slice key,
+                               ferric_slice value, size_t *id_offset)
+{
+    ferric_buffer *operations = &batch->operations;
+    ferric_buffer *values = &batch->values;
+    fe_batch_value place = {.record_offset = values->size,
+                            .record_size = value.size + FE_VALUE_OVERHEAD};
+    uint8_t *record;
+    uint8_t *at;
+    ferric_status status =
+        fe_buffer_reserve(operations, 1 + FE_VARINT32_SIZE_MAX + FE_KEYSPACE_ID_SIZE + key.size +
+                                          FE_VARINT64_SIZE_MAX + FE_VALUE_POINTER_SIZE);
+
+    if (status == FERRIC_OK) status = fe_buffer_reserve(values, place.record_size);
+    if (status == FERRIC_OK) status = fe_buffer_reserve(&batch->value_places, sizeof place);
+    if (status != FERRIC_OK) return status;
+    at = put_key(operations, FE_ENTRY_VALUE_FILE, keyspace, key, id_offset);
+    at = fe_put_varint(at, FE_VALUE_POINTER_SIZE);
+    place.pointer_offset = (size_t)(at - (uint8_t *)operations->data);
+    memset(at, 0, FE_VALUE_POINTER_SIZE);
+    operations->size = place.pointer_offset + FE_VALUE_POINTER_SIZE;
+    record = (uint8_t *)values->data + values->size;
+    memcpy(record, value.data, value.size);
+    fe_value_record_close(record, value.size, (uint32_t)value.size, FERRIC_COMPRESSION_NONE);
+    values->size += place.record_size;
+    status = fe_buffer_append(&batch->value_places, &place, sizeof place);
+    assert(status == FERRIC_OK); // Room was made above.
+    batch->value_count++;
+    batch->is_compressed = false;
+    count_operation(batch, key, value.size, FE_VALUE_POINTER_SIZE);
+    return status;
 }
 
 ferric_status fe_write_batch_put(fe_write_batch *batch, uint32_t keyspace, ferric_slice key,
@@ -93,6 +134,9 @@ ferric_status fe_write_batch_put(fe_write_batch *batch, uint32_t keyspace, ferri
     uint8_t *at;
 
     if (status == FERRIC_OK) status = fe_check_value(value);
+    if (status == FERRIC_OK && value.size >= FE_VALUE_SEPARATE_SIZE) {
+        return put_large(batch, keyspace, key, value, id_offset);
+    }
     if (status == FERRIC_OK) {
         status = fe_buffer_reserve(operations, 1 + FE_VARINT32_SIZE_MAX + FE_KEYSPACE_ID_SIZE +
                                                    key.size + FE_VARINT64_SIZE_MAX + value.size);
@@ -102,7 +146,7 @@ ferric_status fe_write_batch_put(fe_write_batch *batch, uint32_t keyspace, ferri
     at = fe_put_varint(at, value.size);
     if (value.size != 0) memcpy(at, value.data, value.size);
     operations->size = (size_t)(at + value.size - (uint8_t *)operations->data);
-    count_operation(batch, key, value.size);
+    count_operation(batch, key, value.size, value.size);
     return FERRIC_OK;
 }
 
@@ -120,7 +164,7 @@ ferric_status fe_write_batch_delete(fe_write_batch *batch, uint32_t keyspace, fe
     if (status != FERRIC_OK) return status;
     at = put_key(operations, FE_ENTRY_DELETE, keyspace, key, id_offset);
     operations->size = (size_t)(at - (uint8_t *)operations->data);
-    count_operation(batch, key, 0);
+    count_operation(batch, key, 0, 0);
     batch->delete_count++;
     return FERRIC_OK;
 }
@@ -145,6 +189,68 @@ ferric_status fe_write_batch_require(fe_write_batch *batch, uint32_t keyspace, f
     status = fe_buffer_append(&batch->condition_keys, key.data, key.size);
     assert(status == FERRIC_OK);
     batch->condition_count++;
+    return status;
+}
+
+fe_batch_value fe_write_batch_value(const fe_write_batch *batch, size_t index)
+{
+    fe_batch_value place;
+
+    assert(index < batch->value_count);
+    memcpy(&place, (const uint8_t *)batch->value_places.data + index * sizeof place, sizeof place);
+    return place;
+}
+
+// Adds record number `index` to the values of *packed, compressed if that pays.
+static ferric_status pack_record(const fe_write_batch *batch, size_t index,
+                                 fe_compressor *compressor, ferric_compression compression,
+                                 ferric_buffer *scratch, fe_write_batch *packed)
+{
+    fe_batch_value place = fe_write_batch_value(batch, index);
+    const uint8_t *record = (const uint8_t *)batch->values.data + place.record_offset;
+    ferric_slice content = fe_slice(record, place.record_size - FE_VALUE_OVERHEAD);
+    uint32_t value_size = (uint32_t)content.size;
+    ferric_compression used;
+    uint8_t *to;
+    ferric_status status = fe_compress(compressor, compression, content, scratch, &used);
+
+    if (status == FERRIC_OK && used != FERRIC_COMPRESSION_NONE) content = fe_buffer_slice(scratch);
+    place.record_offset = packed->values.size;
+    place.record_size = content.size + FE_VALUE_OVERHEAD;
+    if (status == FERRIC_OK) status = fe_buffer_reserve(&packed->values, place.record_size);
+    if (status != FERRIC_OK) return status;
+    to = (uint8_t *)packed->values.data + packed->values.size;
+    memcpy(to, content.data, content.size);
+    fe_value_record_close(to, content.size, value_size, used);
+    packed->values.size += place.record_size;
+    return fe_buffer_append(&packed->value_places, &place, sizeof place);
+}
+
+ferric_status fe_write_batch_compress(fe_write_batch *batch, ferric_compression compression)
+{
+    fe_compressor compressor = {0};
+    ferric_buffer scratch = {0};
+    fe_write_batch packed = {0};
+    ferric_status status = FERRIC_OK;
+
+    if (batch->value_count == 0 || batch->is_compressed || compression == FERRIC_COMPRESSION_NONE) {
+        return FERRIC_OK;
+    }
+    for (size_t i = 0; i < batch->value_count && status == FERRIC_OK; i++) {
+        status = pack_record(batch, i, &compressor, compression, &scratch, &packed);
+    }
+    fe_compressor_deinit(&compressor);
+    fe_buffer_deinit(&scratch);
+    if (status == FERRIC_OK) {
+        ferric_buffer values = batch->values;
+        ferric_buffer places = batch->value_places;
+        batch->values = packed.values;
+        batch->value_places = packed.value_places;
+        batch->is_compressed = true;
+        packed.values = values;
+        packed.value_places = places;
+    }
+    fe_write_batch_deinit(&packed);
     return status;
 }
 
@@ -207,7 +313,7 @@ ferric_status fe_batch_reader_next(fe_batch_reader *reader, fe_entry *entry)
     fe_decoder *decoder = &reader->decoder;
     uint8_t kind = fe_decode_u8(decoder);
 
-    if (!decoder->failed && kind > FE_ENTRY_KIND_LAST_KNOWN) {
+    if (!decoder->failed && !fe_entry_kind_is_known(kind)) {
         return fe_fail(FERRIC_UNSUPPORTED,
                        "a commit has an operation of kind %u, which this version of Ferric does "
                        "not know: open it with a newer one",
@@ -215,9 +321,11 @@ ferric_status fe_batch_reader_next(fe_batch_reader *reader, fe_entry *entry)
     }
     entry->kind = (fe_entry_kind)kind;
     entry->key = fe_decode_sized(decoder);
-    entry->value = kind == FE_ENTRY_PUT ? fe_decode_sized(decoder) : fe_slice(NULL, 0);
-    if (decoder->failed || entry->key.size <= FE_KEYSPACE_ID_SIZE ||
-        entry->key.size > FE_KEY_SIZE_MAX || entry->value.size > FERRIC_VALUE_SIZE_MAX) {
+    entry->value = kind == FE_ENTRY_DELETE ? fe_slice(NULL, 0) : fe_decode_sized(decoder);
+    if (decoder->failed ||
+        (kind == FE_ENTRY_VALUE_FILE && entry->value.size != FE_VALUE_POINTER_SIZE) ||
+        entry->key.size <= FE_KEYSPACE_ID_SIZE || entry->key.size > FE_KEY_SIZE_MAX ||
+        entry->value.size > FERRIC_VALUE_SIZE_MAX) {
         return fe_fail(FERRIC_CORRUPT, "a commit has a damaged operation");
     }
     return FERRIC_OK;

@@ -5,6 +5,10 @@
 //   batch:  varint number of operations (written by the log's writer), then each:
 //           kind u8, varint key size, key (keyspace id first); for a put: varint value size, value
 //
+// A value of FE_VALUE_SEPARATE_SIZE and more does not stand there but in a value file, and a
+// pointer
+// in its place.
+//
 // Conditions are of two kinds: a key is at a version, and a range of keys has nothing newer than
 // the batch's `unchanged_since`, deletes included. The log holds effects, never conditions: those
 // are checked by the leader of the write queue before the commit gets its number.
@@ -13,6 +17,7 @@
 
 #include "base/coding.h"
 #include "format/internal_key.h"
+#include "format/value_record.h"
 
 // The newest version of a key that the commit allows. A key that is absent, or deleted, has 0.
 typedef struct fe_condition {
@@ -28,9 +33,21 @@ typedef struct fe_unchanged_range {
     size_t upper_size;
 } fe_unchanged_range;
 
+// A value that will stand in a value file: its record in the batch's `values`, not sealed yet, and
+// the place of its pointer in `operations`, which the leader of the group fills.
+typedef struct fe_batch_value {
+    size_t pointer_offset;
+    size_t record_offset;
+    size_t record_size;
+} fe_batch_value;
+
 // {0} is an empty batch.
 typedef struct fe_write_batch {
     ferric_buffer operations;
+    ferric_buffer values;       // Records, one behind the other.
+    ferric_buffer value_places; // Array of fe_batch_value.
+    size_t value_count;
+    bool is_compressed; // The records were offered to compression.
     uint32_t count;
     uint32_t delete_count;
     uint64_t user_bytes; // Keys without keyspace id, and values.
@@ -57,6 +74,11 @@ ferric_status fe_write_batch_delete(fe_write_batch *batch, uint32_t keyspace, fe
 // *id_offset is into condition_keys.
 ferric_status fe_write_batch_require(fe_write_batch *batch, uint32_t keyspace, ferric_slice key,
                                      uint64_t version, size_t *id_offset);
+
+// Value number `index`, of those that go into a value file.
+fe_batch_value fe_write_batch_value(const fe_write_batch *batch, size_t index);
+// Compresses the records where that pays. Once for each batch. Errors: FERRIC_NO_MEMORY.
+ferric_status fe_write_batch_compress(fe_write_batch *batch, ferric_compression compression);
 
 // Condition number `index`: its key, and the version it asks for.
 ferric_slice fe_write_batch_condition(const fe_write_batch *batch, size_t index, uint64_t *version);

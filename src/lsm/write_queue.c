@@ -37,18 +37,23 @@ static void append_locked(fe_write_queue *queue, fe_write_request *request)
     queue->waiting++;
 }
 
+static size_t batch_bytes(const fe_write_batch *batch)
+{
+    return batch->operations.size + batch->values.size;
+}
+
 // Whether `request` may commit together with a group that has `bytes` so far.
 static bool fits(const fe_write_request *request, size_t bytes, size_t bytes_max, size_t count)
 {
     if (request->batch == NULL || count >= GROUP_COUNT_MAX) return false;
-    return bytes + request->batch->operations.size <= bytes_max;
+    return bytes + batch_bytes(request->batch) <= bytes_max;
 }
 
 static size_t group_bytes(const fe_write_group *group)
 {
     size_t bytes = 0;
     for (const fe_write_request *each = group->first; each != NULL; each = each->next) {
-        bytes += each->batch->operations.size;
+        bytes += batch_bytes(each->batch);
     }
     return bytes;
 }
@@ -69,7 +74,7 @@ static void take_locked(fe_write_queue *queue, size_t bytes_max, fe_write_group 
         if (queue->head == NULL) queue->tail = NULL;
         queue->waiting--;
         taken->next = NULL;
-        bytes += taken->batch->operations.size;
+        bytes += batch_bytes(taken->batch);
         last->next = taken;
         last = taken;
         group->count++;

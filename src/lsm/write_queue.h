@@ -34,7 +34,7 @@ typedef enum fe_request_state {
 
 // One commit on its way. Zero it, set batch, sync and looked_up_to.
 typedef struct fe_write_request {
-    const fe_write_batch *batch; // NULL: only the turn is wanted; such a request leads alone.
+    fe_write_batch *batch; // NULL: only the turn is wanted; such a request leads alone.
     bool sync;
     uint64_t looked_up_to; // The batch's ranges were found unchanged up to this sequence.
     ferric_status status;  // Set by the leader.
@@ -73,7 +73,8 @@ void fe_write_queue_init(fe_write_queue *queue);
 void fe_write_queue_deinit(fe_write_queue *queue);
 
 // Waits for the turn. Returns true when the caller leads: `group` then has its request first and
-// those that joined it, up to `bytes_max` of operations; it ends with fe_write_queue_finish.
+// those that joined it, up to `bytes_max` of operations and values; it ends with
+// fe_write_queue_finish.
 // Returns false when a leader has done the request: status, sequence and message are set.
 bool fe_write_queue_join(fe_write_queue *queue, fe_write_request *request, size_t bytes_max,
                          fe_write_group *group);

@@ -21,6 +21,7 @@
 static const scenario_step life[] = {
     {.verb = STEP_PUT, .key = 0, .repeat = 10, .size = 90},
     {.verb = STEP_PUT, .keyspace = 1, .key = 4, .repeat = 4, .size = 60},
+    {.verb = STEP_PUT, .key = 12, .size = 4096},
     {.verb = STEP_FLUSH},
     {.verb = STEP_DELETE, .key = 2, .repeat = 2},
     {.verb = STEP_PUT, .key = 8, .repeat = 4, .size = 120},
@@ -29,6 +30,8 @@ static const scenario_step life[] = {
     {.verb = STEP_DELETE, .key = 9},
     {.verb = STEP_FLUSH},
     {.verb = STEP_BATCH, .key = 20, .repeat = 5, .size = 40},
+    {.verb = STEP_PUT, .key = 12, .size = 4095},
+    {.verb = STEP_PUT, .key = 14, .size = 5000},
     {.verb = STEP_PUT, .key = 3, .repeat = 3, .size = 30},
 };
 

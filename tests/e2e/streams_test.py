@@ -129,7 +129,7 @@ class FilesTest(ProgramTest):
     """A database of more tables than a process may open at first."""
 
     def test_the_program_asks_for_more_open_files(self):
-        lines = "".join(f"key{i:03}\t{os.urandom(20000).hex()}\n" for i in range(240))
+        lines = "".join(f"key{i:04}\t{os.urandom(1900).hex()}\n" for i in range(2500))
         self.ferric("import", self.db, "--raw", "--format", "raw", "-q", "--option",
                     "table_size=64KiB", stdin=lines)
         self.ferric("compact", self.db, "--option", "table_size=64KiB", err="compacted")
@@ -139,7 +139,7 @@ class FilesTest(ProgramTest):
         def few(hard):
             return lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (20, hard))
 
-        self.ferric("count", self.db, out="240\n", preexec_fn=few(1000))
+        self.ferric("count", self.db, out="2500\n", preexec_fn=few(1000))
         self.ferric("count", self.db, code=5, out="", err="ulimit -n", preexec_fn=few(20))
 
 

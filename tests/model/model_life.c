@@ -194,6 +194,8 @@ static uint32_t draw_size(life *l)
 
     if (dice == 0) return 0;
     if (dice == 1) return (uint32_t)below(l, LIFE_VALUE_MAX);
+    // Around the size from which values stand in value files.
+    if (dice == 2) return 4094 + (uint32_t)below(l, 4);
     if (dice < 8) return (uint32_t)below(l, 1500);
     return (uint32_t)below(l, 120);
 }

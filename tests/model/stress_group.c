@@ -11,7 +11,7 @@
 #include "support/model_table.h"
 
 #define KEY_SIZE 24
-#define VALUE_SIZE_MAX 400u
+#define VALUE_SIZE_MAX 6000u
 #define ABSENT UINT64_MAX
 
 static bool is_delete(uint64_t number)

@@ -17,6 +17,8 @@
 #include "support/harness.h"
 
 #define KEYSPACE 20u
+// Of what only makes commits large. Cursors end before it.
+#define FILLER_KEYSPACE 21u
 
 // ---- Life -----------------------------------------------------------------------------------
 
@@ -97,7 +99,31 @@ ferric_slice schedule_key(uint32_t number, uint8_t bytes[32])
     return fe_slice(bytes, 4 + strlen((char *)bytes + 4));
 }
 
-// One commit of one operation, whose value is `text` and `filler_size` bytes behind it.
+// What makes a commit large: values of other keys, each too small for a value file.
+#define PIECE ((size_t)4000)
+
+static size_t make_piece_key(uint32_t number, uint32_t piece, char text[40])
+{
+    return (size_t)snprintf(text, 40, "key%08u-%u", number, piece);
+}
+
+static ferric_status add_filler(fe_write_batch *batch, uint32_t number, size_t size)
+{
+    uint8_t bytes[PIECE];
+    ferric_status status = FERRIC_OK;
+
+    memset(bytes, 'x', sizeof bytes);
+    for (uint32_t i = 0; size > 0 && status == FERRIC_OK; i++) {
+        char text[40];
+        size_t piece = size < PIECE ? size : PIECE;
+        ferric_slice key = fe_slice(text, make_piece_key(number, i, text));
+        status = fe_write_batch_put(batch, FILLER_KEYSPACE, key, fe_slice(bytes, piece), NULL);
+        size -= piece;
+    }
+    return status;
+}
+
+// One commit of one operation, whose value is `text`, and of `filler_size` bytes under other keys.
 static ferric_status write_one(fe_store *store, helper_task task, uint32_t number, const char *text,
                                size_t filler_size, uint64_t *version)
 {
@@ -109,11 +135,7 @@ static ferric_status write_one(fe_store *store, helper_task task, uint32_t numbe
 
     make_user_key(number, key_text);
     key = fe_slice_text(key_text);
-    if (status == FERRIC_OK) status = fe_buffer_reserve(&value, filler_size);
-    if (status == FERRIC_OK && filler_size > 0) {
-        memset((char *)value.data + value.size, 'x', filler_size);
-        value.size += filler_size;
-    }
+    if (status == FERRIC_OK) status = add_filler(&batch, number, filler_size);
     if (status == FERRIC_OK && task == HELPER_PUT_IF_ABSENT) {
         status = fe_write_batch_require(&batch, KEYSPACE, key, 0, NULL);
     }
@@ -161,12 +183,18 @@ void schedule_put_large(schedule *s, uint32_t number, size_t size)
 void schedule_expect_large(schedule *s, uint32_t number, size_t size)
 {
     ferric_buffer value = {0};
-    uint8_t bytes[32];
+    uint8_t bytes[48];
 
-    assert_int_equal(
-        fe_store_get(s->store, schedule_key(number, bytes), FE_SEQUENCE_NEWEST, &value, NULL),
-        FERRIC_OK);
-    assert_int_equal(value.size, size);
+    fe_put_u32_ordered(bytes, FILLER_KEYSPACE);
+    for (uint32_t i = 0; size > 0; i++) {
+        size_t piece = size < PIECE ? size : PIECE;
+        size_t key_size = make_piece_key(number, i, (char *)bytes + 4);
+        assert_int_equal(
+            fe_store_get(s->store, fe_slice(bytes, 4 + key_size), FE_SEQUENCE_NEWEST, &value, NULL),
+            FERRIC_OK);
+        assert_int_equal(value.size, piece);
+        size -= piece;
+    }
     fe_buffer_deinit(&value);
 }
 
@@ -255,9 +283,17 @@ void schedule_check_cursor(fe_cursor *cursor, const schedule_model *expected)
     assert_int_equal(fe_cursor_status(cursor), FERRIC_OK);
 }
 
+static fe_cursor_options cursor_options(uint64_t sequence)
+{
+    static const uint8_t upper[4] = {0, 0, 0, FILLER_KEYSPACE};
+
+    return (fe_cursor_options){
+        .sequence = sequence, .upper = {upper, sizeof upper}, .fill_cache = true};
+}
+
 static fe_cursor *cursor_at(schedule *s, uint64_t sequence)
 {
-    fe_cursor_options options = {.sequence = sequence, .fill_cache = true};
+    fe_cursor_options options = cursor_options(sequence);
     fe_cursor *cursor = NULL;
 
     assert_int_equal(fe_store_cursor(s->store, &options, &cursor), FERRIC_OK);
@@ -354,7 +390,7 @@ static ferric_status get_held(helper *h)
 
 static ferric_status make_held(helper *h)
 {
-    fe_cursor_options options = {.sequence = FE_SEQUENCE_NEWEST, .fill_cache = true};
+    fe_cursor_options options = cursor_options(FE_SEQUENCE_NEWEST);
     ferric_status status;
 
     gate_hold_my_allocations(true);

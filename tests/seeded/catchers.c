@@ -94,6 +94,14 @@ static const char *const catchers[FE_BUG_COUNT] = {
     [FE_BUG_TIMER_NOT_SET] = "log_schedule_test",
     [FE_BUG_KEYDIR_OFF_BY_ONE] = "model_test",
     [FE_BUG_KEYDIR_FALSE_NEGATIVE] = "model_test",
+    [FE_BUG_FRAME_BEFORE_VALUE] = "crash_test",
+    [FE_BUG_TABLE_BEFORE_VALUE] = "crash_test",
+    [FE_BUG_POINTER_NOT_VERIFIED] = "crash_test",
+    [FE_BUG_VALUE_FILE_REMOVED_EARLY] = "crash_test",
+    [FE_BUG_VALUES_LET_GO_EARLY] = "value_collect_test",
+    [FE_BUG_OLD_VALUE_NOT_COUNTED] = "value_collect_test",
+    [FE_BUG_VALUE_CHECK_SKIPPED] = "corruption_test",
+    [FE_BUG_DEAD_SHARE_LOST] = "value_collect_test",
 };
 
 const char *catcher_of(fe_seeded_bug bug)

@@ -176,6 +176,40 @@ static const scenario_step large_values[] = {
     {.verb = STEP_PUT, .key = 0, .size = 70000},
 };
 
+// Values that come and go in value files: dead ones are collected, some under a snapshot.
+static const scenario_step collected[] = {
+    {.verb = STEP_PUT, .key = 0, .repeat = 6, .size = 12000},
+    {.verb = STEP_PUT, .key = 0, .repeat = 4, .size = 9000},
+    {.verb = STEP_COMPACT},
+    {.verb = STEP_READ},
+    {.verb = STEP_PUT, .key = 1, .repeat = 2, .size = 4096},
+    {.verb = STEP_SNAPSHOT},
+    {.verb = STEP_DELETE, .key = 2, .repeat = 3},
+    {.verb = STEP_BATCH, .key = 3, .repeat = 3, .size = 5000},
+    {.verb = STEP_COMPACT},
+    {.verb = STEP_VERIFY},
+    {.verb = STEP_RELEASE},
+    {.verb = STEP_REOPEN},
+    {.verb = STEP_PUT, .key = 7, .size = 4500},
+    {.verb = STEP_COMPACT},
+    {.verb = STEP_READ},
+};
+
+// Many files of large values, and opens between them.
+static const scenario_step turned_values[] = {
+    {.verb = STEP_PUT, .key = 0, .repeat = 3, .size = 30000},
+    {.verb = STEP_PUT, .key = 1, .size = 100000},
+    {.verb = STEP_SYNC},
+    {.verb = STEP_PUT, .key = 0, .repeat = 2, .size = 20000},
+    {.verb = STEP_REOPEN},
+    {.verb = STEP_PUT, .key = 3, .size = 50},
+    {.verb = STEP_PUT, .key = 2, .repeat = 2, .size = 8000},
+    {.verb = STEP_FLUSH},
+    {.verb = STEP_REOPEN},
+    {.verb = STEP_COMPACT},
+    {.verb = STEP_PUT, .key = 2, .size = 4096},
+};
+
 static const scenario_step emptied[] = {
     {.verb = STEP_PUT, .key = 0, .repeat = 16, .size = 100},
     {.verb = STEP_FLUSH},
@@ -254,6 +288,14 @@ static const scenario scenarios[] = {
     {.name = "transactions", STEPS(transactions)},
     {.name = "transactions_never", .fsync = FERRIC_FSYNC_NEVER, STEPS(transactions)},
     {.name = "large_values", STEPS(large_values)},
+    {.name = "large_values_never",
+     .fsync = FERRIC_FSYNC_NEVER,
+     .compression = FERRIC_COMPRESSION_LZ4,
+     STEPS(large_values)},
+    {.name = "collected", STEPS(collected)},
+    {.name = "collected_never", .fsync = FERRIC_FSYNC_NEVER, STEPS(collected)},
+    {.name = "turned_values", .compression = FERRIC_COMPRESSION_ZSTD, STEPS(turned_values)},
+    {.name = "turned_values_never", .fsync = FERRIC_FSYNC_NEVER, STEPS(turned_values)},
     {.name = "emptied", STEPS(emptied)},
     {.name = "overwritten", STEPS(overwritten)},
     {.name = "same_bytes", STEPS(same_bytes)},
@@ -279,8 +321,10 @@ static const scenario_step after_crash_steps[] = {
     {.verb = STEP_REOPEN},
     {.verb = STEP_READ},
     {.verb = STEP_PUT, .key = 43, .repeat = 2, .size = 100},
+    {.verb = STEP_PUT, .key = 45, .repeat = 2, .size = 5000},
     {.verb = STEP_FLUSH},
     {.verb = STEP_PUT, .key = 44, .size = 100},
+    {.verb = STEP_PUT, .key = 45, .size = 6000},
 };
 
 size_t scenario_count(void)
@@ -334,8 +378,10 @@ static uint32_t draw_size(fe_random *random)
 
     if (dice == 0) return 0;
     if (dice < 15) return (uint32_t)fe_random_below(random, 200);
-    if (dice < 19) return (uint32_t)fe_random_below(random, 1500);
-    return (uint32_t)fe_random_below(random, 6000);
+    if (dice < 18) return (uint32_t)fe_random_below(random, 1500);
+    // Around the size from which values stand in value files.
+    if (dice == 18) return 4094 + (uint32_t)fe_random_below(random, 4);
+    return (uint32_t)fe_random_below(random, 12000);
 }
 
 static scenario_step draw_step(fe_random *random)

@@ -1,0 +1,237 @@
+// SPDX-License-Identifier: Apache-2.0
+// Entries whose values move.
+#include "lsm/value_move_iterator.h"
+
+#include <string.h>
+
+#include "base/buffer.h"
+#include "base/memory.h"
+#include "base/status.h"
+
+// Moved values are written in pieces of this size.
+#define PIECE_BYTES ((size_t)256 << 10)
+
+void fe_value_mover_init(fe_value_mover *mover, fe_value_files *files,
+                         fe_value_writer_options options, uint64_t file_size)
+{
+    memset(mover, 0, sizeof *mover);
+    mover->files = files;
+    mover->options = options;
+    mover->file_size = file_size;
+}
+
+void fe_value_mover_choose(fe_value_mover *mover, uint64_t number)
+{
+    uint64_t *numbers =
+        fe_realloc(mover->numbers, (mover->number_count + 1) * sizeof *mover->numbers);
+
+    if (numbers == NULL) {
+        mover->status = fe_no_memory("a collection", sizeof *numbers);
+        return;
+    }
+    mover->numbers = numbers;
+    mover->numbers[mover->number_count++] = number;
+}
+
+static bool is_chosen(const fe_value_mover *mover, uint64_t number)
+{
+    for (size_t i = 0; i < mover->number_count; i++) {
+        if (mover->numbers[i] == number) return true;
+    }
+    return false;
+}
+
+static fe_value_writer *current_of(const fe_value_mover *mover)
+{
+    return mover->writer_count == 0 ? NULL : mover->writers[mover->writer_count - 1];
+}
+
+static ferric_status write_pending(fe_value_mover *mover)
+{
+    ferric_status status;
+
+    if (mover->pending.size == 0) return FERRIC_OK;
+    status = fe_value_writer_reserve(current_of(mover), mover->pending.size);
+    if (status == FERRIC_OK) {
+        status = fe_value_writer_write(current_of(mover), mover->pending.data, mover->pending.size);
+    }
+    fe_buffer_clear(&mover->pending);
+    return status;
+}
+
+static ferric_status begin_file(fe_value_mover *mover)
+{
+    size_t size = (mover->writer_count + 1) * sizeof *mover->writers;
+    fe_value_writer **writers = fe_realloc(mover->writers, size);
+    ferric_status status;
+
+    if (writers == NULL) return fe_no_memory("a collection", size);
+    mover->writers = writers;
+    status = fe_value_writer_create(&mover->options, &writers[mover->writer_count]);
+    if (status != FERRIC_OK) return status;
+    mover->pending_at = fe_value_writer_offset(writers[mover->writer_count++]);
+    return FERRIC_OK;
+}
+
+// Makes sure that the next record has a file and a place in `pending`.
+static ferric_status make_room(fe_value_mover *mover, size_t size)
+{
+    bool is_full = mover->writer_count > 0 && mover->pending_at > FE_FILE_HEADER_SIZE &&
+                   mover->pending_at + size > mover->file_size;
+    ferric_status status = FERRIC_OK;
+
+    if (is_full || mover->pending.size + size > PIECE_BYTES) status = write_pending(mover);
+    if (status == FERRIC_OK && (is_full || mover->writer_count == 0)) status = begin_file(mover);
+    if (status == FERRIC_OK) status = fe_buffer_reserve(&mover->pending, size);
+    return status;
+}
+
+// Copies the value that *bytes points to and writes the new pointer to `moved`.
+static ferric_status move_value(fe_value_mover *mover, ferric_slice bytes,
+                                uint8_t moved[FE_VALUE_POINTER_SIZE])
+{
+    fe_value_pointer pointer;
+    uint8_t *record;
+    size_t size;
+    ferric_status status = fe_value_files_read_record(mover->files, bytes, &mover->record);
+
+    if (status == FERRIC_OK) status = make_room(mover, mover->record.size);
+    if (status != FERRIC_OK) return status;
+    size = mover->record.size;
+    record = (uint8_t *)mover->pending.data + mover->pending.size;
+    memcpy(record, mover->record.data, size);
+    status = fe_value_writer_seal(current_of(mover), mover->pending_at, record, size, &pointer);
+    if (status != FERRIC_OK) return status;
+    mover->pending.size += size;
+    mover->pending_at += size;
+    mover->moved_bytes += size;
+    fe_value_pointer_encode(&pointer, moved);
+    return FERRIC_OK;
+}
+
+ferric_status fe_value_mover_sync(fe_value_mover *mover)
+{
+    ferric_status status = write_pending(mover);
+
+    for (size_t i = 0; i < mover->writer_count && status == FERRIC_OK; i++)
+        status = fe_value_writer_sync(mover->writers[i]);
+    // Nothing depends on these files yet, so a failure is no unknown outcome.
+    return status == FERRIC_OUTCOME_UNKNOWN ? fe_fail(FERRIC_IO, "%s", fe_message()) : status;
+}
+
+void fe_value_mover_keep(fe_value_mover *mover)
+{
+    mover->is_kept = true;
+}
+
+void fe_value_mover_deinit(fe_value_mover *mover)
+{
+    for (size_t i = 0; i < mover->writer_count; i++) {
+        fe_value_file *file = fe_value_writer_file(mover->writers[i]);
+        if (mover->is_kept) {
+            fe_value_writer_complete(mover->writers[i]);
+        } else {
+            atomic_store(&file->is_obsolete, true);
+        }
+        fe_value_writer_close(mover->writers[i]);
+    }
+    fe_free(mover->writers);
+    fe_free(mover->numbers);
+    fe_buffer_deinit(&mover->pending);
+    fe_buffer_deinit(&mover->record);
+}
+
+// ---- The iterator ---------------------------------------------------------------------------
+
+typedef struct move_iterator {
+    fe_iterator base;
+    fe_value_mover *mover;
+    fe_iterator *input;
+    uint8_t pointer[FE_VALUE_POINTER_SIZE];
+} move_iterator;
+
+static void show(move_iterator *iterator)
+{
+    fe_value_pointer pointer;
+    ferric_status status = iterator->mover->status;
+
+    iterator->base.is_valid = iterator->input->is_valid;
+    iterator->base.status = iterator->input->status;
+    iterator->base.entry = iterator->input->entry;
+    if (!iterator->base.is_valid || iterator->base.entry.kind != FE_ENTRY_VALUE_FILE) return;
+    if (status == FERRIC_OK) {
+        status = fe_value_pointer_decode(iterator->base.entry.value, &pointer);
+    }
+    if (status == FERRIC_OK && !is_chosen(iterator->mover, pointer.number)) return;
+    if (status == FERRIC_OK) {
+        status = move_value(iterator->mover, iterator->base.entry.value, iterator->pointer);
+    }
+    iterator->base.entry.value = fe_slice(iterator->pointer, sizeof iterator->pointer);
+    if (status == FERRIC_OK) return;
+    iterator->base.status = status;
+    iterator->base.is_valid = false;
+}
+
+static void next(fe_iterator *base)
+{
+    move_iterator *iterator = (move_iterator *)base;
+
+    fe_iterator_next(iterator->input);
+    show(iterator);
+}
+
+static void first(fe_iterator *base)
+{
+    move_iterator *iterator = (move_iterator *)base;
+
+    fe_iterator_first(iterator->input);
+    show(iterator);
+}
+
+static void refuse(fe_iterator *base)
+{
+    base->is_valid = false;
+    base->status = fe_fail(FERRIC_UNSUPPORTED, "values are moved going forward only");
+}
+
+static void refuse_seek(fe_iterator *base, ferric_slice key, uint64_t sequence)
+{
+    (void)key;
+    (void)sequence;
+    refuse(base);
+}
+
+static void destroy(fe_iterator *base)
+{
+    move_iterator *iterator = (move_iterator *)base;
+
+    fe_iterator_destroy(iterator->input);
+    fe_free(iterator);
+}
+
+static const fe_iterator_ops move_ops = {
+    .seek = refuse_seek,
+    .seek_before = refuse_seek,
+    .first = first,
+    .last = refuse,
+    .next = next,
+    .prev = refuse,
+    .destroy = destroy,
+};
+
+ferric_status fe_value_move_iterator_create(fe_value_mover *mover, fe_iterator *input,
+                                            fe_iterator **iterator)
+{
+    move_iterator *created = fe_alloc_zero(1, sizeof *created);
+
+    *iterator = NULL;
+    if (created == NULL) {
+        fe_iterator_destroy(input);
+        return fe_no_memory("a collection", sizeof *created);
+    }
+    created->base.ops = &move_ops;
+    created->mover = mover;
+    created->input = input;
+    *iterator = &created->base;
+    return FERRIC_OK;
+}
