@@ -177,7 +177,8 @@ static ferric_status run_with_allocator(const entry_list *list, ferric_compressi
                                         failing_allocator *allocator)
 {
     vfs_record *record = vfs_record_create(disk_create(), 1);
-    run self = {.vfs = vfs_record_vfs(record), .list = list, .options = {512, 10, compression}};
+    run self = {
+        .vfs = vfs_record_vfs(record), .list = list, .options = {512, 10, compression, 1 << 20}};
     ferric_allocator hooks = {reallocate, release, allocator};
     ferric_status status;
 

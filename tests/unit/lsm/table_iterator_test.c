@@ -179,7 +179,7 @@ static void test_iterators_walk_like_a_sorted_array(void **state)
             .cache_bytes = round % 3 == 0 ? 1 << 14 : 1 << 24,
             .open_files_max = round % 4 == 0 ? 2 : 100,
             .memory_max = round % 5 == 0 ? 1000 : 1 << 24,
-            .builder = {round % 2 == 0 ? 256 : 4096, 10, (ferric_compression)(round % 3)},
+            .builder = {round % 2 == 0 ? 256 : 4096, 10, (ferric_compression)(round % 3), 1 << 20},
         };
         entry_list list;
         table_set set;
