@@ -324,7 +324,8 @@ static ferric_status rewrite_table(fe_store *store, collection *job, uint32_t le
         .directory = store->directory,
         .builder = {options->block_size, options->filter_bits,
                     fe_version_deepest(job->view->version) <= level ? options->bottom_compression
-                                                                    : options->compression},
+                                                                    : options->compression,
+                    fe_keydir_bytes_max(options)},
         .table_size = UINT64_MAX, // One for one: the pieces of a table of level 0 would overlap.
         .database_id = store->database_id,
         .next_file_number = &store->next_file_number,

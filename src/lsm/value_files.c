@@ -81,6 +81,7 @@ static ferric_status insert_locked(fe_value_files *files, fe_value_file *file)
     file_list *next = fe_alloc_zero(1, size);
 
     if (next == NULL) return fe_no_memory("the list of value files", size);
+    assert(old != NULL || index == 0);
     next->count = count + 1;
     for (size_t i = 0; i < index; i++)
         next->files[i] = old->files[i];
@@ -502,7 +503,7 @@ static ferric_status read_checked(fe_value_files *files, ferric_slice bytes, fer
 ferric_status fe_value_files_read_record(fe_value_files *files, ferric_slice pointer,
                                          ferric_buffer *record)
 {
-    fe_value_record parts;
+    fe_value_record parts = {0};
     ferric_status status = read_checked(files, pointer, record, &parts);
 
     if (status == FERRIC_OK) record->size = parts.stored.size + FE_VALUE_OVERHEAD;
@@ -537,7 +538,7 @@ static ferric_status decompress(const fe_value_record *record, ferric_buffer *va
 
 ferric_status fe_value_files_read(fe_value_files *files, ferric_slice pointer, ferric_buffer *value)
 {
-    fe_value_record record;
+    fe_value_record record = {0};
     ferric_status status = read_checked(files, pointer, value, &record);
 
     if (status != FERRIC_OK) {
