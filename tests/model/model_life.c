@@ -200,20 +200,20 @@ static uint32_t draw_size(life *l)
     return (uint32_t)below(l, 120);
 }
 
-static life_entry draw_entry(life *l)
+life_entry life_draw_entry(life *l)
 {
     life_entry entry = {true, draw_size(l), ++l->number, 0};
     return entry;
 }
 
-static ferric_slice value_of(life *l, const life_entry *entry, uint32_t key)
+ferric_slice life_value_of(life *l, const life_entry *entry, uint32_t key)
 {
     model_value(entry->number, key, l->scratch, entry->size);
     return fe_slice(l->scratch, entry->size);
 }
 
 // Versions rise with every commit.
-static void take_version(life *l, uint64_t version)
+void life_take_version(life *l, uint64_t version)
 {
     if (version <= l->newest_version) life_fail(l, "a version that does not rise", UINT32_MAX);
     l->newest_version = version;
@@ -229,23 +229,27 @@ static void learn_version(life *l, uint32_t keyspace, uint32_t key)
 
     ferric_buffer_free(&value);
     if (!life_expect(l, "the read behind a put", FERRIC_OK, status)) return;
-    take_version(l, version);
+    life_take_version(l, version);
     l->now->entries[keyspace][key].version = version;
+}
+
+void life_put(life *l, uint32_t keyspace, uint32_t key)
+{
+    ferric_write_options options = FERRIC_WRITE_OPTIONS_INIT;
+    life_entry entry = life_draw_entry(l);
+
+    options.sync = below(l, 20) == 0;
+    ferric_status status = ferric_put(l->db, l->keyspaces[keyspace], l->keys[key],
+                                      life_value_of(l, &entry, key), &options);
+    if (!life_expect(l, "ferric_put", FERRIC_OK, status)) return;
+    l->now->entries[keyspace][key] = entry;
+    learn_version(l, keyspace, key);
 }
 
 static void do_put(life *l)
 {
-    ferric_write_options options = FERRIC_WRITE_OPTIONS_INIT;
     uint32_t keyspace = life_keyspace(l);
-    uint32_t key = life_key(l);
-    life_entry entry = draw_entry(l);
-
-    options.sync = below(l, 20) == 0;
-    ferric_status status =
-        ferric_put(l->db, l->keyspaces[keyspace], l->keys[key], value_of(l, &entry, key), &options);
-    if (!life_expect(l, "ferric_put", FERRIC_OK, status)) return;
-    l->now->entries[keyspace][key] = entry;
-    learn_version(l, keyspace, key);
+    life_put(l, keyspace, life_key(l));
 }
 
 static void do_delete(life *l)
@@ -264,7 +268,7 @@ static void do_conditional(life *l)
     uint32_t keyspace = life_keyspace(l);
     uint32_t key = life_key(l);
     life_entry *old = &l->now->entries[keyspace][key];
-    life_entry entry = draw_entry(l);
+    life_entry entry = life_draw_entry(l);
     bool is_delete = old->is_present && below(l, 4) == 0;
     bool holds = below(l, 2) == 0;
 
@@ -278,7 +282,7 @@ static void do_conditional(life *l)
     ferric_status status =
         is_delete ? ferric_delete(l->db, l->keyspaces[keyspace], l->keys[key], &options)
                   : ferric_put(l->db, l->keyspaces[keyspace], l->keys[key],
-                               value_of(l, &entry, key), &options);
+                               life_value_of(l, &entry, key), &options);
     if (!life_expect(l, "a conditional write", holds ? FERRIC_OK : FERRIC_CONFLICT, status)) return;
     if (!holds) return;
     if (is_delete) {
@@ -307,9 +311,9 @@ static uint32_t fill_batch(life *l, ferric_batch *batch, batch_change changes[BA
         if (below(l, 3) == 0) {
             status = ferric_batch_delete(batch, keyspace, l->keys[change->key]);
         } else {
-            change->entry = draw_entry(l);
+            change->entry = life_draw_entry(l);
             status = ferric_batch_put(batch, keyspace, l->keys[change->key],
-                                      value_of(l, &change->entry, change->key));
+                                      life_value_of(l, &change->entry, change->key));
         }
         life_expect(l, "a batch", FERRIC_OK, status);
     }
@@ -345,7 +349,7 @@ static void do_batch(life *l)
     ferric_status status = ferric_write(l->db, batch, NULL, &version);
     ferric_batch_destroy(batch);
     if (!life_expect(l, "ferric_write", expected, status) || expected != FERRIC_OK) return;
-    if (count != 0) take_version(l, version);
+    if (count != 0) life_take_version(l, version);
     for (uint32_t i = 0; i < count; i++) {
         life_entry *place = &l->now->entries[changes[i].keyspace][changes[i].key];
         *place = changes[i].entry;
@@ -445,11 +449,11 @@ static const struct {
 } operations[] = {
     {"put", 280, do_put},       {"delete", 110, do_delete},
     {"batch", 100, do_batch},   {"conditional", 60, do_conditional},
-    {"read", 380, life_read},   {"snapshot", 20, do_snapshot},
+    {"read", 340, life_read},   {"snapshot", 20, do_snapshot},
     {"pin", 20, do_pin},        {"flush", 8, do_flush},
     {"compact", 6, do_compact}, {"sync", 8, do_sync},
     {"reopen", 4, do_reopen},   {"read all", 3, life_read_all},
-    {"verify", 1, do_verify},
+    {"verify", 1, do_verify},   {"transaction", 40, life_txn},
 };
 
 static void do_operation(life *l)

@@ -65,7 +65,7 @@ typedef struct life {
 // *done receives how many were played.
 char *life_run(uint64_t seed, uint64_t operation_count, uint64_t *done);
 
-// ---- Shared by the two files ----------------------------------------------------------------
+// ---- Shared by the three files --------------------------------------------------------------
 
 void life_fail(life *l, const char *what, uint32_t key);
 // Whether the status is the expected one; else the life has failed.
@@ -76,6 +76,17 @@ uint32_t life_key(life *l);
 uint32_t life_keyspace(life *l);
 // The newest state, or that of a random snapshot (with *handle set).
 const life_state *life_pick_state(life *l, const ferric_snapshot **handle);
+
+// A value for a next write, and its bytes, which are lent until the next call.
+life_entry life_draw_entry(life *l);
+ferric_slice life_value_of(life *l, const life_entry *entry, uint32_t key);
+// Notes the version of a commit: they rise.
+void life_take_version(life *l, uint64_t version);
+// A put as a commit of its own.
+void life_put(life *l, uint32_t keyspace, uint32_t key);
+
+// A transaction from its beginning to its end.
+void life_txn(life *l);
 
 // One random read of any kind.
 void life_read(life *l);
