@@ -246,13 +246,17 @@ static const scenario_step same_bytes[] = {
     {.verb = STEP_IF_VERSION, .key = 0, .size = 0},
 };
 
+// Many puts follow each period, so that also where few points are looked at, some of them are such
+// at which the period demands something.
 static const scenario_step timed[] = {
     {.verb = STEP_PUT, .key = 0, .repeat = 3, .size = 70},
     {.verb = STEP_ADVANCE, .size = 150},
-    {.verb = STEP_PUT, .key = 3, .repeat = 3, .size = 70},
+    {.verb = STEP_PUT, .key = 3, .repeat = 24, .size = 70},
     {.verb = STEP_SYNC},
     {.verb = STEP_ADVANCE, .size = 5000},
     {.verb = STEP_BATCH, .key = 6, .repeat = 6, .size = 70},
+    {.verb = STEP_ADVANCE, .size = 150},
+    {.verb = STEP_PUT, .key = 12, .repeat = 24, .size = 70},
     {.verb = STEP_FLUSH},
     {.verb = STEP_PUT, .key = 9, .repeat = 3, .size = 70},
 };
