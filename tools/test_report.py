@@ -18,7 +18,9 @@ import xml.etree.ElementTree as ElementTree
 
 CMOCKA_PASSED = re.compile(r"^\[  PASSED  \] (\d+) test", re.M)
 CMOCKA_FAILED = re.compile(r"^\[  FAILED  \] (\d+) test\(s\), listed below", re.M)
-CMOCKA_SKIPPED = re.compile(r"^\[  SKIPPED \] ([A-Za-z_]\w*)$", re.M)
+# A test says "SKIPPED: reason" before it is skipped.
+CMOCKA_SKIPPED = re.compile(r"^(?:SKIPPED: (.*)\n)?\[  SKIPPED \] ([A-Za-z_]\w*)$", re.M)
+HARNESS_SKIPPED = re.compile(r"^\w+: SKIPPED: (.*)$", re.M)
 HARNESS = re.compile(r"^(\d+) passed, (\d+) failed$", re.M)
 FIGURE = re.compile(r"^figure: (\S+) (\d+) (.*?)(?: \(floor \d+\))?$", re.M)
 
@@ -31,11 +33,15 @@ class Case:
         self.seconds = float(element.get("time") or 0)
         self.output = element.findtext("system-out") or ""
         self.passed = self.failed = 0
-        self.skipped = [f"{self.name}: {name}" for name in
-                        dict.fromkeys(CMOCKA_SKIPPED.findall(self.output))]
+        # cmocka lists them once more at its end, without a reason.
+        reasons = {}
+        for why, name in CMOCKA_SKIPPED.findall(self.output):
+            reasons.setdefault(name, why or "no reason given")
+        self.skipped = [f"{self.name}: {name}: {why}" for name, why in reasons.items()]
         reason = element.find("skipped")
         if reason is not None and "SKIP_RETURN_CODE" in reason.get("message", ""):
-            self.skipped.append(self.name)
+            why = HARNESS_SKIPPED.findall(self.output) or ["no reason given"]
+            self.skipped.append(f"{self.name}: {why[-1]}")
             return
         self.passed, self.failed = self.count_cases()
         if element.get("status") != "run":

@@ -40,6 +40,16 @@ CSV_CASES = [
     ("a harness that died", "fail", "", ["c0,a cases,9,0,1,1"]),
 ]
 
+# (what it is, text in <skipped> or None, output, the line about it)
+SKIP_CASES = [
+    ("a harness with its reason", "SKIP_RETURN_CODE=77", "a: SKIPPED: no mounts\n",
+     "skipped: a: no mounts"),
+    ("a harness without", "SKIP_RETURN_CODE=77", "", "skipped: a: no reason given"),
+    ("a case with its reason, which is listed twice", None,
+     "SKIPPED: no ring\n[  SKIPPED ] test_x\n[  SKIPPED ] 1 test(s), listed below:\n"
+     "[  SKIPPED ] test_x\n[  PASSED  ] 2 test(s).\n", "skipped: a: test_x: no ring"),
+]
+
 
 def report(arguments, status, skipped, output):
     skip = f'<skipped message="{skipped}"/>' if skipped else ""
@@ -59,12 +69,17 @@ def main():
         if got != wanted:
             failed += 1
             print(f"FAILED: {name}: wanted {wanted!r}, got {got!r}")
+    for name, skipped, output, wanted in SKIP_CASES:
+        got = report(["sum"], "notrun" if skipped else "run", skipped, output)
+        if got[:-1] != [wanted]:
+            failed += 1
+            print(f"FAILED: {name}: wanted {wanted!r}, got {got!r}")
     for name, status, output, lines in CSV_CASES:
         got = report(["csv", "c0", "9"], status, None, output)
         if got != lines:
             failed += 1
             print(f"FAILED: {name}: wanted {lines!r}, got {got!r}")
-    print(f"{len(CASES) + len(CSV_CASES) - failed} passed, {failed} failed")
+    print(f"{len(CASES) + len(SKIP_CASES) + len(CSV_CASES) - failed} passed, {failed} failed")
     return 1 if failed else 0
 
 

@@ -46,6 +46,8 @@ static int drop_fixture(void **state)
 
 // ---- Other processes ------------------------------------------------------------------------
 
+#define EXIT_SKIPPED 77
+
 // Runs `work` in a child. Returns its exit code.
 static int run_in_child(int (*work)(vfs_fixture *fixture), vfs_fixture *fixture)
 {
@@ -56,6 +58,7 @@ static int run_in_child(int (*work)(vfs_fixture *fixture), vfs_fixture *fixture)
     assert_true(child > 0);
     assert_int_equal(waitpid(child, &result, 0), child);
     assert_true(WIFEXITED(result));
+    if (WEXITSTATUS(result) == EXIT_SKIPPED) print_message("SKIPPED: this user may not mount\n");
     return WEXITSTATUS(result);
 }
 
@@ -332,6 +335,7 @@ static fe_ring_file *create_ring(vfs_fixture *fixture)
     if (status == FERRIC_UNSUPPORTED) {
         assert_null(ring);
         assert_int_equal(kind_of(fixture, "ring"), FE_PATH_NONE);
+        print_message("SKIPPED: this file system or kernel has no rings\n");
         skip();
     }
     assert_int_equal(status, FERRIC_OK);
@@ -471,8 +475,6 @@ static bool mount_small(vfs_fixture *fixture)
     if (mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) != 0) return false;
     return mount("none", path_of(fixture, "small"), "tmpfs", 0, "size=1m") == 0;
 }
-
-#define EXIT_SKIPPED 77
 
 // Fills the small file system by a log. Exits with the number of the first claim that is wrong.
 static int fill_small(vfs_fixture *fixture)
