@@ -22,15 +22,30 @@ typedef struct compaction_job {
     fe_table_writer_result result;
 } compaction_job;
 
+void fe_compaction_enter(fe_store *store)
+{
+    fe_mutex_assert_held(&store->mutex);
+    while (store->is_compacting)
+        fe_cond_wait(&store->changed, &store->mutex);
+    store->is_compacting = true;
+}
+
+void fe_compaction_leave(fe_store *store)
+{
+    fe_mutex_lock(&store->mutex);
+    store->is_compacting = false;
+    fe_cond_broadcast(&store->changed);
+    fe_mutex_unlock(&store->mutex);
+    fe_epoch_collect(store->epoch);
+}
+
 static ferric_status begin(fe_store *store, compaction_job *job)
 {
     ferric_status status;
 
     memset(job, 0, sizeof *job);
     fe_mutex_lock(&store->mutex);
-    while (store->is_compacting)
-        fe_cond_wait(&store->changed, &store->mutex);
-    store->is_compacting = true;
+    fe_compaction_enter(store);
     status = fe_snapshot_list_copy(&store->snapshots, &job->snapshots, &job->snapshot_count);
     job->view = fe_store_view(store);
     fe_mutex_unlock(&store->mutex);
@@ -41,11 +56,7 @@ static void end(fe_store *store, compaction_job *job)
 {
     fe_view_unref(job->view);
     fe_free(job->snapshots);
-    fe_mutex_lock(&store->mutex);
-    store->is_compacting = false;
-    fe_cond_broadcast(&store->changed);
-    fe_mutex_unlock(&store->mutex);
-    fe_epoch_collect(store->epoch);
+    fe_compaction_leave(store);
 }
 
 static void expect_entries(compaction_job *job, const fe_level *level, uint32_t first,
@@ -102,9 +113,8 @@ static ferric_status write_tables(fe_store *store, compaction_job *job, fe_versi
     fe_table_writer_options writer = {
         .vfs = store->vfs,
         .directory = store->directory,
-        .builder = {options->block_size, options->filter_bits,
-                    job->plan.is_bottom ? options->bottom_compression : options->compression,
-                    fe_keydir_bytes_max(options)},
+        .builder = fe_table_options(options, job->plan.is_bottom ? options->bottom_compression
+                                                                 : options->compression),
         .table_size = options->table_size,
         .database_id = store->database_id,
         .next_file_number = &store->next_file_number,

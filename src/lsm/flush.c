@@ -330,8 +330,7 @@ static ferric_status write_table(fe_store *store, flush_job *job, fe_version_edi
     fe_table_writer_options writer = {
         .vfs = store->vfs,
         .directory = store->directory,
-        .builder = {options->block_size, options->filter_bits, options->compression,
-                    fe_keydir_bytes_max(options)},
+        .builder = fe_table_options(options, options->compression),
         .table_size = UINT64_MAX,
         .database_id = store->database_id,
         .next_file_number = &store->next_file_number,

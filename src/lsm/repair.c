@@ -265,8 +265,7 @@ static fe_table_writer_options writer_options(const repair *run, const uint8_t *
     return (fe_table_writer_options){
         .vfs = run->vfs,
         .directory = run->repaired,
-        .builder = {run->options->block_size, run->options->filter_bits,
-                    run->options->bottom_compression, fe_keydir_bytes_max(run->options)},
+        .builder = fe_table_options(run->options, run->options->bottom_compression),
         .table_size = run->options->table_size,
         .database_id = database_id,
         .next_file_number = next_file_number,

@@ -288,9 +288,10 @@ ferric_status fe_store_install(fe_store *store, fe_version_edit *edit, uint32_t 
 
 // ---- compact.c ------------------------------------------------------------------------------
 
-// Picks and carries out one compaction. *did_work is false when nothing was to be done. One at a
-// time:
-// waits for a running one.
+// Compactions and collections are one at a time: waits until none runs. REQUIRES: mutex.
+void fe_compaction_enter(fe_store *store);
+void fe_compaction_leave(fe_store *store);
+// Picks and carries out one compaction. *did_work is false when nothing was to be done.
 ferric_status fe_store_compact_once(fe_store *store, bool *did_work);
 
 // ---- value_collect.c ------------------------------------------------------------------------
@@ -299,12 +300,10 @@ ferric_status fe_store_compact_once(fe_store *store, bool *did_work);
 // needs any more. REQUIRES: edit_mutex; flushed_sequence is the edit's.
 void fe_value_collect_account(fe_store *store, const fe_version *base, const fe_version_edit *edit);
 // After replay: takes the sizes of value files and what `version` refers to. Errors:
-// FERRIC_CORRUPT:
-// one is missing, or too short.
+// FERRIC_CORRUPT: one is missing, or too short.
 ferric_status fe_value_collect_recover(fe_store *store, const fe_version *version);
 // Collects the value files that are mostly dead, if there is enough to gain. *did_work is false
-// when
-// there is not. One at a time: waits for a running compaction.
+// when there is not.
 ferric_status fe_store_collect_once(fe_store *store, bool *did_work);
 
 // ---- background.c ---------------------------------------------------------------------------

@@ -5,8 +5,7 @@
 // Invariants
 // W1. Of two versions of a key that the same snapshots see, only the newer one is kept.
 // W2. A delete is left out only when no snapshot is older than it and no level below the output
-//     can have
-//     its key.
+//     can have its key.
 // W3. All versions of a key go into one table.
 // W4. The input's status is looked at after its end: a read error is never taken for the end.
 // W5. An input that is out of order is corrupt: nothing is made of it.
@@ -30,6 +29,18 @@ typedef struct fe_table_writer_options {
     uint32_t below_level;
     uint32_t output_level;
 } fe_table_writer_options;
+
+// How tables of a database with these options are built.
+static inline fe_table_builder_options fe_table_options(const ferric_options *options,
+                                                        ferric_compression compression)
+{
+    return (fe_table_builder_options){
+        .block_size = options->block_size,
+        .filter_bits = options->filter_bits,
+        .compression = compression,
+        .keydir_bytes_max = fe_keydir_bytes_max(options),
+    };
+}
 
 typedef struct fe_table_writer_result {
     uint64_t entries_in;

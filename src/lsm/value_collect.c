@@ -284,9 +284,7 @@ static ferric_status begin(fe_store *store, collection *job)
 
     memset(job, 0, sizeof *job);
     fe_mutex_lock(&store->mutex);
-    while (store->is_compacting)
-        fe_cond_wait(&store->changed, &store->mutex);
-    store->is_compacting = true;
+    fe_compaction_enter(store);
     fe_mutex_unlock(&store->mutex);
     fe_mutex_lock(&store->edit_mutex);
     job->all.flushed_sequence = store->flushed_sequence;
@@ -307,11 +305,7 @@ static void end(fe_store *store, collection *job)
     survey_deinit(&job->all);
     fe_view_unref(job->view);
     fe_free(job->snapshots);
-    fe_mutex_lock(&store->mutex);
-    store->is_compacting = false;
-    fe_cond_broadcast(&store->changed);
-    fe_mutex_unlock(&store->mutex);
-    fe_epoch_collect(store->epoch);
+    fe_compaction_leave(store);
 }
 
 // One table, written anew at its level.
@@ -319,13 +313,12 @@ static ferric_status rewrite_table(fe_store *store, collection *job, uint32_t le
                                    fe_table_file *file)
 {
     const ferric_options *options = &store->options;
+    bool is_bottom = fe_version_deepest(job->view->version) <= level;
     fe_table_writer_options writer = {
         .vfs = store->vfs,
         .directory = store->directory,
-        .builder = {options->block_size, options->filter_bits,
-                    fe_version_deepest(job->view->version) <= level ? options->bottom_compression
-                                                                    : options->compression,
-                    fe_keydir_bytes_max(options)},
+        .builder = fe_table_options(options,
+                                    is_bottom ? options->bottom_compression : options->compression),
         .table_size = UINT64_MAX, // One for one: the pieces of a table of level 0 would overlap.
         .database_id = store->database_id,
         .next_file_number = &store->next_file_number,
