@@ -12,7 +12,8 @@ set -eu
 export LC_ALL=C.UTF-8
 
 build_packages="gcc g++ cmake ninja-build pkg-config libc6-dev libxxhash-dev liblz4-dev libzstd-dev
-    zlib1g-dev libedit-dev libsimdjson-dev libssl-dev libargon2-dev ca-certificates scdoc python3"
+    zlib1g-dev libedit-dev libsimdjson-dev libpcre2-dev libssl-dev libargon2-dev ca-certificates
+    scdoc python3"
 check_packages="libcmocka-dev libgcrypt20-dev python3-cryptography-vectors argon2 clang clang-format
     clang-tidy libclang-rt-14-dev valgrind gcovr python3-pexpect tmux faketime fiu-utils e2fsprogs
     xfsprogs btrfs-progs util-linux mount procps mandoc shellcheck"

@@ -67,6 +67,7 @@ typedef enum ferric_status {
     FERRIC_INTERRUPTED = 19,     // ferric_interrupt stopped the call.
     FERRIC_TOO_MANY_FILES = 20,  // The system's limit on open files.
     FERRIC_WRONG_KEY = 21,       // No key of the database, or a key for one that is not encrypted.
+    FERRIC_OVERFLOW = 22,        // The sum or product does not fit 64 bits.
 } ferric_status;
 
 // Borrowed bytes. `data` may be NULL when size is 0.
