@@ -5,6 +5,8 @@
 // it. So a word of eight bytes takes eight independent look-ups, and no byte waits for another.
 #include "base/checksum.h"
 
+#include <string.h>
+
 #include <xxhash.h>
 
 #include "base/checksum_cpu.h"
@@ -46,4 +48,11 @@ uint32_t fe_crc32c(uint32_t seed, const void *data, size_t size)
 uint64_t fe_hash64(const void *data, size_t size)
 {
     return XXH3_64bits(data, size);
+}
+
+void fe_hash128(const void *data, size_t size, uint8_t hash[16])
+{
+    XXH128_canonical_t canonical;
+    XXH128_canonicalFromHash(&canonical, XXH3_128bits(data, size));
+    memcpy(hash, canonical.digest, sizeof canonical.digest);
 }

@@ -14,5 +14,7 @@ uint32_t fe_crc32c(uint32_t seed, const void *data, size_t size);
 uint32_t fe_crc32c_portable(uint32_t seed, const void *data, size_t size);
 // XXH3, 64 bits, seed 0. Part of the table format (filter).
 uint64_t fe_hash64(const void *data, size_t size);
+// XXH3, 128 bits, seed 0, in its canonical (big-endian) form. Part of the format of index keys.
+void fe_hash128(const void *data, size_t size, uint8_t hash[16]);
 
 #endif

@@ -161,10 +161,19 @@ int fe_json_string_next(fe_json_string *string)
     return string->decoded[0];
 }
 
+static bool has_escape(ferric_slice text)
+{
+    return text.size > 0 && memchr(text.data, '\\', text.size) != NULL;
+}
+
 int fe_json_string_compare(ferric_slice a, ferric_slice b)
 {
     fe_json_string left = fe_json_string_of(a);
     fe_json_string right = fe_json_string_of(b);
+    ferric_slice inside_a = fe_slice(left.at, (size_t)(left.end - left.at));
+    ferric_slice inside_b = fe_slice(right.at, (size_t)(right.end - right.at));
+
+    if (!has_escape(inside_a) && !has_escape(inside_b)) return fe_slice_compare(inside_a, inside_b);
     for (;;) {
         int left_byte = fe_json_string_next(&left);
         int right_byte = fe_json_string_next(&right);
@@ -176,6 +185,10 @@ bool fe_json_string_is(ferric_slice literal, ferric_slice text)
 {
     fe_json_string string = fe_json_string_of(literal);
     const uint8_t *expected = fe_slice_bytes(text);
+    ferric_slice inside = fe_slice(string.at, (size_t)(string.end - string.at));
+
+    if (inside.size < text.size) return false; // An escape is never shorter than what it means.
+    if (!has_escape(inside)) return fe_slice_equal(inside, text);
     for (size_t i = 0; i < text.size; i++) {
         if (fe_json_string_next(&string) != expected[i]) return false;
     }

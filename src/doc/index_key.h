@@ -31,6 +31,10 @@
 ferric_status fe_index_value_append(ferric_slice value, bool is_descending, ferric_buffer *key,
                                     bool *is_inexact);
 
+// The same, never cut. For sorting and grouping.
+ferric_status fe_index_value_append_whole(ferric_slice value, bool is_descending,
+                                          ferric_buffer *key);
+
 // Steps over one component. Errors: FERRIC_CORRUPT: no component stands there.
 ferric_status fe_index_value_skip(fe_decoder *key, bool is_descending);
 
@@ -71,7 +75,7 @@ typedef struct fe_index_key {
 typedef struct fe_index_keys {
     fe_index_key *keys; // Ascending by bytes, each once.
     size_t count;
-    bool is_multi_key; // Some path passed or reached an array.
+    bool is_multi_key; // Some path reached more than one value.
 } fe_index_keys;
 
 // Makes the keys of `doc`, at least one. Everything is in the arena.

@@ -3,16 +3,18 @@
 //
 // A path is dotted, or a JSON pointer (RFC 6901) when it begins with '/'. A step is a member's
 // name;
-// in an array, a step of digits without leading zeros is also a position.
+// in an array, a step of digits without leading zeros is a position and nothing else.
 //
 // How a path goes through arrays:
-// - in the middle: a step that is a position takes that element; every step is looked for in each
-//   element that is an object. An array directly inside an array is entered by position only.
+// - in the middle: a position takes that element; any other step is looked for in each element that
+//   is an object. An array directly inside an array is entered by position only.
 // - at the end: each element of an array is reached, then the array itself as a whole.
 // A path that ends at nothing reaches one missing value; in an array, each object without the
-// member gives one, other elements give none. So {"a":[1,2]} reaches nothing at all by "a.b".
+// member gives one, elements that are no objects give none. So {"a":[1,2]} reaches nothing at all
+// by "a.b".
 //
-// The path "_id" reaches the document's key; what is below "_id" is missing.
+// The path "_id" reaches the document's key; what is below "_id" is missing. In a document that is
+// no object every other path reaches one missing value.
 #ifndef FERRIC_DOC_PATH_H
 #define FERRIC_DOC_PATH_H
 
