@@ -149,6 +149,7 @@ typedef enum ferric_event_kind {
     FERRIC_EVENT_STALL = 4,            // A write was slowed or had to wait.
     FERRIC_EVENT_BACKGROUND_ERROR = 5, // Flush, compaction or the sync timer failed.
     FERRIC_EVENT_RESUMED = 6,          // Writing is possible again after a full disk.
+    FERRIC_EVENT_CLOCK = 7,            // The system clock jumped by more than a day.
 } ferric_event_kind;
 
 // Something that happened inside. Valid during the callback.
@@ -302,6 +303,12 @@ ferric_status ferric_keyspace_list(ferric_db *db, ferric_keyspace_info **list, s
 
 // ---- Writing --------------------------------------------------------------------------------
 
+// What is said of a key that does not expire, where others have the milliseconds since 1970-01-01
+// UTC from which on they do not exist.
+#define FERRIC_EXPIRES_NEVER ((uint64_t)0)
+// The latest such time.
+#define FERRIC_EXPIRES_MAX (((uint64_t)1 << 48) - 1)
+
 // What must hold for a write, checked at the moment of its commit.
 typedef enum ferric_condition {
     FERRIC_IF_ANY = 0,     // No condition.
@@ -404,6 +411,7 @@ typedef struct ferric_pinned {
     void *holder; // This and the next two are the library's.
     void *owner;
     uint32_t lender;
+    uint64_t expires_ms; // FERRIC_EXPIRES_NEVER: it does not.
 } ferric_pinned;
 
 // As ferric_get, without a copy: *pinned is valid until ferric_pinned_release, also after close.
@@ -499,6 +507,10 @@ ferric_slice ferric_iterator_value(const ferric_iterator *iterator);
 
 // The version of the entry it stands on; 0 when it stands nowhere.
 uint64_t ferric_iterator_version(const ferric_iterator *iterator);
+
+// When it expires, in milliseconds since 1970-01-01 UTC; FERRIC_EXPIRES_NEVER when it does not, or
+// when it stands nowhere.
+uint64_t ferric_iterator_expires_ms(const ferric_iterator *iterator);
 
 // ---- Documents ------------------------------------------------------------------------------
 //

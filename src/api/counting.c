@@ -27,7 +27,7 @@ ferric_status ferric_count(ferric_db *db, ferric_keyspace *keyspace, ferric_slic
     ferric_iterator_options range = FERRIC_ITERATOR_OPTIONS_INIT;
     ferric_read_options taken;
     fe_cursor *cursor = NULL;
-    uint64_t sequence;
+    fe_moment at;
     uint32_t id;
     ferric_status status;
 
@@ -36,14 +36,13 @@ ferric_status ferric_count(ferric_db *db, ferric_keyspace *keyspace, ferric_slic
     status = fe_slice_check(call, "lower", lower);
     if (status == FERRIC_OK) status = fe_slice_check(call, "upper", upper);
     if (status == FERRIC_OK) status = fe_read_options_take(options, &taken);
-    if (status == FERRIC_OK)
-        status = fe_range_aim(call, db, keyspace, taken.snapshot, &id, &sequence);
+    if (status == FERRIC_OK) status = fe_range_aim(call, db, keyspace, taken.snapshot, &id, &at);
     if (status == FERRIC_NOT_FOUND) return FERRIC_OK; // A keyspace that is not there has no keys.
     if (status != FERRIC_OK) return status;
     range.lower = lower;
     range.upper = upper;
     // Blocks that are read once for counting do not drive others out of the cache.
-    status = fe_range_cursor(db->store, id, sequence, &range, false, true, &cursor);
+    status = fe_range_cursor(db->store, id, at, &range, false, true, &cursor);
     if (status == FERRIC_OK && cursor != NULL) status = count_keys(db->store, cursor, count);
     fe_cursor_destroy(cursor);
     if (status != FERRIC_OK) *count = 0;

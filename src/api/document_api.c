@@ -62,10 +62,12 @@ ferric_status ferric_document_get(ferric_db *db, ferric_keyspace *collection, fe
                                   uint64_t *version)
 {
     const char *call = "ferric_document_get";
+    fe_meta meta;
     ferric_status status;
 
     if (json == NULL) return fe_argument_is_null(call, "json");
-    status = fe_get(call, db, collection, FERRIC_KEYSPACE_COLLECTION, key, options, json, version);
+    status = fe_get(call, db, collection, FERRIC_KEYSPACE_COLLECTION, key, options, json, &meta);
+    if (version != NULL) *version = meta.version;
     return status == FERRIC_OK ? take_text(json) : status;
 }
 

@@ -12,7 +12,7 @@
 // ---- One key --------------------------------------------------------------------------------
 
 typedef struct point {
-    uint64_t sequence;
+    fe_moment moment;
     fe_full_key key;
 } point;
 
@@ -25,7 +25,7 @@ static ferric_status aim(const char *call, ferric_db *db, ferric_keyspace *keysp
     uint32_t id;
     ferric_status status = fe_handles_check(call, db, keyspace, kind, &meant);
 
-    if (status == FERRIC_OK) status = fe_read_sequence(call, db, options, &at->sequence);
+    if (status == FERRIC_OK) status = fe_read_moment(call, db, options, &at->moment);
     if (status == FERRIC_OK) status = fe_check_key(key);
     if (status == FERRIC_OK) status = fe_keyspace_id_for_read(meant, &id);
     if (status == FERRIC_OK) status = fe_full_key_init(&at->key, id, key);
@@ -40,19 +40,19 @@ static bool is_aimed(ferric_status status)
 
 ferric_status fe_get(const char *call, ferric_db *db, ferric_keyspace *keyspace,
                      ferric_keyspace_kind kind, ferric_slice key,
-                     const ferric_read_options *options, ferric_buffer *value, uint64_t *version)
+                     const ferric_read_options *options, ferric_buffer *value, fe_meta *meta)
 {
     point at;
     fe_statistics *statistics;
     fe_call counted;
     ferric_status status = aim(call, db, keyspace, kind, key, options, &at);
 
-    if (version != NULL) *version = 0;
+    if (meta != NULL) *meta = (fe_meta){0};
     if (!is_aimed(status)) return status;
     statistics = fe_store_statistics(db->store);
     counted = fe_statistics_begin(statistics, FERRIC_OPERATION_GET);
     if (status == FERRIC_OK) {
-        status = fe_store_get(db->store, at.key.slice, at.sequence, value, version);
+        status = fe_store_read(db->store, at.key.slice, at.moment, value, meta);
         fe_full_key_deinit(&at.key);
     }
     if (status == FERRIC_OK && value != NULL) {
@@ -67,8 +67,13 @@ ferric_status ferric_get(ferric_db *db, ferric_keyspace *keyspace, ferric_slice 
                          const ferric_read_options *options, ferric_buffer *value,
                          uint64_t *version)
 {
+    fe_meta meta;
+    ferric_status status;
+
     if (value == NULL) return fe_argument_is_null("ferric_get", "value");
-    return fe_get("ferric_get", db, keyspace, FERRIC_KEYSPACE_RAW, key, options, value, version);
+    status = fe_get("ferric_get", db, keyspace, FERRIC_KEYSPACE_RAW, key, options, value, &meta);
+    if (version != NULL) *version = meta.version;
+    return status;
 }
 
 ferric_status ferric_has(ferric_db *db, ferric_keyspace *keyspace, ferric_slice key,
@@ -82,7 +87,8 @@ ferric_status ferric_has(ferric_db *db, ferric_keyspace *keyspace, ferric_slice 
 static void hand_out(const fe_pin *pin, ferric_pinned *pinned)
 {
     pinned->value = pin->value;
-    pinned->version = pin->sequence;
+    pinned->version = pin->meta.version;
+    pinned->expires_ms = pin->meta.expires_ms;
     pinned->holder = pin->store;
     pinned->owner = pin->owner;
     pinned->lender = pin->lender;
@@ -105,7 +111,7 @@ ferric_status ferric_get_pinned(ferric_db *db, ferric_keyspace *keyspace, ferric
     statistics = fe_store_statistics(db->store);
     counted = fe_statistics_begin(statistics, FERRIC_OPERATION_GET);
     if (status == FERRIC_OK) {
-        status = fe_store_get_pinned(db->store, at.key.slice, at.sequence, &pin);
+        status = fe_store_get_pinned(db->store, at.key.slice, at.moment, &pin);
         fe_full_key_deinit(&at.key);
     }
     if (status == FERRIC_OK) {
@@ -123,7 +129,7 @@ void ferric_pinned_release(ferric_pinned *pinned)
 
     if (pinned == NULL || pinned->holder == NULL) return;
     pin.value = pinned->value;
-    pin.sequence = pinned->version;
+    pin.meta = (fe_meta){pinned->version, pinned->expires_ms};
     pin.store = pinned->holder;
     pin.owner = pinned->owner;
     pin.lender = pinned->lender;
@@ -222,7 +228,7 @@ static ferric_status check_many(const char *call, size_t count, const ferric_sli
 
 // The keyspace exists and everything is checked.
 static ferric_status get_many(ferric_db *db, uint32_t id, size_t count, const ferric_slice *keys,
-                              uint64_t sequence, ferric_pinned *values, ferric_status *statuses)
+                              fe_moment at, ferric_pinned *values, ferric_status *statuses)
 {
     many all = {0};
     ferric_status status = many_create(count, keys, id, &all);
@@ -231,7 +237,7 @@ static ferric_status get_many(ferric_db *db, uint32_t id, size_t count, const fe
         set_all(statuses, count, status);
         return status;
     }
-    status = fe_store_multi_get(db->store, count, all.keys, sequence, all.pins, statuses);
+    status = fe_store_multi_get(db->store, count, all.keys, at, all.pins, statuses);
     fe_statistics_add(fe_store_statistics(db->store), FE_COUNTER_USER_BYTES_READ,
                       hand_out_many(&all, count, keys, statuses, values));
     fe_free(all.pins);
@@ -246,13 +252,13 @@ ferric_status ferric_multi_get(ferric_db *db, ferric_keyspace *keyspace, size_t 
     ferric_keyspace *meant;
     fe_statistics *statistics;
     fe_call counted;
-    uint64_t sequence;
+    fe_moment at;
     uint32_t id;
     ferric_status status = check_many(call, count, keys, values, statuses);
 
     if (status != FERRIC_OK) return status;
     status = fe_handles_check(call, db, keyspace, FERRIC_KEYSPACE_RAW, &meant);
-    if (status == FERRIC_OK) status = fe_read_sequence(call, db, options, &sequence);
+    if (status == FERRIC_OK) status = fe_read_moment(call, db, options, &at);
     if (status == FERRIC_OK && count > 0) status = fe_keyspace_id_for_read(meant, &id);
     if (status != FERRIC_OK && status != FERRIC_NOT_FOUND) {
         set_all(statuses, count, status);
@@ -264,7 +270,7 @@ ferric_status ferric_multi_get(ferric_db *db, ferric_keyspace *keyspace, size_t 
         set_all(statuses, count, status);
         status = FERRIC_OK;
     } else if (count > 0) {
-        status = get_many(db, id, count, keys, sequence, values, statuses);
+        status = get_many(db, id, count, keys, at, values, statuses);
     }
     status = refuse_bad_keys(count, keys, status, statuses);
     fe_statistics_end(statistics, FERRIC_OPERATION_MULTI_GET, counted, status);

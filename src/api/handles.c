@@ -95,29 +95,29 @@ ferric_status fe_keyspace_id_for_write(ferric_keyspace *keyspace, uint32_t *id)
 
 // ---- Reading --------------------------------------------------------------------------------
 
-ferric_status fe_snapshot_sequence(const char *call, const ferric_db *db,
-                                   const ferric_snapshot *snapshot, uint64_t *sequence)
+ferric_status fe_snapshot_moment(const char *call, const ferric_db *db,
+                                 const ferric_snapshot *snapshot, fe_moment *at)
 {
-    *sequence = FE_SEQUENCE_NEWEST;
+    *at = fe_moment_newest();
     if (snapshot == NULL) return FERRIC_OK;
     if (snapshot->store != db->store) {
         return fe_fail(FERRIC_INVALID_ARGUMENT, "%s: the snapshot is of another database", call);
     }
-    *sequence = snapshot->held->sequence;
+    *at = fe_moment_of(snapshot->held);
     return FERRIC_OK;
 }
 
-ferric_status fe_read_sequence(const char *call, const ferric_db *db,
-                               const ferric_read_options *options, uint64_t *sequence)
+ferric_status fe_read_moment(const char *call, const ferric_db *db,
+                             const ferric_read_options *options, fe_moment *at)
 {
     ferric_read_options taken;
     ferric_status status;
 
-    *sequence = FE_SEQUENCE_NEWEST;
+    *at = fe_moment_newest();
     if (options == NULL) return FERRIC_OK;
     status = fe_read_options_take(options, &taken);
     if (status != FERRIC_OK) return status;
-    return fe_snapshot_sequence(call, db, taken.snapshot, sequence);
+    return fe_snapshot_moment(call, db, taken.snapshot, at);
 }
 
 // ---- Keys -----------------------------------------------------------------------------------

@@ -51,12 +51,12 @@ ferric_status fe_keyspace_id_for_write(ferric_keyspace *keyspace, uint32_t *id);
 // FERRIC_WRONG_KIND, naming the calls that are right.
 ferric_status fe_wrong_kind(const char *name, ferric_keyspace_kind is);
 
-// Completes the read options and finds the sequence number to read at.
-ferric_status fe_read_sequence(const char *call, const ferric_db *db,
-                               const ferric_read_options *options, uint64_t *sequence);
+// Completes the read options and finds the moment to read at.
+ferric_status fe_read_moment(const char *call, const ferric_db *db,
+                             const ferric_read_options *options, fe_moment *at);
 // The same for a snapshot alone; NULL is the newest published state.
-ferric_status fe_snapshot_sequence(const char *call, const ferric_db *db,
-                                   const ferric_snapshot *snapshot, uint64_t *sequence);
+ferric_status fe_snapshot_moment(const char *call, const ferric_db *db,
+                                 const ferric_snapshot *snapshot, fe_moment *at);
 
 // ---- Keys -----------------------------------------------------------------------------------
 

@@ -43,7 +43,7 @@ ferric_status ferric_iterator_create(ferric_db *db, ferric_keyspace *keyspace,
     const char *call = "ferric_iterator_create";
     ferric_iterator_options taken;
     ferric_iterator *created;
-    uint64_t sequence;
+    fe_moment at;
     uint32_t id = 0;
     ferric_status status;
 
@@ -51,7 +51,7 @@ ferric_status ferric_iterator_create(ferric_db *db, ferric_keyspace *keyspace,
     *iterator = NULL;
     status = fe_iterator_options_take(options, &taken);
     if (status != FERRIC_OK) return status;
-    status = fe_range_aim(call, db, keyspace, taken.snapshot, &id, &sequence);
+    status = fe_range_aim(call, db, keyspace, taken.snapshot, &id, &at);
     if (status != FERRIC_OK && status != FERRIC_NOT_FOUND) return status;
     created = fe_alloc_zero(1, sizeof *created);
     if (created == NULL) return fe_no_memory("an iterator", sizeof *created);
@@ -59,7 +59,7 @@ ferric_status ferric_iterator_create(ferric_db *db, ferric_keyspace *keyspace,
     created->is_reverse = taken.reverse;
     created->is_keys_only = taken.keys_only;
     if (status == FERRIC_OK) {
-        status = fe_range_cursor(db->store, id, sequence, &taken, true, false, &created->cursor);
+        status = fe_range_cursor(db->store, id, at, &taken, true, false, &created->cursor);
         if (status != FERRIC_OK) {
             fe_free(created);
             return status;
@@ -293,10 +293,14 @@ bool ferric_iterator_valid(const ferric_iterator *iterator)
     return is_on_entry(iterator) && (iterator->scan == NULL || fe_txn_scan_is_live(iterator->scan));
 }
 
+static const fe_cursor *cursor_of(const ferric_iterator *iterator)
+{
+    return iterator->scan != NULL ? fe_txn_scan_cursor(iterator->scan) : iterator->cursor;
+}
+
 static const fe_entry *entry_of(const ferric_iterator *iterator)
 {
-    return fe_cursor_entry(iterator->scan != NULL ? fe_txn_scan_cursor(iterator->scan)
-                                                  : iterator->cursor);
+    return fe_cursor_entry(cursor_of(iterator));
 }
 
 ferric_status ferric_iterator_status(const ferric_iterator *iterator)
@@ -327,4 +331,10 @@ uint64_t ferric_iterator_version(const ferric_iterator *iterator)
     if (!ferric_iterator_valid(iterator)) return 0;
     sequence = entry_of(iterator)->sequence;
     return sequence == FE_SEQUENCE_MAX ? 0 : sequence; // Not committed: it has none yet.
+}
+
+uint64_t ferric_iterator_expires_ms(const ferric_iterator *iterator)
+{
+    if (!ferric_iterator_valid(iterator)) return FERRIC_EXPIRES_NEVER;
+    return fe_cursor_expiry(cursor_of(iterator));
 }

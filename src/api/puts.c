@@ -21,9 +21,6 @@ typedef struct single_write {
     uint8_t condition_key[FE_KEYSPACE_ID_SIZE + SMALL_KEY];
 } single_write;
 
-// Kind, sizes and id around key and value.
-#define OPERATION_OVERHEAD (1 + FE_VARINT32_SIZE_MAX + FE_KEYSPACE_ID_SIZE + FE_VARINT64_SIZE_MAX)
-
 static void borrow(ferric_buffer *buffer, void *memory, size_t size)
 {
     buffer->data = memory;
@@ -40,8 +37,8 @@ static void single_write_init(single_write *write, ferric_slice key, ferric_slic
 {
     write->batch = (fe_write_batch){0};
     // Larger ones grow on the heap. A size that is above its limit is refused before it is used.
-    if (key.size <= SMALL_OPERATION - OPERATION_OVERHEAD &&
-        value.size <= SMALL_OPERATION - OPERATION_OVERHEAD - key.size) {
+    if (key.size <= SMALL_OPERATION - FE_BATCH_PUT_OVERHEAD &&
+        value.size <= SMALL_OPERATION - FE_BATCH_PUT_OVERHEAD - key.size) {
         borrow(&write->batch.operations, write->operation, sizeof write->operation);
     }
     borrow(&write->batch.conditions, &write->condition, sizeof write->condition);

@@ -6,12 +6,12 @@
 #include "base/coding.h"
 
 ferric_status fe_range_aim(const char *call, ferric_db *db, ferric_keyspace *keyspace,
-                           const ferric_snapshot *snapshot, uint32_t *id, uint64_t *sequence)
+                           const ferric_snapshot *snapshot, uint32_t *id, fe_moment *at)
 {
     ferric_keyspace *meant;
     ferric_status status = fe_handles_check(call, db, keyspace, FE_KIND_ANY, &meant);
 
-    if (status == FERRIC_OK) status = fe_snapshot_sequence(call, db, snapshot, sequence);
+    if (status == FERRIC_OK) status = fe_snapshot_moment(call, db, snapshot, at);
     if (status == FERRIC_OK) status = fe_keyspace_id_for_read(meant, id);
     return status;
 }
@@ -94,7 +94,7 @@ void fe_walk_bounds_deinit(fe_walk_bounds *bounds)
     fe_buffer_deinit(&bounds->upper);
 }
 
-ferric_status fe_range_cursor(fe_store *store, uint32_t id, uint64_t sequence,
+ferric_status fe_range_cursor(fe_store *store, uint32_t id, fe_moment at,
                               const ferric_iterator_options *options, bool fill_cache,
                               bool keys_only, fe_cursor **cursor)
 {
@@ -104,7 +104,8 @@ ferric_status fe_range_cursor(fe_store *store, uint32_t id, uint64_t sequence,
     *cursor = NULL;
     if (status == FERRIC_OK && !fe_walk_bounds_are_empty(&bounds)) {
         fe_cursor_options cursor_options = {
-            .sequence = sequence,
+            .sequence = at.sequence,
+            .time_ms = at.time_ms,
             .lower = fe_buffer_slice(&bounds.lower),
             .upper = fe_buffer_slice(&bounds.upper),
             .fill_cache = fill_cache,

@@ -164,6 +164,7 @@ static ferric_status get(const char *call, ferric_txn *txn, ferric_keyspace *key
                          ferric_keyspace_kind kind, ferric_slice key, bool for_update,
                          ferric_buffer *value, uint64_t *version)
 {
+    fe_meta meta = {0};
     fe_statistics *statistics;
     ferric_keyspace *meant;
     fe_call counted;
@@ -179,11 +180,12 @@ static ferric_status get(const char *call, ferric_txn *txn, ferric_keyspace *key
     status = find_id(txn->held, meant, for_update, &id);
     if (status == FERRIC_OK) status = fe_full_key_init(&full, id, key);
     if (status == FERRIC_OK) {
-        status = for_update ? fe_txn_get_for_update(txn->held, full.slice, value, version)
-                            : fe_txn_get(txn->held, full.slice, value, version);
+        status = for_update ? fe_txn_get_for_update(txn->held, full.slice, value, &meta)
+                            : fe_txn_get(txn->held, full.slice, value, &meta);
         fe_full_key_deinit(&full);
     }
     if (status == FERRIC_OK) {
+        if (version != NULL) *version = meta.version;
         fe_statistics_add_in(statistics, counted, FE_COUNTER_USER_BYTES_READ,
                              key.size + value->size);
     }

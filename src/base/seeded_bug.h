@@ -106,9 +106,13 @@ typedef enum fe_seeded_bug {
     FE_BUG_POINTER_NOT_VERIFIED,  // Replay takes a frame whose value is not there.
     FE_BUG_VALUE_FILE_REMOVED_EARLY, // A collected file goes before the manifest does without it.
     FE_BUG_VALUES_LET_GO_EARLY, // A collected file goes though a reader still shows a table of it.
-    FE_BUG_OLD_VALUE_NOT_COUNTED, // What only a snapshot sees is no reference to a value file.
-    FE_BUG_VALUE_CHECK_SKIPPED,   // A value is shown without a look at its checks.
-    FE_BUG_DEAD_SHARE_LOST,       // After a reopen nothing of a value file counts as dead.
+    FE_BUG_OLD_VALUE_NOT_COUNTED,  // What only a snapshot sees is no reference to a value file.
+    FE_BUG_VALUE_CHECK_SKIPPED,    // A value is shown without a look at its checks.
+    FE_BUG_DEAD_SHARE_LOST,        // After a reopen nothing of a value file counts as dead.
+    FE_BUG_EXPIRED_LEFT_OUT,       // An expired put goes though an older value is below it.
+    FE_BUG_EXPIRED_UNDER_SNAPSHOT, // What a snapshot still sees counts as expired in a compaction.
+    FE_BUG_EXPIRED_TABLE_OVER_OLDER, // An expired table goes unread over an older one.
+    FE_BUG_CLOCK_SET_BACK,           // A clock that is set back brings expired keys back.
     FE_BUG_COUNT,
 } fe_seeded_bug;
 

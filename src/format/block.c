@@ -115,6 +115,8 @@ static inline const char *check_entry(const block_parts *parts, const uint8_t **
     entry->sequence = parts->base_sequence + (tag >> 3);
     entry->kind = (fe_entry_kind)(tag & 7);
     *at += rest_size + value_size;
+    if (FE_UNLIKELY(fe_entry_kind_expires(entry->kind)) && !fe_expiry_is_sound(entry->value))
+        return "its expiry is none";
     return NULL;
 }
 

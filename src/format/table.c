@@ -236,6 +236,8 @@ static ferric_status read_directory(const fe_table *table, const fe_section *dir
 
 // ---- Sections --------------------------------------------------------------------------------
 
+#define ALWAYS_THERE (((uint32_t)1 << (FE_PROPERTY_ALWAYS_COUNT + 1)) - 2) // A bit for each.
+
 static ferric_status load_properties(fe_table *table, const fe_section *section)
 {
     loaded_section loaded = {0};
@@ -254,7 +256,7 @@ static ferric_status load_properties(fe_table *table, const fe_section *section)
         *fields[id - 1] = value;
         found |= (uint32_t)1 << id;
     }
-    if (decoder.failed || found != ((uint32_t)1 << (FE_PROPERTY_COUNT + 1)) - 2) {
+    if (decoder.failed || (found & ALWAYS_THERE) != ALWAYS_THERE) {
         status = fe_fail(FERRIC_CORRUPT, "%s: the properties at offset %" PRIu64 " are not whole",
                          table->path, section->offset);
     }

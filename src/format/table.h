@@ -14,6 +14,7 @@
 
 #include "format/block.h"
 #include "format/compression.h"
+#include "format/expiry_tally.h"
 #include "format/filter.h"
 #include "format/keydir.h"
 #include "format/seal.h"
@@ -34,6 +35,7 @@ typedef struct fe_table_properties {
     uint64_t value_bytes;
     uint64_t created_ms;
     uint64_t block_count;
+    fe_expiry_summary expiry;
 } fe_table_properties;
 
 // What the manifest knows of a table and the file must agree with.

@@ -17,6 +17,7 @@
 #include "format/compression.h"
 #include "format/keydir.h"
 #include "format/table_layout.h"
+#include "format/value_record.h"
 
 #define WRITE_SIZE ((size_t)256 << 10)
 #define BLOCK_SIZE_MAX ((uint32_t)256 << 10)
@@ -56,6 +57,7 @@ struct fe_table_builder {
     uint64_t last_key_sequence; // Of the last entry.
     uint64_t content_size;      // Of all blocks.
     fe_table_properties properties;
+    fe_expiry_tally expiries;
     fe_section sections[SECTIONS_WRITTEN];
     uint32_t section_count;
     bool is_finished;
@@ -151,6 +153,7 @@ ferric_status fe_table_builder_create(fe_vfs *vfs, const char *path, const fe_fi
     created->header = *header;
     created->properties.smallest_sequence = UINT64_MAX;
     created->properties.created_ms = header->created_ms;
+    fe_expiry_tally_init(&created->expiries, header->created_ms);
     fe_sealer_init(&created->sealer, header);
     status = init_parts(created, path);
     if (status == FERRIC_OK) status = write_header(created);
@@ -290,6 +293,16 @@ static ferric_status note_key(fe_table_builder *builder, ferric_slice key)
     return fe_buffer_append(&builder->hashes, &hash, sizeof hash);
 }
 
+// The size of the large value that an entry points to.
+static uint64_t value_file_bytes(const fe_entry *entry)
+{
+    fe_value_pointer pointer;
+
+    if (!fe_entry_kind_points(entry->kind)) return 0;
+    return fe_value_pointer_decode(fe_entry_content(entry), &pointer) == FERRIC_OK ? pointer.size
+                                                                                   : 0;
+}
+
 static void count_entry(fe_table_builder *builder, const fe_entry *entry)
 {
     fe_table_properties *properties = &builder->properties;
@@ -303,6 +316,7 @@ static void count_entry(fe_table_builder *builder, const fe_entry *entry)
     properties->key_bytes += entry->key.size;
     properties->value_bytes += entry->value.size;
     builder->last_key_sequence = entry->sequence;
+    fe_expiry_tally_add(&builder->expiries, entry, value_file_bytes(entry));
 }
 
 static bool is_of_catalogue(ferric_slice key)
@@ -440,10 +454,13 @@ static ferric_status write_properties(fe_table_builder *builder)
 {
     ferric_buffer bytes = {0};
     uint64_t *fields[FE_PROPERTY_COUNT];
+    unsigned count = FE_PROPERTY_COUNT;
     ferric_status status = FERRIC_OK;
 
+    builder->properties.expiry = fe_expiry_tally_finish(&builder->expiries);
+    if (builder->properties.expiry.entries == 0) count = FE_PROPERTY_ALWAYS_COUNT;
     fe_table_properties_list(&builder->properties, fields);
-    for (unsigned i = 0; i < FE_PROPERTY_COUNT && status == FERRIC_OK; i++) {
+    for (unsigned i = 0; i < count && status == FERRIC_OK; i++) {
         status = fe_buffer_put_varint(&bytes, i + 1);
         if (status == FERRIC_OK) status = fe_buffer_put_varint(&bytes, *fields[i]);
     }

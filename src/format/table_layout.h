@@ -61,8 +61,13 @@ typedef enum fe_property_id {
     FE_PROPERTY_VALUE_BYTES = 7,
     FE_PROPERTY_CREATED_MS = 8,
     FE_PROPERTY_BLOCK_COUNT = 9,
+    FE_PROPERTY_EXPIRING = 10, // This and the next three where entries expire.
+    FE_PROPERTY_EXPIRY_EARLIEST = 11,
+    FE_PROPERTY_EXPIRY_LATEST = 12,
+    FE_PROPERTY_EXPIRY_DUE = 13,
 } fe_property_id;
-#define FE_PROPERTY_COUNT 9
+#define FE_PROPERTY_COUNT 13
+#define FE_PROPERTY_ALWAYS_COUNT 9 // The first of them stand in every table.
 
 // A data block's unit: content, compressed or not, then a byte that says which
 // (ferric_compression), then the trailer of format/seal.h.
@@ -75,9 +80,19 @@ static inline void fe_table_properties_list(fe_table_properties *properties,
                                             uint64_t *fields[FE_PROPERTY_COUNT])
 {
     uint64_t *list[FE_PROPERTY_COUNT] = {
-        &properties->entries,           &properties->deletes,          &properties->range_deletes,
-        &properties->smallest_sequence, &properties->largest_sequence, &properties->key_bytes,
-        &properties->value_bytes,       &properties->created_ms,       &properties->block_count,
+        &properties->entries,
+        &properties->deletes,
+        &properties->range_deletes,
+        &properties->smallest_sequence,
+        &properties->largest_sequence,
+        &properties->key_bytes,
+        &properties->value_bytes,
+        &properties->created_ms,
+        &properties->block_count,
+        &properties->expiry.entries,
+        &properties->expiry.earliest_ms,
+        &properties->expiry.latest_ms,
+        &properties->expiry.due_ms,
     };
 
     for (int i = 0; i < FE_PROPERTY_COUNT; i++)

@@ -14,6 +14,9 @@
 
 // A failed flush or compaction is tried again after this time, or when a writer needs it.
 #define RETRY_NS ((uint64_t)200 * 1000 * 1000)
+#define NS_PER_MS ((uint64_t)1000 * 1000)
+#define DUE_NS_MIN ((uint64_t)1000 * NS_PER_MS)
+#define DUE_NS_MAX ((uint64_t)60 * 1000 * NS_PER_MS)
 #define PACE_NS_MAX 1000000u
 // A commit that needs the room of a flush or a compaction waits no longer than this at a time.
 #define AWAIT_NS ((uint64_t)2000 * 1000 * 1000)
@@ -104,13 +107,34 @@ static bool is_stopping(const fe_store *store)
     return atomic_load_explicit(&store->is_stopping, memory_order_acquire);
 }
 
-// Sleeps until there may be work, or, after a failure, until it is time to try again.
-static void wait_for_work_locked(fe_store *store, bool has_failed)
+// How long until a table is due for what has expired of it; UINT64_MAX: none will be. Not longer
+// than a minute, since the system's clock may be set meanwhile, and not shorter than a second,
+// since a snapshot may hold back what is due.
+static uint64_t until_due_ns_locked(fe_store *store)
 {
+    const fe_view *view = atomic_load_explicit(&store->view, memory_order_relaxed);
+    uint64_t due_ms = fe_compaction_next_due_ms(view->version);
+    uint64_t now_ms;
+
+    if (due_ms == UINT64_MAX) return UINT64_MAX;
+    now_ms = fe_engine_clock_now(&store->clock);
+    if (due_ms > now_ms + DUE_NS_MAX / NS_PER_MS) return DUE_NS_MAX;
+    if (due_ms < now_ms + DUE_NS_MIN / NS_PER_MS) return DUE_NS_MIN;
+    return (due_ms - now_ms) * NS_PER_MS;
+}
+
+// Sleeps until there may be work, or, after a failure, until it is time to try again. A table that
+// is due asks for a compaction.
+static void wait_for_work_locked(fe_store *store, bool has_failed, bool compacts)
+{
+    uint64_t until_due_ns = compacts ? until_due_ns_locked(store) : UINT64_MAX;
+
     if (has_failed) {
         (void)fe_cond_wait_for(&store->work, &store->mutex, RETRY_NS);
-    } else {
+    } else if (until_due_ns == UINT64_MAX) {
         fe_cond_wait(&store->work, &store->mutex);
+    } else if (!fe_cond_wait_for(&store->work, &store->mutex, until_due_ns)) {
+        store->is_compaction_wanted = true;
     }
 }
 
@@ -135,7 +159,7 @@ static void run_flush(void *argument)
         bool is_due = is_flush_due_locked(store);
         bool may_compact = compacts_too && !store->is_compaction_off;
         if (!is_due && !(may_compact && store->is_compaction_wanted)) {
-            wait_for_work_locked(store, has_failed);
+            wait_for_work_locked(store, has_failed, may_compact);
             has_failed = false;
             continue;
         }
@@ -146,7 +170,7 @@ static void run_flush(void *argument)
         fe_mutex_lock(&store->mutex);
         store->is_compaction_wanted |= !compacts_too;
         fe_cond_broadcast(&store->work);
-        if (has_failed) wait_for_work_locked(store, true);
+        if (has_failed) wait_for_work_locked(store, true, false);
     }
     fe_mutex_unlock(&store->mutex);
 }
@@ -161,7 +185,7 @@ static void run_compaction(void *argument)
     fe_mutex_lock(&store->mutex);
     while (!is_stopping(store)) {
         if (!store->is_compaction_wanted || store->is_compaction_off) {
-            fe_cond_wait(&store->work, &store->mutex);
+            wait_for_work_locked(store, false, !store->is_compaction_off);
             continue;
         }
         store->is_compaction_wanted = false;
@@ -170,7 +194,7 @@ static void run_compaction(void *argument)
         fe_mutex_lock(&store->mutex);
         if (!has_failed) continue;
         store->is_compaction_wanted = true;
-        wait_for_work_locked(store, true);
+        wait_for_work_locked(store, true, false);
     }
     fe_mutex_unlock(&store->mutex);
 }

@@ -108,6 +108,7 @@ static ferric_status create_manifest(fe_store *store)
     if (status == FERRIC_OK) {
         state.next_file_number = atomic_load(&store->next_file_number);
         state.last_sequence = store->flushed_sequence;
+        state.time_ms = fe_engine_clock_now(&store->clock);
         status = fe_manifest_create(store->vfs, store->directory, &header, view->version, &state,
                                     &manifest);
     }

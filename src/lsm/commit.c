@@ -111,7 +111,7 @@ static ferric_status append_group(fe_store *store, const fe_write_group *group,
         .batch_count = totals->batches,
         .sequence = store->last_sequence + 1,
         .durable_sequence = atomic_load_explicit(&store->durable, memory_order_acquire),
-        .time_ms = fe_vfs_now_ms(store->vfs),
+        .time_ms = fe_engine_clock_now(&store->clock),
     };
     uint8_t *count_at;
     uint64_t before;
@@ -363,6 +363,7 @@ ferric_status fe_store_write(fe_store *store, fe_write_batch *batch, bool sync, 
         lead(store, &group);
         fe_write_queue_finish(&store->queue, &group);
     }
+    fe_store_tell_jump(store);
     if (request.status != FERRIC_OK && request.status != FERRIC_CONFLICT) {
         fe_message_set(request.message);
     }

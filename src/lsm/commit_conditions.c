@@ -14,8 +14,10 @@
 
 // ---- Versions -------------------------------------------------------------------------------
 
-// The newest version of a key in the store, published or not; 0 when it is absent or deleted.
-static ferric_status newest_version(fe_store *store, ferric_slice key, uint64_t *version)
+// The newest version of a key in the store, published or not; 0 when it is absent, deleted or
+// expired.
+static ferric_status newest_version(fe_store *store, ferric_slice key, fe_moment *at,
+                                    uint64_t *version)
 {
     fe_found found;
     ferric_status status;
@@ -24,7 +26,7 @@ static ferric_status newest_version(fe_store *store, ferric_slice key, uint64_t 
     status = fe_view_find(atomic_load_explicit(&store->view, memory_order_acquire), key,
                           fe_hash64(key.data, key.size), FE_SEQUENCE_MAX, &found);
     *version = 0;
-    if (status == FERRIC_OK && found.is_found && found.entry.kind != FE_ENTRY_DELETE) {
+    if (status == FERRIC_OK && found.is_found && fe_store_is_live(store, at, &found.entry)) {
         *version = found.entry.sequence;
     }
     fe_epoch_leave(store->epoch);
@@ -32,8 +34,9 @@ static ferric_status newest_version(fe_store *store, ferric_slice key, uint64_t 
 }
 
 // What batches before `end` in the group do to a key; *version stays when none touches it.
-static ferric_status version_in_group(const fe_write_group *group, const fe_write_request *end,
-                                      ferric_slice key, uint64_t *version)
+static ferric_status version_in_group(fe_store *store, const fe_write_group *group,
+                                      const fe_write_request *end, ferric_slice key, fe_moment *at,
+                                      uint64_t *version)
 {
     for (const fe_write_request *each = group->first; each != end; each = each->next) {
         fe_batch_reader reader = fe_batch_reader_of(fe_buffer_slice(&each->batch->operations));
@@ -43,7 +46,7 @@ static ferric_status version_in_group(const fe_write_group *group, const fe_writ
             ferric_status status = fe_batch_reader_next(&reader, &entry);
             if (status != FERRIC_OK) return status;
             if (!fe_slice_equal(entry.key, key)) continue;
-            *version = entry.kind == FE_ENTRY_DELETE ? 0 : each->sequence;
+            *version = fe_store_is_live(store, at, &entry) ? each->sequence : 0;
         }
     }
     return FERRIC_OK;
@@ -52,13 +55,15 @@ static ferric_status version_in_group(const fe_write_group *group, const fe_writ
 static ferric_status check_versions(fe_store *store, const fe_write_group *group,
                                     const fe_write_request *request)
 {
+    fe_moment at = fe_moment_newest(); // One time for all conditions of a batch.
+
     for (size_t i = 0; i < request->batch->condition_count; i++) {
         uint64_t allowed;
         uint64_t version;
         ferric_slice key = fe_write_batch_condition(request->batch, i, &allowed);
-        ferric_status status = newest_version(store, key, &version);
+        ferric_status status = newest_version(store, key, &at, &version);
         if (status == FERRIC_OK && !FE_SEEDED_BUG(FE_BUG_CONDITION_SEES_PUBLISHED)) {
-            status = version_in_group(group, request, key, &version);
+            status = version_in_group(store, group, request, key, &at, &version);
         }
         if (status != FERRIC_OK) return status;
         if (version != allowed) return FERRIC_CONFLICT;

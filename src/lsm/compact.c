@@ -17,6 +17,7 @@ typedef struct compaction_job {
     fe_compaction_plan plan;
     uint64_t *snapshots;
     size_t snapshot_count;
+    uint64_t expired_up_to_ms;
     uint64_t entries_expected;
     bool is_manual; // Ends at fe_store_interrupt.
     fe_table_writer_result result;
@@ -47,6 +48,7 @@ static ferric_status begin(fe_store *store, compaction_job *job)
     fe_mutex_lock(&store->mutex);
     fe_compaction_enter(store);
     status = fe_snapshot_list_copy(&store->snapshots, &job->snapshots, &job->snapshot_count);
+    job->expired_up_to_ms = fe_store_expired_up_to_locked(store);
     job->view = fe_store_view(store);
     fe_mutex_unlock(&store->mutex);
     return status;
@@ -121,6 +123,7 @@ static ferric_status write_tables(fe_store *store, compaction_job *job, fe_versi
         .is_stopping = job->is_manual ? &store->is_interrupted : &store->is_stopping,
         .snapshots = job->snapshots,
         .snapshot_count = job->snapshot_count,
+        .expired_up_to_ms = job->expired_up_to_ms,
         .version = job->view->version,
         .below_level = job->plan.output_level + 1,
         .output_level = job->plan.output_level,
@@ -178,7 +181,7 @@ static void report(fe_store *store, const compaction_job *job, uint64_t start, f
         .kind = FERRIC_EVENT_COMPACTION,
         .status = status,
         .duration_ns = fe_vfs_monotonic_ns(store->vfs) - start,
-        .bytes_read = job->plan.is_move ? 0 : job->plan.bytes,
+        .bytes_read = job->plan.is_move || job->plan.is_drop ? 0 : job->plan.bytes,
         .bytes_written = job->result.bytes_out,
         .level = level,
         .message = status == FERRIC_OK ? "tables were merged" : fe_message(),
@@ -196,9 +199,10 @@ static ferric_status carry_out(fe_store *store, compaction_job *job)
 {
     uint64_t start = fe_vfs_monotonic_ns(store->vfs);
     fe_version_edit edit = {0};
-    ferric_status status =
-        job->plan.is_move ? move_table(job, &edit) : write_tables(store, job, &edit);
+    ferric_status status = FERRIC_OK;
 
+    if (job->plan.is_move) status = move_table(job, &edit);
+    if (!job->plan.is_move && !job->plan.is_drop) status = write_tables(store, job, &edit);
     if (status == FERRIC_OK) status = remove_inputs(job, &edit);
     if (status == FERRIC_OK) status = fe_store_install(store, &edit, 0);
     // An unknown outcome keeps the tables, since the manifest may name them after all.
@@ -210,21 +214,23 @@ static ferric_status carry_out(fe_store *store, compaction_job *job)
     return status;
 }
 
-static fe_picker_options picker_options(fe_store *store)
+static fe_picker_options picker_options(fe_store *store, const compaction_job *job)
 {
     fe_picker_options options = store->sizes.picker;
 
     if (fe_vfs_free_space(store->vfs, store->directory, &options.free_bytes) != FERRIC_OK) {
         options.free_bytes = UINT64_MAX; // Unknown: a write that does not fit will tell.
     }
+    options.expired_up_to_ms = job->expired_up_to_ms;
+    options.oldest_snapshot = job->snapshot_count == 0 ? UINT64_MAX : job->snapshots[0];
     return options;
 }
 
 ferric_status fe_store_compact_once(fe_store *store, bool *did_work)
 {
-    fe_picker_options options = picker_options(store);
     compaction_job job;
     ferric_status status = begin(store, &job);
+    fe_picker_options options = picker_options(store, &job);
 
     *did_work = status == FERRIC_OK && fe_compaction_pick(job.view->version, &options, &job.plan);
     if (*did_work) status = carry_out(store, &job);
@@ -249,6 +255,22 @@ static ferric_status compact_level(fe_store *store, uint32_t level, ferric_slice
     return status;
 }
 
+// What has expired in tables that no step has read, since they lay at the bottom.
+static ferric_status compact_expired(fe_store *store, ferric_slice lower, ferric_slice upper,
+                                     bool *did_work)
+{
+    compaction_job job;
+    ferric_status status = begin(store, &job);
+    fe_picker_options options = picker_options(store, &job);
+
+    job.is_manual = true;
+    *did_work = status == FERRIC_OK &&
+                fe_compaction_pick_expired(job.view->version, &options, lower, upper, &job.plan);
+    if (*did_work) status = carry_out(store, &job);
+    end(store, &job);
+    return status;
+}
+
 static uint32_t deepest_level(fe_store *store)
 {
     fe_view *view = fe_store_view(store);
@@ -268,6 +290,8 @@ ferric_status fe_store_compact(fe_store *store, ferric_slice lower, ferric_slice
         if (level > 0 && level >= deepest_level(store)) break;
         status = compact_level(store, level, lower, upper);
     }
+    for (bool did_work = true; status == FERRIC_OK && did_work;)
+        status = compact_expired(store, lower, upper, &did_work);
     for (bool did_work = true; status == FERRIC_OK && did_work;)
         status = fe_store_collect_once(store, &did_work);
     if (status == FERRIC_INTERRUPTED) {

@@ -159,9 +159,130 @@ static bool find_deletes(const fe_version *version, uint32_t *level)
     return false;
 }
 
+// ---- Expiry ---------------------------------------------------------------------------------
+
+static bool is_due(const fe_table_file *file, const fe_picker_options *options)
+{
+    return file->expiry.due_ms != 0 && file->expiry.due_ms <= options->expired_up_to_ms;
+}
+
+static bool has_all_expired(const fe_table_file *file, const fe_picker_options *options)
+{
+    return file->expiry.entries + file->deletes == file->entries &&
+           file->expiry.latest_ms <= options->expired_up_to_ms &&
+           file->largest_sequence <= options->oldest_snapshot;
+}
+
+// Whether anything older than table number `index` of a level may have its keys.
+static bool lies_over_older(const fe_version *version, uint32_t level, uint32_t index)
+{
+    const fe_table_file *file = version->levels[level].files[index];
+
+    if (FE_SEEDED_BUG(FE_BUG_EXPIRED_TABLE_OVER_OLDER)) return false;
+    for (uint32_t i = index + 1; level == 0 && i < version->levels[0].count; i++) {
+        if (fe_table_file_overlaps(version->levels[0].files[i], file->smallest_key,
+                                   file->largest_key)) {
+            return true;
+        }
+    }
+    for (uint32_t i = level + 1; i < FE_LEVEL_COUNT; i++) {
+        uint32_t first;
+        uint32_t end;
+        fe_version_overlap(&version->levels[i], file->smallest_key, file->largest_key, &first,
+                           &end);
+        if (first < end) return true;
+    }
+    return false;
+}
+
+// One table that stays in its level, rewritten or dropped.
+static void plan_in_place(const fe_version *version, uint32_t level, uint32_t index, bool is_drop,
+                          fe_compaction_plan *plan)
+{
+    memset(plan, 0, sizeof *plan);
+    plan->level = level;
+    plan->output_level = level;
+    plan->first = index;
+    plan->end = index + 1;
+    plan->bytes = version->levels[level].files[index]->identity.size_bytes;
+    plan->is_bottom = fe_version_deepest(version) <= level;
+    plan->is_drop = is_drop;
+}
+
+static void plan_due(const fe_version *version, const fe_picker_options *options, uint32_t level,
+                     uint32_t index, fe_compaction_plan *plan)
+{
+    uint32_t deepest = fe_version_deepest(version);
+
+    if (has_all_expired(version->levels[level].files[index], options) &&
+        !lies_over_older(version, level, index)) {
+        plan_in_place(version, level, index, true, plan);
+        return;
+    }
+    if (level > 0 && level == deepest) {
+        plan_in_place(version, level, index, false, plan);
+        return;
+    }
+    memset(plan, 0, sizeof *plan);
+    plan->level = level;
+    plan->output_level = level + 1;
+    plan->first = level == 0 ? 0 : index;
+    plan->end = level == 0 ? version->levels[0].count : index + 1;
+    fill_plan(version, plan);
+}
+
+// Deepest level first: what it gives back is not pushed into again.
+static bool find_due(const fe_version *version, const fe_picker_options *options,
+                     fe_compaction_plan *plan)
+{
+    for (uint32_t level = FE_LEVEL_COUNT; level-- > 0;) {
+        for (uint32_t i = 0; i < version->levels[level].count; i++) {
+            if (!is_due(version->levels[level].files[i], options)) continue;
+            plan_due(version, options, level, i, plan);
+            return true;
+        }
+    }
+    return false;
+}
+
+bool fe_compaction_pick_expired(const fe_version *version, const fe_picker_options *options,
+                                ferric_slice smallest, ferric_slice largest,
+                                fe_compaction_plan *plan)
+{
+    for (uint32_t level = 1; level < FE_LEVEL_COUNT; level++) {
+        uint32_t first;
+        uint32_t end;
+        fe_version_overlap(&version->levels[level], smallest, largest, &first, &end);
+        for (uint32_t i = first; i < end; i++) {
+            const fe_table_file *file = version->levels[level].files[i];
+            if (file->expiry.entries == 0 || file->expiry.earliest_ms > options->expired_up_to_ms) {
+                continue;
+            }
+            plan_in_place(version, level, i, false, plan);
+            return true;
+        }
+    }
+    return false;
+}
+
+uint64_t fe_compaction_next_due_ms(const fe_version *version)
+{
+    uint64_t due = UINT64_MAX;
+
+    for (uint32_t level = 0; level < FE_LEVEL_COUNT; level++) {
+        for (uint32_t i = 0; i < version->levels[level].count; i++) {
+            uint64_t own = version->levels[level].files[i]->expiry.due_ms;
+            if (own != 0 && own < due) due = own;
+        }
+    }
+    return due;
+}
+
+// ---- Picking --------------------------------------------------------------------------------
+
 static bool has_space(const fe_compaction_plan *plan, const fe_picker_options *options)
 {
-    return plan->is_move || plan->bytes <= options->free_bytes;
+    return plan->is_move || plan->is_drop || plan->bytes <= options->free_bytes;
 }
 
 bool fe_compaction_pick(const fe_version *version, const fe_picker_options *options,
@@ -176,7 +297,9 @@ bool fe_compaction_pick(const fe_version *version, const fe_picker_options *opti
         best = score;
         level = i;
     }
-    if (best < 1 && !find_deletes(version, &level)) return false;
+    if (best < 1 && !find_deletes(version, &level)) {
+        return find_due(version, options, plan) && has_space(plan, options);
+    }
     plan_level(version, level, plan);
     if (has_space(plan, options)) return true;
     // What is most urgent does not fit; something smaller may, and may free space.

@@ -6,6 +6,10 @@
 // enough tables and is as large as level 1 (so that each byte of level 1 is rewritten for at least
 // one new byte), or when it has too many; a deeper level gives the table that overlaps least of the
 // level below.
+//
+// When the levels are in order, tables of which a quarter has expired are written anew: pushed down
+// a level, or at the deepest one, where they are. One of which everything has goes unread when
+// nothing older lies under it.
 #ifndef FERRIC_LSM_COMPACTION_PICKER_H
 #define FERRIC_LSM_COMPACTION_PICKER_H
 
@@ -16,6 +20,8 @@ typedef struct fe_picker_options {
     uint32_t level0_count;     // Tables in level 0 that make merging it worth while,
     uint32_t level0_count_max; // and that make it necessary.
     uint64_t free_bytes;       // On the disk: a plan whose output may not fit is not made.
+    uint64_t expired_up_to_ms; // What expires up to then has, for everybody. 0: nothing has.
+    uint64_t oldest_snapshot;  // Newer entries are needed for conflicts; UINT64_MAX: no snapshot.
 } fe_picker_options;
 
 #define FE_LEVEL_RATIO 10
@@ -31,6 +37,7 @@ typedef struct fe_compaction_plan {
     uint64_t bytes; // Of all inputs.
     bool is_move;   // One table that nothing below overlaps: it changes level without being read.
     bool is_bottom; // No level below the output has anything.
+    bool is_drop;   // All of it has expired and hides nothing: it goes without being read.
 } fe_compaction_plan;
 
 // Returns false when nothing needs to be done, or nothing fits on the disk.
@@ -41,6 +48,15 @@ bool fe_compaction_pick(const fe_version *version, const fe_picker_options *opti
 // takes at `level`. Returns false when the level has nothing there.
 bool fe_compaction_pick_range(const fe_version *version, uint32_t level, ferric_slice smallest,
                               ferric_slice largest, fe_compaction_plan *plan);
+
+// The next table of levels 1 and up that overlaps [smallest, largest] and has an expired entry, to
+// be written anew where it is. Returns false when there is none.
+bool fe_compaction_pick_expired(const fe_version *version, const fe_picker_options *options,
+                                ferric_slice smallest, ferric_slice largest,
+                                fe_compaction_plan *plan);
+
+// When the next table will be due for what has expired of it; UINT64_MAX: none ever.
+uint64_t fe_compaction_next_due_ms(const fe_version *version);
 
 // Bytes above the targets of all levels: what has to be rewritten until nothing is to be picked.
 uint64_t fe_compaction_debt(const fe_version *version, const fe_picker_options *options);

@@ -21,7 +21,7 @@ struct fe_cursor {
     fe_store *store; // A reference.
     fe_view *view;   // A reference.
     fe_iterator *iterator;
-    uint64_t sequence;
+    fe_moment at;          // What is shown.
     uint64_t newest_shown; // The sequence, or FE_SEQUENCE_MAX when there is an overlay.
     ferric_buffer lower;
     ferric_buffer upper;
@@ -31,6 +31,7 @@ struct fe_cursor {
     ferric_buffer passed_key; // Going forward: the last key that `pass` remembered.
     uint32_t passed;
     fe_entry entry;
+    uint64_t expires_ms; // Of the entry.
     ferric_status status;
     bool is_valid;
     bool is_backward;
@@ -71,13 +72,14 @@ ferric_status fe_store_cursor(fe_store *store, const fe_cursor_options *options,
     fe_store_ref(store);
     created->store = store;
     created->keys_only = options->keys_only;
+    created->at.time_ms = options->time_ms;
     // As for gets: first the view, then the number.
     created->view = fe_store_view(store);
     if (FE_SEEDED_BUG(FE_BUG_TABLE_REMOVED_UNDER_READER)) fe_view_unref(created->view);
-    created->sequence =
+    created->at.sequence =
         options->sequence == FE_SEQUENCE_NEWEST ? fe_store_last_sequence(store) : options->sequence;
-    if (early != 0 && options->sequence == FE_SEQUENCE_NEWEST) created->sequence = early;
-    created->newest_shown = options->overlay == NULL ? created->sequence : FE_SEQUENCE_MAX;
+    if (early != 0 && options->sequence == FE_SEQUENCE_NEWEST) created->at.sequence = early;
+    created->newest_shown = options->overlay == NULL ? created->at.sequence : FE_SEQUENCE_MAX;
     status = open_iterator(created, options);
     if (status == FERRIC_OK) status = fe_buffer_assign(&created->lower, options->lower);
     if (status == FERRIC_OK) status = fe_buffer_assign(&created->upper, options->upper);
@@ -146,8 +148,8 @@ static ferric_status pass(fe_cursor *cursor)
         ferric_slice seen = fe_buffer_slice(&cursor->passed_key);
         if (fe_slice_equal(entry->key, seen)) {
             // Either all up to here are too new, or the visible one is behind us.
-            bool is_above = entry->sequence > cursor->sequence;
-            fe_iterator_seek(iterator, seen, is_above ? cursor->sequence : 0);
+            bool is_above = entry->sequence > cursor->at.sequence;
+            fe_iterator_seek(iterator, seen, is_above ? cursor->at.sequence : 0);
             return FERRIC_OK;
         }
         status = fe_buffer_assign(&cursor->passed_key, entry->key);
@@ -159,28 +161,50 @@ static ferric_status pass(fe_cursor *cursor)
 // Whether it is newer than the state that is shown. Entries of the overlay are not.
 static bool is_too_new(const fe_cursor *cursor, uint64_t sequence)
 {
-    return sequence > cursor->sequence && sequence != FE_SEQUENCE_MAX &&
+    return sequence > cursor->at.sequence && sequence != FE_SEQUENCE_MAX &&
            !FE_SEEDED_BUG(FE_BUG_CURSOR_IGNORES_SNAPSHOT);
 }
 
 // Puts a large value in the place of the pointer to it.
-static ferric_status show_value(fe_cursor *cursor)
+static ferric_status show_large(fe_cursor *cursor, ferric_slice content)
 {
     uint8_t pointer[FE_VALUE_POINTER_SIZE];
     ferric_status status = FERRIC_OK;
 
-    cursor->entry.kind = FE_ENTRY_PUT;
     fe_buffer_clear(&cursor->value);
     if (!cursor->keys_only) {
         // Going back, the pointer stands where the value will.
-        if (cursor->entry.value.size == sizeof pointer) {
-            memcpy(pointer, cursor->entry.value.data, sizeof pointer);
-        }
-        status = fe_value_files_read(cursor->store->value_files,
-                                     fe_slice(pointer, cursor->entry.value.size), &cursor->value);
+        if (content.size == sizeof pointer) memcpy(pointer, content.data, sizeof pointer);
+        status = fe_value_files_read(cursor->store->value_files, fe_slice(pointer, content.size),
+                                     &cursor->value);
     }
     cursor->entry.value = fe_buffer_slice(&cursor->value);
     return status;
+}
+
+// Shows the value of an entry that has more in its place than the value.
+static FE_NOINLINE ferric_status show_value(fe_cursor *cursor)
+{
+    fe_entry *entry = &cursor->entry;
+    ferric_slice content = fe_entry_content(entry);
+    bool is_large = fe_entry_kind_points(entry->kind);
+
+    cursor->expires_ms = fe_entry_expiry(entry);
+    entry->kind = FE_ENTRY_PUT;
+    entry->value = content;
+    return is_large ? show_large(cursor, content) : FERRIC_OK;
+}
+
+// Shows cursor->entry, whose key and value are in place.
+static inline bool show(fe_cursor *cursor)
+{
+    cursor->expires_ms = FE_EXPIRY_NEVER;
+    if (FE_UNLIKELY(cursor->entry.kind != FE_ENTRY_PUT)) {
+        ferric_status status = show_value(cursor);
+        if (status != FERRIC_OK) return fail(cursor, status);
+    }
+    cursor->is_valid = true;
+    return true;
 }
 
 // Whether the entry is not the one to show for its key. With `skips`, versions of the key in
@@ -207,14 +231,9 @@ static bool settle_forward(fe_cursor *cursor, bool skips)
         }
         status = fe_buffer_assign(&cursor->key, entry->key);
         if (status != FERRIC_OK) return fail(cursor, status);
-        if (entry->kind != FE_ENTRY_DELETE) {
+        if (fe_store_is_live(cursor->store, &cursor->at, entry)) {
             cursor->entry = *entry;
-            if (FE_UNLIKELY(entry->kind == FE_ENTRY_VALUE_FILE)) {
-                status = show_value(cursor);
-                if (status != FERRIC_OK) return fail(cursor, status);
-            }
-            cursor->is_valid = true;
-            return true;
+            return show(cursor);
         }
         skips = true;
         fe_iterator_next(iterator);
@@ -225,7 +244,7 @@ static bool settle_forward(fe_cursor *cursor, bool skips)
 // Takes over an entry that a walk backward has met.
 static ferric_status keep(fe_cursor *cursor, const fe_entry *entry, bool *is_live)
 {
-    *is_live = entry->kind != FE_ENTRY_DELETE;
+    *is_live = fe_store_is_live(cursor->store, &cursor->at, entry);
     cursor->entry = *entry;
     return *is_live ? fe_buffer_assign(&cursor->value, entry->value) : FERRIC_OK;
 }
@@ -239,7 +258,7 @@ static ferric_status jump_to_newest(fe_cursor *cursor, bool *is_live)
 
     fe_iterator_seek(iterator, key, cursor->newest_shown);
     if (iterator->is_valid && is_too_new(cursor, iterator->entry.sequence)) {
-        fe_iterator_seek(iterator, key, cursor->sequence);
+        fe_iterator_seek(iterator, key, cursor->at.sequence);
     }
     if (iterator->is_valid && fe_slice_equal(iterator->entry.key, key)) {
         status = keep(cursor, &iterator->entry, is_live);
@@ -288,12 +307,7 @@ static bool settle_backward(fe_cursor *cursor)
     if (!is_live) return iterator->status == FERRIC_OK ? false : fail(cursor, iterator->status);
     cursor->entry.key = fe_buffer_slice(&cursor->key);
     cursor->entry.value = fe_buffer_slice(&cursor->value);
-    if (cursor->entry.kind == FE_ENTRY_VALUE_FILE) {
-        ferric_status status = show_value(cursor);
-        if (status != FERRIC_OK) return fail(cursor, status);
-    }
-    cursor->is_valid = true;
-    return true;
+    return show(cursor);
 }
 
 bool fe_cursor_first(fe_cursor *cursor)
@@ -372,4 +386,9 @@ ferric_status fe_cursor_status(const fe_cursor *cursor)
 const fe_entry *fe_cursor_entry(const fe_cursor *cursor)
 {
     return &cursor->entry;
+}
+
+uint64_t fe_cursor_expiry(const fe_cursor *cursor)
+{
+    return cursor->expires_ms;
 }

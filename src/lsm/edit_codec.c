@@ -19,6 +19,7 @@ typedef enum edit_tag {
     TAG_LOGS = 3,
     TAG_ADD_TABLE = 4,
     TAG_REMOVE_TABLE = 5,
+    TAG_EXPIRIES = 6, // Not required: who does not know it gives space back later.
 } edit_tag;
 
 #define REQUIRED 1u
@@ -33,15 +34,6 @@ static ferric_status put_field(ferric_buffer *bytes, edit_tag tag, const ferric_
     return fe_buffer_put_sized(bytes, fe_buffer_slice(content));
 }
 
-static ferric_status put_number(ferric_buffer *bytes, edit_tag tag, uint64_t value)
-{
-    uint8_t content[FE_VARINT64_SIZE_MAX];
-    size_t size = (size_t)(fe_put_varint(content, value) - content);
-    ferric_status status = fe_buffer_put_varint(bytes, (uint64_t)tag << 1 | REQUIRED);
-    if (status != FERRIC_OK) return status;
-    return fe_buffer_put_sized(bytes, fe_slice(content, size));
-}
-
 // Numbers one after another, each a varint.
 static ferric_status put_varints(ferric_buffer *bytes, const uint64_t *values, size_t count)
 {
@@ -50,6 +42,32 @@ static ferric_status put_varints(ferric_buffer *bytes, const uint64_t *values, s
         status = fe_buffer_put_varint(bytes, values[i]);
     }
     return status;
+}
+
+// When the entries of an added table expire.
+static ferric_status put_expiries(ferric_buffer *bytes, const fe_table_file *file,
+                                  ferric_buffer *content)
+{
+    const uint64_t numbers[] = {file->identity.number, file->expiry.entries,
+                                file->expiry.earliest_ms, file->expiry.latest_ms,
+                                file->expiry.due_ms};
+    ferric_status status;
+
+    if (file->expiry.entries == 0) return FERRIC_OK;
+    fe_buffer_clear(content);
+    status = put_varints(content, numbers, sizeof numbers / sizeof numbers[0]);
+    if (status == FERRIC_OK) status = fe_buffer_put_varint(bytes, (uint64_t)TAG_EXPIRIES << 1);
+    if (status == FERRIC_OK) status = fe_buffer_put_sized(bytes, fe_buffer_slice(content));
+    return status;
+}
+
+static ferric_status put_number(ferric_buffer *bytes, edit_tag tag, uint64_t value)
+{
+    uint8_t content[FE_VARINT64_SIZE_MAX];
+    size_t size = (size_t)(fe_put_varint(content, value) - content);
+    ferric_status status = fe_buffer_put_varint(bytes, (uint64_t)tag << 1 | REQUIRED);
+    if (status != FERRIC_OK) return status;
+    return fe_buffer_put_sized(bytes, fe_slice(content, size));
 }
 
 static ferric_status put_logs(ferric_buffer *bytes, const fe_version_edit *edit,
@@ -134,6 +152,7 @@ ferric_status fe_edit_encode(const fe_version_edit *edit, ferric_buffer *bytes)
     }
     for (size_t i = 0; i < edit->addition_count && status == FERRIC_OK; i++) {
         status = put_table(bytes, &edit->additions[i], &content);
+        if (status == FERRIC_OK) status = put_expiries(bytes, edit->additions[i].file, &content);
     }
     fe_buffer_deinit(&content);
     return status;
@@ -250,6 +269,29 @@ static ferric_status decode_table(fe_decoder *decoder, fe_table_cache *tables,
     return status;
 }
 
+// Stands behind the field of its table.
+static ferric_status decode_expiries(fe_decoder *decoder, fe_version_edit *edit)
+{
+    uint64_t number = fe_decode_varint(decoder);
+    fe_expiry_summary expiry = {.entries = fe_decode_varint(decoder)};
+    fe_table_file *file = NULL;
+
+    expiry.earliest_ms = fe_decode_varint_max(decoder, FE_EXPIRY_MAX);
+    expiry.latest_ms = fe_decode_varint_max(decoder, FE_EXPIRY_MAX);
+    expiry.due_ms = fe_decode_varint_max(decoder, FE_EXPIRY_MAX);
+    for (size_t i = edit->addition_count; i > 0 && file == NULL; i--) {
+        if (edit->additions[i - 1].file->identity.number == number)
+            file = edit->additions[i - 1].file;
+    }
+    if (decoder->failed || file == NULL || expiry.entries == 0 || expiry.earliest_ms == 0 ||
+        expiry.entries > file->entries - file->deletes || expiry.earliest_ms > expiry.latest_ms ||
+        expiry.due_ms > expiry.latest_ms) {
+        return damaged("expiries of a table");
+    }
+    file->expiry = expiry;
+    return FERRIC_OK;
+}
+
 static ferric_status decode_removal(fe_decoder *decoder, fe_version_edit *edit)
 {
     uint32_t level = (uint32_t)fe_decode_varint_max(decoder, FE_LEVEL_COUNT - 1);
@@ -277,6 +319,8 @@ static ferric_status decode_field(uint64_t tag, bool is_required, ferric_slice c
         return decode_table(&decoder, tables, edit);
     case TAG_REMOVE_TABLE:
         return decode_removal(&decoder, edit);
+    case TAG_EXPIRIES:
+        return decode_expiries(&decoder, edit);
     default:
         if (!is_required) return FERRIC_OK;
         return fe_fail(FERRIC_UNSUPPORTED,

@@ -194,6 +194,7 @@ static ferric_status append_edit(fe_store *store, fe_version_edit *edit)
     if (store->manifest == NULL) return FERRIC_OK; // Not born: the first manifest will have it.
     before = fe_manifest_size(store->manifest);
     edit->next_file_number = atomic_load(&store->next_file_number);
+    edit->time_ms = fe_engine_clock_now(&store->clock);
     status = fe_manifest_append(store->manifest, edit);
     fe_statistics_add(store->statistics, FE_COUNTER_MANIFEST_BYTES,
                       fe_manifest_size(store->manifest) - before);
@@ -258,6 +259,7 @@ typedef struct flush_job {
     uint64_t largest_sequence;
     uint64_t *snapshots;
     size_t snapshot_count;
+    uint64_t expired_up_to_ms;
 } flush_job;
 
 // Decides what to flush and marks the store as flushing. *has_work is false when nothing waits.
@@ -270,6 +272,7 @@ static ferric_status begin_flush(fe_store *store, flush_job *job, bool *has_work
     while (store->is_flushing)
         fe_cond_wait(&store->changed, &store->mutex);
     status = fe_snapshot_list_copy(&store->snapshots, &job->snapshots, &job->snapshot_count);
+    job->expired_up_to_ms = fe_store_expired_up_to_locked(store);
     job->view = fe_store_view(store);
     job->first = store->has_active ? 1 : 0;
     *has_work = status == FERRIC_OK && job->view->memtable_count > job->first;
@@ -336,6 +339,7 @@ static ferric_status write_table(fe_store *store, flush_job *job, fe_version_edi
         .next_file_number = &store->next_file_number,
         .snapshots = job->snapshots,
         .snapshot_count = job->snapshot_count,
+        .expired_up_to_ms = job->expired_up_to_ms,
         .version = job->view->version,
     };
     fe_iterator *input = NULL;

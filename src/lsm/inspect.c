@@ -67,13 +67,16 @@ void fe_part_key(fe_part *part, const char *keyspace_name, const char *name, fer
     fe_part_bytes(part, name, key);
 }
 
-void fe_part_value(fe_part *part, fe_entry_kind kind, ferric_slice value)
+void fe_part_value(fe_part *part, const fe_entry *entry)
 {
     fe_value_pointer pointer;
+    ferric_slice value = fe_entry_content(entry);
 
-    if (kind == FE_ENTRY_DELETE) return;
+    if (entry->kind == FE_ENTRY_DELETE) return;
+    if (fe_entry_kind_expires(entry->kind)) fe_part_time(part, "expires", fe_entry_expiry(entry));
     // A pointer that none can be is shown as it is.
-    if (kind != FE_ENTRY_VALUE_FILE || fe_value_pointer_decode(value, &pointer) != FERRIC_OK) {
+    if (!fe_entry_kind_points(entry->kind) ||
+        fe_value_pointer_decode(value, &pointer) != FERRIC_OK) {
         fe_part_bytes(part, "value", value);
         return;
     }

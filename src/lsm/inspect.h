@@ -40,7 +40,7 @@ void fe_part_bytes(fe_part *part, const char *name, ferric_slice bytes);
 void fe_part_key(fe_part *part, const char *keyspace_name, const char *name, ferric_slice key);
 
 // The value of an entry; of a large one, where it stands. Nothing for a delete.
-void fe_part_value(fe_part *part, fe_entry_kind kind, ferric_slice value);
+void fe_part_value(fe_part *part, const fe_entry *entry);
 
 // Errors: FERRIC_INTERRUPTED: the callback ended it.
 ferric_status fe_inspection_tell(fe_inspection *run, fe_part *part);

@@ -66,7 +66,7 @@ static ferric_status tell_entry(table_run *run, uint64_t offset, const fe_block 
     fe_part_begin(&part, 2, entry.kind == FE_ENTRY_DELETE ? "delete" : "put", offset, 0);
     fe_part_number(&part, "sequence", entry.sequence);
     fe_part_key(&part, "keyspace", "key", fe_buffer_slice(&run->key));
-    fe_part_value(&part, entry.kind, entry.value);
+    fe_part_value(&part, &(fe_entry){.value = entry.value, .kind = entry.kind});
     return fe_inspection_tell(run->inspection, &part);
 }
 

@@ -71,7 +71,7 @@ static ferric_status note_catalogue(fe_keyspace_census *census, const fe_entry *
 
 static ferric_status note_entry(fe_keyspace_census *census, const fe_entry *entry)
 {
-    const uint8_t *value = fe_slice_bytes(entry->value);
+    ferric_slice value = fe_entry_content(entry);
     fe_census_line *line;
     ferric_slice user_key;
     ferric_status status;
@@ -90,7 +90,8 @@ static ferric_status note_entry(fe_keyspace_census *census, const fe_entry *entr
     status = find_line(census, id, &line);
     if (status != FERRIC_OK) return status;
     line->entries++;
-    if (entry->value.size < 2 || value[0] != DOCUMENT_FORMAT_BYTE) line->is_collection = false;
+    if (value.size < 2 || fe_slice_bytes(value)[0] != DOCUMENT_FORMAT_BYTE)
+        line->is_collection = false;
     return FERRIC_OK;
 }
 

@@ -193,7 +193,7 @@ static fe_frame frame_of(fe_store *store, fe_frame_kind kind)
         .kind = kind,
         .sequence = store->last_sequence + 1,
         .durable_sequence = atomic_load_explicit(&store->durable, memory_order_acquire),
-        .time_ms = fe_vfs_now_ms(store->vfs),
+        .time_ms = fe_engine_clock_now(&store->clock),
     };
     return frame;
 }

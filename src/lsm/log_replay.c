@@ -85,8 +85,8 @@ static ferric_status verify_batch(log_replayer *replayer, bool *are_there)
     ferric_status status = FERRIC_OK;
 
     for (size_t i = 0; i < operations->count && status == FERRIC_OK && *are_there; i++) {
-        if (operations->entries[i].kind != FE_ENTRY_VALUE_FILE) continue;
-        status = verify_value(replayer, operations->entries[i].value, are_there);
+        if (!fe_entry_kind_points(operations->entries[i].kind)) continue;
+        status = verify_value(replayer, fe_entry_content(&operations->entries[i]), are_there);
     }
     return status;
 }
@@ -128,8 +128,8 @@ static ferric_status take_values(log_replayer *replayer, uint64_t sequence, fe_l
     for (size_t i = 0; i < operations->count && status == FERRIC_OK; i++) {
         fe_value_file *file = NULL;
         fe_value_pointer pointer;
-        if (operations->entries[i].kind != FE_ENTRY_VALUE_FILE) continue;
-        status = fe_value_pointer_decode(operations->entries[i].value, &pointer);
+        if (!fe_entry_kind_points(operations->entries[i].kind)) continue;
+        status = fe_value_pointer_decode(fe_entry_content(&operations->entries[i]), &pointer);
         if (status == FERRIC_OK) {
             status = fe_value_files_adopt(replayer->options->value_files, pointer.number, &file);
         }
@@ -293,6 +293,7 @@ static ferric_status take_frame(log_replayer *replayer, const fe_frame *frame, u
         return corrupt_log(replayer, offset, message);
     }
     if (frame->batch_count > 0 && newest > replay->last_sequence) replay->last_sequence = newest;
+    if (frame->time_ms > replay->newest_time_ms) replay->newest_time_ms = frame->time_ms;
     replay->frames++;
     return status;
 }

@@ -33,6 +33,7 @@ typedef struct fe_replay {
     uint64_t last_sequence;    // Of the newest commit read, or flushed_sequence.
     uint64_t highest_sequence; // The same, or higher when a torn tail held more: used numbers.
     uint64_t durable_sequence; // Newest one that was witnessed.
+    uint64_t newest_time_ms;   // That a frame was written at; 0: none was read.
     uint64_t frames;
     uint64_t commits;
     uint64_t bytes_dropped; // Of the torn tail.

@@ -124,6 +124,7 @@ static ferric_status read_edits(fe_vfs *vfs, const char *path, const fe_file_hea
                              (int)frame.kind);
             goto out;
         }
+        if (frame.time_ms > state->newest_time_ms) state->newest_time_ms = frame.time_ms;
         status = take_edit(state, frame.payload, path);
         if (status != FERRIC_OK) goto out;
     }
@@ -211,7 +212,7 @@ out:
     return status;
 }
 
-static ferric_status append_frame(fe_manifest *manifest)
+static ferric_status append_frame(fe_manifest *manifest, uint64_t time_ms)
 {
     ferric_slice part = fe_buffer_slice(&manifest->bytes);
     fe_frame frame = {
@@ -219,7 +220,7 @@ static ferric_status append_frame(fe_manifest *manifest)
         .batch_count = 1,
         .sequence = manifest->next_edit,
         .durable_sequence = manifest->next_edit - 1, // Each edit is synced before the next.
-        .time_ms = fe_vfs_now_ms(manifest->vfs),
+        .time_ms = time_ms == 0 ? fe_vfs_now_ms(manifest->vfs) : time_ms,
     };
     ferric_status status = fe_record_log_append(manifest->writer, &frame, &part, 1);
 
@@ -235,7 +236,7 @@ ferric_status fe_manifest_append(fe_manifest *manifest, const fe_version_edit *e
 
     fe_buffer_clear(&manifest->bytes);
     status = fe_edit_encode(edit, &manifest->bytes);
-    return status == FERRIC_OK ? append_frame(manifest) : status;
+    return status == FERRIC_OK ? append_frame(manifest, edit->time_ms) : status;
 }
 
 // The edit that makes `version` out of nothing, with numbers and logs of `state`.
@@ -280,7 +281,7 @@ ferric_status fe_manifest_create(fe_vfs *vfs, const char *directory, const fe_fi
     status = fe_record_log_create(vfs, fe_path_text(&path), header, FE_LOG_SYNCED, FIRST_RESERVE,
                                   &created->writer);
     if (status != FERRIC_OK) goto out;
-    status = append_frame(created);
+    status = append_frame(created, state->time_ms);
     if (status == FERRIC_OK) status = fe_vfs_sync_directory(vfs, directory);
     if (status == FERRIC_OK) status = switch_current(vfs, directory, header);
     if (status != FERRIC_OK) goto out;

@@ -23,6 +23,7 @@ typedef struct fe_manifest_state {
     uint64_t last_sequence;
     uint64_t manifest_number;
     uint8_t database_id[FE_DATABASE_ID_SIZE];
+    uint64_t newest_time_ms; // That an edit was written at.
     uint64_t edits;
     uint64_t bytes;
     bool has_torn_tail; // An edit whose append never finished; nothing depended on it.

@@ -30,29 +30,36 @@ static uint64_t readable_sequence(const fe_store *store, uint64_t sequence)
 }
 
 // REQUIRES: inside a section. *view is valid in it.
-static ferric_status find(fe_store *store, ferric_slice key, uint64_t sequence, fe_view **view,
+static ferric_status find(fe_store *store, ferric_slice key, fe_moment at, fe_view **view,
                           fe_found *found)
 {
     uint64_t hash = fe_hash64(key.data, key.size);
     ferric_status status;
 
     *view = atomic_load_explicit(&store->view, memory_order_acquire);
-    status = fe_view_find(*view, key, hash, readable_sequence(store, sequence), found);
+    status = fe_view_find(*view, key, hash, readable_sequence(store, at.sequence), found);
     if (FE_SEEDED_BUG(FE_BUG_READ_ERROR_IS_ABSENCE) && status != FERRIC_OK) return FERRIC_NOT_FOUND;
     if (status != FERRIC_OK) return status;
-    if (!found->is_found || found->entry.kind == FE_ENTRY_DELETE) return FERRIC_NOT_FOUND;
+    if (!found->is_found || !fe_store_is_live(store, &at, &found->entry)) return FERRIC_NOT_FOUND;
     return FERRIC_OK;
+}
+
+static fe_meta meta_of(const fe_found *found)
+{
+    fe_meta meta = {found->entry.sequence, fe_entry_expiry(&found->entry)};
+    return meta;
 }
 
 static ferric_status copy_found(fe_store *store, const fe_found *found, ferric_buffer *value)
 {
-    if (found->entry.kind != FE_ENTRY_VALUE_FILE)
-        return fe_buffer_assign(value, found->entry.value);
-    return fe_value_files_read(store->value_files, found->entry.value, value);
+    ferric_slice content = fe_entry_content(&found->entry);
+
+    if (!fe_entry_kind_points(found->entry.kind)) return fe_buffer_assign(value, content);
+    return fe_value_files_read(store->value_files, content, value);
 }
 
-ferric_status fe_store_get(fe_store *store, ferric_slice key, uint64_t sequence,
-                           ferric_buffer *value, uint64_t *version)
+ferric_status fe_store_read(fe_store *store, ferric_slice key, fe_moment at, ferric_buffer *value,
+                            fe_meta *meta)
 {
     fe_view *view;
     fe_found found;
@@ -60,10 +67,21 @@ ferric_status fe_store_get(fe_store *store, ferric_slice key, uint64_t sequence,
 
     if (status != FERRIC_OK) return status;
     fe_epoch_enter(store->epoch);
-    status = find(store, key, sequence, &view, &found);
+    status = find(store, key, at, &view, &found);
     if (status == FERRIC_OK && value != NULL) status = copy_found(store, &found, value);
-    if (status == FERRIC_OK && version != NULL) *version = found.entry.sequence;
+    if (status == FERRIC_OK && meta != NULL) *meta = meta_of(&found);
     fe_epoch_leave(store->epoch);
+    return status;
+}
+
+ferric_status fe_store_get(fe_store *store, ferric_slice key, uint64_t sequence,
+                           ferric_buffer *value, uint64_t *version)
+{
+    fe_moment at = {sequence, 0};
+    fe_meta meta;
+    ferric_status status = fe_store_read(store, key, at, value, &meta);
+
+    if (status == FERRIC_OK && version != NULL) *version = meta.version;
     return status;
 }
 
@@ -74,7 +92,7 @@ static ferric_status pin_value(fe_store *store, const fe_found *found, fe_pin *p
     ferric_status status;
 
     if (owner == NULL) return fe_no_memory("a pinned value", sizeof *owner);
-    status = fe_value_files_read(store->value_files, found->entry.value, owner);
+    status = fe_value_files_read(store->value_files, fe_entry_content(&found->entry), owner);
     if (status != FERRIC_OK) {
         fe_buffer_deinit(owner);
         fe_free(owner);
@@ -84,7 +102,7 @@ static ferric_status pin_value(fe_store *store, const fe_found *found, fe_pin *p
     fe_store_ref(store);
     pin->store = store;
     pin->value = fe_buffer_slice(owner);
-    pin->sequence = found->entry.sequence;
+    pin->meta = meta_of(found);
     pin->owner = owner;
     pin->lender = LENDER_VALUE;
     return FERRIC_OK;
@@ -99,11 +117,11 @@ static void unpin_value(fe_store *store, ferric_buffer *owner)
 
 static ferric_status pin_found(fe_store *store, fe_view *view, const fe_found *found, fe_pin *pin)
 {
-    if (found->entry.kind == FE_ENTRY_VALUE_FILE) return pin_value(store, found, pin);
+    if (fe_entry_kind_points(found->entry.kind)) return pin_value(store, found, pin);
     fe_store_ref(store);
     pin->store = store;
-    pin->value = found->entry.value;
-    pin->sequence = found->entry.sequence;
+    pin->value = fe_entry_content(&found->entry);
+    pin->meta = meta_of(found);
     if (found->block != NULL) {
         fe_cached_block_ref(found->block);
         pin->owner = found->block;
@@ -129,7 +147,7 @@ static ferric_status check_pins(fe_store *store)
                    (unsigned long long)stats.pinned_bytes);
 }
 
-ferric_status fe_store_get_pinned(fe_store *store, ferric_slice key, uint64_t sequence, fe_pin *pin)
+ferric_status fe_store_get_pinned(fe_store *store, ferric_slice key, fe_moment at, fe_pin *pin)
 {
     fe_view *view;
     fe_found found;
@@ -139,7 +157,7 @@ ferric_status fe_store_get_pinned(fe_store *store, ferric_slice key, uint64_t se
     if (status == FERRIC_OK) status = check_pins(store);
     if (status != FERRIC_OK) return status;
     fe_epoch_enter(store->epoch);
-    status = find(store, key, sequence, &view, &found);
+    status = find(store, key, at, &view, &found);
     if (status == FERRIC_OK) status = pin_found(store, view, &found, pin);
     fe_epoch_leave(store->epoch);
     return status;
@@ -157,7 +175,7 @@ void fe_store_unpin(fe_pin *pin)
 }
 
 // Looks up to FE_LOOKUP_WIDTH keys up together. Returns the first failure.
-static ferric_status pin_some(fe_store *store, fe_view *view, uint64_t sequence, size_t count,
+static ferric_status pin_some(fe_store *store, fe_view *view, fe_moment *at, size_t count,
                               const ferric_slice *keys, fe_pin *pins, ferric_status *statuses)
 {
     fe_lookup lookups[FE_LOOKUP_WIDTH];
@@ -167,13 +185,13 @@ static ferric_status pin_some(fe_store *store, fe_view *view, uint64_t sequence,
         lookups[i].key = keys[i];
         lookups[i].hash = fe_hash64(keys[i].data, keys[i].size);
     }
-    fe_view_find_many(view, sequence, lookups, count);
+    fe_view_find_many(view, at->sequence, lookups, count);
     for (size_t i = 0; i < count; i++) {
         const fe_found *found = &lookups[i].found;
         statuses[i] = lookups[i].status;
         if (statuses[i] != FERRIC_OK) {
             if (first_failure == FERRIC_OK) first_failure = statuses[i];
-        } else if (!found->is_found || found->entry.kind == FE_ENTRY_DELETE) {
+        } else if (!found->is_found || !fe_store_is_live(store, at, &found->entry)) {
             statuses[i] = FERRIC_NOT_FOUND;
         } else {
             statuses[i] = pin_found(store, view, found, &pins[i]);
@@ -184,11 +202,10 @@ static ferric_status pin_some(fe_store *store, fe_view *view, uint64_t sequence,
 }
 
 ferric_status fe_store_multi_get(fe_store *store, size_t count, const ferric_slice *keys,
-                                 uint64_t sequence, fe_pin *pins, ferric_status *statuses)
+                                 fe_moment at, fe_pin *pins, ferric_status *statuses)
 {
     ferric_status first_failure = fe_store_check(store);
     fe_view *view;
-    uint64_t at;
 
     memset(pins, 0, count * sizeof *pins);
     if (first_failure == FERRIC_OK) first_failure = check_pins(store);
@@ -199,10 +216,10 @@ ferric_status fe_store_multi_get(fe_store *store, size_t count, const ferric_sli
     }
     fe_epoch_enter(store->epoch);
     view = atomic_load_explicit(&store->view, memory_order_acquire);
-    at = readable_sequence(store, sequence);
+    at.sequence = readable_sequence(store, at.sequence);
     for (size_t i = 0; i < count; i += FE_LOOKUP_WIDTH) {
         size_t some = count - i < FE_LOOKUP_WIDTH ? count - i : FE_LOOKUP_WIDTH;
-        ferric_status status = pin_some(store, view, at, some, keys + i, pins + i, statuses + i);
+        ferric_status status = pin_some(store, view, &at, some, keys + i, pins + i, statuses + i);
         if (first_failure == FERRIC_OK) first_failure = status;
     }
     fe_epoch_leave(store->epoch);
@@ -223,7 +240,8 @@ ferric_status fe_store_snapshot(fe_store *store, fe_snapshot **snapshot)
     // hidden by something that this snapshot sees.
     fe_mutex_lock(&store->mutex);
     fe_snapshot_list_add(&store->snapshots, *snapshot,
-                         early != 0 ? early : fe_store_last_sequence(store));
+                         early != 0 ? early : fe_store_last_sequence(store),
+                         fe_engine_clock_now(&store->clock));
     fe_mutex_unlock(&store->mutex);
     return FERRIC_OK;
 }
@@ -236,6 +254,22 @@ void fe_store_snapshot_release(fe_store *store, fe_snapshot *snapshot)
     fe_mutex_unlock(&store->mutex);
     fe_free(snapshot);
     fe_store_unref(store);
+}
+
+uint64_t fe_store_expired_up_to_locked(fe_store *store)
+{
+    const fe_snapshot *oldest = store->snapshots.oldest;
+
+    fe_mutex_assert_held(&store->mutex);
+    if (oldest == NULL || FE_SEEDED_BUG(FE_BUG_EXPIRED_UNDER_SNAPSHOT)) {
+        return fe_engine_clock_now(&store->clock);
+    }
+    return oldest->time_ms;
+}
+
+uint64_t fe_store_now_ms(fe_store *store)
+{
+    return fe_engine_clock_now(&store->clock);
 }
 
 uint64_t fe_store_last_sequence(fe_store *store)

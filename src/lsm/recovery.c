@@ -254,6 +254,7 @@ static ferric_status recover_logs(fe_store *store, const fe_manifest_state *stat
     if (status == FERRIC_OK) status = install_recovered(store, state->version, &replay);
     if (status == FERRIC_OK) {
         take_numbers(store, &replay);
+        fe_engine_clock_raise(&store->clock, replay.newest_time_ms);
         store->keep_leftovers = state->has_torn_tail || replay.bytes_dropped > 0;
     }
     fe_replay_deinit(&replay);
@@ -299,6 +300,7 @@ static ferric_status recover_once(fe_store *store)
     store->has_identity = true;
     store->manifest_number = state.manifest_number;
     store->flushed_sequence = state.last_sequence;
+    fe_engine_clock_raise(&store->clock, state.newest_time_ms);
     status = store->options.read_only ? pin_tables(store, state.version)
                                       : check_tables(store, state.version);
     if (status == FERRIC_OK) status = recover_logs(store, &state);

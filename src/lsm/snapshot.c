@@ -7,10 +7,13 @@
 #include "base/memory.h"
 #include "base/status.h"
 
-void fe_snapshot_list_add(fe_snapshot_list *list, fe_snapshot *snapshot, uint64_t sequence)
+void fe_snapshot_list_add(fe_snapshot_list *list, fe_snapshot *snapshot, uint64_t sequence,
+                          uint64_t time_ms)
 {
     assert(list->newest == NULL || list->newest->sequence <= sequence);
+    assert(list->newest == NULL || list->newest->time_ms <= time_ms);
     snapshot->sequence = sequence;
+    snapshot->time_ms = time_ms;
     snapshot->newer = NULL;
     snapshot->older = list->newest;
     if (list->newest != NULL) {

@@ -11,6 +11,7 @@ typedef struct fe_snapshot {
     struct fe_snapshot *older;
     struct fe_snapshot *newer;
     uint64_t sequence;
+    uint64_t time_ms; // Engine time when it was taken: what expires later, it goes on seeing.
 } fe_snapshot;
 
 // Guarded by the store's mutex.
@@ -20,8 +21,9 @@ typedef struct fe_snapshot_list {
     size_t count;
 } fe_snapshot_list;
 
-// `sequence` is not below any in the list.
-void fe_snapshot_list_add(fe_snapshot_list *list, fe_snapshot *snapshot, uint64_t sequence);
+// `sequence` and `time_ms` are not below any in the list.
+void fe_snapshot_list_add(fe_snapshot_list *list, fe_snapshot *snapshot, uint64_t sequence,
+                          uint64_t time_ms);
 void fe_snapshot_list_remove(fe_snapshot_list *list, fe_snapshot *snapshot);
 
 // The sequence numbers of all snapshots, ascending, each once: heap memory, NULL when there are

@@ -4,6 +4,7 @@
 
 #include <assert.h>
 #include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/buffer.h"
@@ -85,6 +86,22 @@ void fe_store_event(fe_store *store, const ferric_event *event)
     store->options.event_callback(store->options.event_context, event);
 }
 
+void fe_store_tell_jump(fe_store *store)
+{
+    char text[128];
+    int64_t jump_ms;
+    ferric_event event = {.kind = FERRIC_EVENT_CLOCK, .status = FERRIC_OK, .message = text};
+
+    if (!fe_engine_clock_take_jump(&store->clock, &jump_ms)) return;
+    snprintf(text, sizeof text,
+             jump_ms > 0 ? "the system clock went on by %" PRId64 " seconds at once"
+                         : "the system clock is %" PRId64 " seconds behind: keys expire by the "
+                           "newest time that was seen",
+             (jump_ms > 0 ? jump_ms : -jump_ms) / 1000);
+    event.duration_ns = (uint64_t)(jump_ms > 0 ? jump_ms : -jump_ms) * 1000000u;
+    fe_store_event(store, &event);
+}
+
 ferric_status fe_store_check(const fe_store *store)
 {
     if (fe_fork_generation() != store->fork_generation && !FE_SEEDED_BUG(FE_BUG_FORK_NOT_NOTICED)) {
@@ -138,6 +155,7 @@ static ferric_status copy_directory(fe_store *store, const char *path)
         ferric_status status = fe_vfs_memory_create(&store->own_vfs);
         if (status != FERRIC_OK) return status;
         store->vfs = store->own_vfs;
+        store->clock.vfs = store->own_vfs;
         path = MEMORY_DIRECTORY;
     }
     store->directory = fe_string_duplicate(path);
@@ -332,6 +350,7 @@ ferric_status fe_store_open(const char *path, const ferric_options *options, fe_
     if (opened == NULL) return fe_no_memory("a store", sizeof *opened);
     opened->options = *options;
     opened->vfs = options->vfs != NULL ? options->vfs : fe_vfs_posix();
+    fe_engine_clock_init(&opened->clock, opened->vfs);
     opened->fork_generation = fe_fork_generation();
     atomic_init(&opened->refs, 1);
     atomic_init(&opened->next_file_number, 1);

@@ -64,29 +64,58 @@ ferric_status fe_store_sync(fe_store *store);
 // Reads at the newest published state.
 #define FE_SEQUENCE_NEWEST UINT64_MAX
 
+// The state that a read sees: everything up to a sequence number that has not expired by a time.
+typedef struct fe_moment {
+    uint64_t sequence;
+    uint64_t time_ms; // 0: engine time when the first entry with an expiry is met.
+} fe_moment;
+
+static inline fe_moment fe_moment_newest(void)
+{
+    fe_moment moment = {FE_SEQUENCE_NEWEST, 0};
+    return moment;
+}
+
+static inline fe_moment fe_moment_of(const fe_snapshot *snapshot)
+{
+    fe_moment moment = {snapshot->sequence, snapshot->time_ms};
+    return moment;
+}
+
+// What a read tells of an entry beside its value.
+typedef struct fe_meta {
+    uint64_t version;    // Its sequence number.
+    uint64_t expires_ms; // FE_EXPIRY_NEVER when it does not.
+} fe_meta;
+
+// Engine time: what an expiry is compared with (lsm/engine_clock.h).
+uint64_t fe_store_now_ms(fe_store *store);
+
 // Where a value lies: valid until fe_store_unpin. {0} is nothing.
 typedef struct fe_pin {
     ferric_slice value;
-    uint64_t sequence;
+    fe_meta meta;
     fe_store *store; // A reference.
     void *owner;     // A cached block, a view or a buffer.
     uint32_t lender; // Which of them; 0 when nothing is held.
 } fe_pin;
 
-// Replaces `value` by the value of `key` at `sequence`; `value` may be NULL (only existence is
-// asked) and so may `version`. Errors: as ferric_get.
+// Replaces `value` by the value of `key` at a moment; `value` may be NULL (only existence is
+// asked) and so may `meta`. Errors: as ferric_get.
+ferric_status fe_store_read(fe_store *store, ferric_slice key, fe_moment at, ferric_buffer *value,
+                            fe_meta *meta);
+// The same at a sequence number and the time of the call.
 ferric_status fe_store_get(fe_store *store, ferric_slice key, uint64_t sequence,
                            ferric_buffer *value, uint64_t *version);
 
 // The same without a copy. On failure *pin is {0}. Errors: as ferric_get_pinned.
-ferric_status fe_store_get_pinned(fe_store *store, ferric_slice key, uint64_t sequence,
-                                  fe_pin *pin);
+ferric_status fe_store_get_pinned(fe_store *store, ferric_slice key, fe_moment at, fe_pin *pin);
 // Any thread. {0} is a no-op.
 void fe_store_unpin(fe_pin *pin);
 
 // Reads `count` keys at one state. Errors: as ferric_multi_get.
 ferric_status fe_store_multi_get(fe_store *store, size_t count, const ferric_slice *keys,
-                                 uint64_t sequence, fe_pin *pins, ferric_status *statuses);
+                                 fe_moment at, fe_pin *pins, ferric_status *statuses);
 
 // A snapshot of the newest published state. It holds a reference on the store. Errors:
 // FERRIC_NO_MEMORY.
@@ -100,7 +129,8 @@ uint64_t fe_store_commit_bytes_max(const fe_store *store);
 uint64_t fe_store_last_sequence(fe_store *store);
 
 typedef struct fe_cursor_options {
-    uint64_t sequence;  // FE_SEQUENCE_NEWEST, or a held snapshot's.
+    uint64_t sequence;  // FE_SEQUENCE_NEWEST, or a held snapshot's,
+    uint64_t time_ms;   // and its time; 0 as in fe_moment.
     ferric_slice lower; // First key allowed, keyspace id included. Copied.
     ferric_slice upper; // First key behind; size 0: no bound. Copied.
     bool fill_cache;    // Whether blocks that are read are kept.
@@ -110,8 +140,9 @@ typedef struct fe_cursor_options {
     bool keys_only; // Values that stand in value files are not read; entries show none then.
 } fe_cursor_options;
 
-// A cursor over live keys: the newest visible version of each, deletes left out. It holds the store
-// and one state of it. It stands nowhere at first. Errors: FERRIC_NO_MEMORY, FERRIC_CLOSED.
+// A cursor over live keys: the newest visible version of each, deleted and expired ones left out.
+// It holds the store and one state of it. It stands nowhere at first. Errors: FERRIC_NO_MEMORY,
+// FERRIC_CLOSED.
 ferric_status fe_store_cursor(fe_store *store, const fe_cursor_options *options,
                               fe_cursor **cursor);
 // Accepts NULL.
@@ -130,6 +161,9 @@ bool fe_cursor_is_valid(const fe_cursor *cursor);
 ferric_status fe_cursor_status(const fe_cursor *cursor);
 // The entry it stands on: valid until the cursor next moves. The key has its keyspace id.
 const fe_entry *fe_cursor_entry(const fe_cursor *cursor);
+// When that entry expires; FE_EXPIRY_NEVER: it does not. Its value is without the expiry, and its
+// kind FE_ENTRY_PUT.
+uint64_t fe_cursor_expiry(const fe_cursor *cursor);
 
 // ---- Keyspaces ------------------------------------------------------------------------------
 

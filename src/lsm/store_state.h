@@ -20,8 +20,10 @@
 #ifndef FERRIC_LSM_STORE_STATE_H
 #define FERRIC_LSM_STORE_STATE_H
 
+#include "base/compiler.h"
 #include "lsm/apply.h"
 #include "lsm/compaction_picker.h"
+#include "lsm/engine_clock.h"
 #include "lsm/file_names.h"
 #include "lsm/log_replay.h"
 #include "lsm/manifest.h"
@@ -72,6 +74,7 @@ struct fe_store {
     fe_value_files *value_files;
     fe_statistics *statistics;
     fe_recovery_report recovery;
+    fe_engine_clock clock;
 
     // ---- Read by all without a lock ----
     _Atomic(uint32_t) refs;
@@ -191,6 +194,21 @@ void fe_store_install_view_locked(fe_store *store, fe_view *view);
 // The current view with a reference. Any thread, outside of a section too.
 fe_view *fe_store_view(fe_store *store);
 void fe_store_event(fe_store *store, const ferric_event *event);
+// Tells a jump of the clock that was met, if there was one.
+void fe_store_tell_jump(fe_store *store);
+
+// Whether an entry that is visible at a moment is a value then. Reads the clock for the first entry
+// with an expiry that the moment meets.
+static inline bool fe_store_is_live(fe_store *store, fe_moment *at, const fe_entry *entry)
+{
+    if (FE_LIKELY(!fe_entry_kind_expires(entry->kind))) return entry->kind != FE_ENTRY_DELETE;
+    if (at->time_ms == 0) at->time_ms = fe_engine_clock_now(&store->clock);
+    return fe_entry_expiry(entry) > at->time_ms;
+}
+
+// What has expired up to this time has for everybody who reads, now or later, but through a view
+// that is held already. REQUIRES: mutex held, under which snapshots take their time.
+uint64_t fe_store_expired_up_to_locked(fe_store *store);
 
 // ---- recovery.c -----------------------------------------------------------------------------
 

@@ -129,6 +129,7 @@ ferric_status fe_table_file_create(const fe_table_summary *summary, fe_table_fil
     created->deletes = summary->properties.deletes;
     created->smallest_sequence = summary->properties.smallest_sequence;
     created->largest_sequence = summary->properties.largest_sequence;
+    created->expiry = summary->properties.expiry;
     created->smallest_key_sequence = summary->smallest_key_sequence;
     created->largest_key_sequence = summary->largest_key_sequence;
     if (summary->smallest_key.size > 0)

@@ -38,6 +38,7 @@ typedef struct fe_table_file {
     ferric_slice largest_key;
     uint64_t smallest_key_sequence; // Of the first entry, which has the smallest key.
     uint64_t largest_key_sequence;  // Of the last entry.
+    fe_expiry_summary expiry;
     fe_value_refs values; // What its entries point to; attached, see fe_value_refs_attach.
     _Atomic(uint32_t) refs;
     _Atomic(bool) is_obsolete; // Remove the file when nobody refers to it.

@@ -22,6 +22,7 @@ typedef struct verification {
     ferric_buffer bound; // Behind it stands what comes next.
     uint64_t bound_sequence;
     fe_table_properties found;
+    fe_expiry_tally expiries;
     fe_value_files *value_files; // NULL: values are not looked at.
     fe_value_refs values;        // What the entries point to.
     ferric_buffer value;
@@ -75,36 +76,45 @@ static ferric_status check_key(verification *self, uint32_t block, uint32_t inde
 }
 
 // Reads the value that an entry points to.
-static ferric_status check_value(verification *self, const fe_block_entry *entry)
+static ferric_status check_value(verification *self, const fe_entry *entry, uint64_t *value_bytes)
 {
     fe_value_pointer pointer;
     ferric_status status;
 
-    if (entry->kind != FE_ENTRY_VALUE_FILE) return FERRIC_OK;
-    status = fe_value_pointer_decode(entry->value, &pointer);
+    if (!fe_entry_kind_points(entry->kind)) return FERRIC_OK;
+    status = fe_value_pointer_decode(fe_entry_content(entry), &pointer);
+    if (status == FERRIC_OK) *value_bytes = pointer.size;
     if (status == FERRIC_OK) status = fe_value_refs_add(&self->values, &pointer);
     if (status != FERRIC_OK || self->value_files == NULL) return status;
-    return fe_value_files_read(self->value_files, entry->value, &self->value);
+    return fe_value_files_read(self->value_files, fe_entry_content(entry), &self->value);
 }
 
 static ferric_status check_entry(verification *self, const fe_block *view, uint32_t block,
                                  uint32_t index)
 {
     fe_table_properties *found = &self->found;
-    fe_block_entry entry;
+    fe_block_entry stored;
+    fe_entry entry;
+    uint64_t value_bytes = 0;
     ferric_status status;
 
-    fe_block_entry_at(view, index, &entry);
-    status = assemble_key(self, view, &entry);
+    fe_block_entry_at(view, index, &stored);
+    status = assemble_key(self, view, &stored);
     if (status == FERRIC_OK) status = check_key(self, block, index);
     if (status != FERRIC_OK) return status;
+    entry = (fe_entry){.key = fe_buffer_slice(&self->key),
+                       .value = stored.value,
+                       .sequence = stored.sequence,
+                       .kind = stored.kind};
     found->entries++;
     found->deletes += entry.kind == FE_ENTRY_DELETE;
     found->key_bytes += self->key.size;
     found->value_bytes += entry.value.size;
     if (entry.sequence < found->smallest_sequence) found->smallest_sequence = entry.sequence;
     if (entry.sequence > found->largest_sequence) found->largest_sequence = entry.sequence;
-    return check_value(self, &entry);
+    status = check_value(self, &entry, &value_bytes);
+    fe_expiry_tally_add(&self->expiries, &entry, value_bytes);
+    return status;
 }
 
 // The current entry against (key, sequence).
@@ -163,11 +173,13 @@ static ferric_status check_totals(verification *self)
         return disagree(self, "the last entry is not the manifest's");
     found->block_count = fe_table_block_count(self->table);
     found->created_ms = said->created_ms;
+    found->expiry = fe_expiry_tally_finish(&self->expiries);
     if (memcmp(found, said, sizeof *found) != 0)
         return disagree(self, "the properties do not agree with the entries");
     if (file->entries != found->entries || file->deletes != found->deletes ||
         file->smallest_sequence != found->smallest_sequence ||
-        file->largest_sequence != found->largest_sequence) {
+        file->largest_sequence != found->largest_sequence ||
+        memcmp(&file->expiry, &found->expiry, sizeof found->expiry) != 0) {
         return disagree(self, "the manifest does not agree with the entries");
     }
     return check_references(self);
@@ -202,6 +214,9 @@ ferric_status fe_table_cache_verify(fe_table_cache *cache, fe_table_file *file, 
     status = fe_table_cache_open_table(cache, file, UINT64_MAX, &table);
     if (status == FERRIC_OK) status = fe_table_load_filter(table);
     self.table = table;
+    if (status == FERRIC_OK) {
+        fe_expiry_tally_init(&self.expiries, fe_table_properties_of(table)->created_ms);
+    }
     self.value_files = fe_table_cache_value_files(cache);
     if (status == FERRIC_OK) status = verify_blocks(&self, blocks);
     *entries = self.found.entries;

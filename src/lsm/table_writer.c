@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/buffer.h"
+#include "base/compiler.h"
 #include "base/seeded_bug.h"
 #include "base/status.h"
 #include "lsm/file_names.h"
@@ -71,8 +72,8 @@ static ferric_status note_value(table_writer *writer, const fe_entry *entry)
     fe_value_pointer pointer;
     ferric_status status;
 
-    if (entry->kind != FE_ENTRY_VALUE_FILE) return FERRIC_OK;
-    status = fe_value_pointer_decode(entry->value, &pointer);
+    if (!fe_entry_kind_points(entry->kind)) return FERRIC_OK;
+    status = fe_value_pointer_decode(fe_entry_content(entry), &pointer);
     return status == FERRIC_OK ? fe_value_refs_add(&writer->values, &pointer) : status;
 }
 
@@ -150,6 +151,13 @@ static bool is_time_to_cut(const table_writer *writer, ferric_slice key)
            (size >= KEYSPACE_CUT_BYTES && begins_new_keyspace(writer, key));
 }
 
+// W6. Whoever could still see the value would see it expired.
+static bool is_expired(const table_writer *writer, const fe_entry *entry)
+{
+    if (FE_LIKELY(!fe_entry_kind_expires(entry->kind))) return false;
+    return fe_entry_expiry(entry) <= writer->options->expired_up_to_ms;
+}
+
 // W5. Blocks are checked as they are loaded, but whether they follow one another shows only here.
 // Two inputs may have the same version of a key: then the second is dropped.
 static ferric_status check_order(const table_writer *writer, const fe_entry *entry,
@@ -166,14 +174,18 @@ static ferric_status check_order(const table_writer *writer, const fe_entry *ent
                    writer->options->directory, writer->result->entries_in);
 }
 
-static ferric_status take_entry(table_writer *writer, const fe_entry *entry)
+static ferric_status take_entry(table_writer *writer, const fe_entry *input)
 {
+    fe_entry deleted = {.key = input->key, .sequence = input->sequence, .kind = FE_ENTRY_DELETE};
+    const fe_entry *entry = is_expired(writer, input) ? &deleted : input;
     bool is_same_key;
     ferric_status status = check_order(writer, entry, &is_same_key);
 
     if (status != FERRIC_OK) return status;
     writer->sequence = entry->sequence;
     writer->result->entries_in++;
+    writer->result->expired += entry != input;
+    if (FE_SEEDED_BUG(FE_BUG_EXPIRED_LEFT_OUT) && entry != input) return FERRIC_OK;
     if ((!is_same_key || FE_SEEDED_BUG(FE_BUG_KEY_SPLIT_ACROSS_TABLES)) &&
         is_time_to_cut(writer, entry->key)) {
         status = close_builder(writer);

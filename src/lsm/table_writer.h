@@ -9,6 +9,8 @@
 // W3. All versions of a key go into one table.
 // W4. The input's status is looked at after its end: a read error is never taken for the end.
 // W5. An input that is out of order is corrupt: nothing is made of it.
+// W6. A put that has expired for everybody becomes a delete with its sequence number, and is that
+//     from there on: it hides what is older until W2 lets it go.
 #ifndef FERRIC_LSM_TABLE_WRITER_H
 #define FERRIC_LSM_TABLE_WRITER_H
 
@@ -25,6 +27,7 @@ typedef struct fe_table_writer_options {
     const _Atomic(bool) *is_stopping; // Ends the work with FERRIC_INTERRUPTED. May be NULL.
     const uint64_t *snapshots;        // Ascending.
     size_t snapshot_count;
+    uint64_t expired_up_to_ms; // Of W6; 0: nothing has.
     const fe_version *version; // For W2: the levels from `below_level` on are looked at.
     uint32_t below_level;
     uint32_t output_level;
@@ -45,6 +48,7 @@ static inline fe_table_builder_options fe_table_options(const ferric_options *op
 typedef struct fe_table_writer_result {
     uint64_t entries_in;
     uint64_t entries_out;
+    uint64_t expired;
     uint64_t bytes_out;
 } fe_table_writer_result;
 

@@ -147,8 +147,21 @@ typedef struct move_iterator {
     fe_iterator base;
     fe_value_mover *mover;
     fe_iterator *input;
-    uint8_t pointer[FE_VALUE_POINTER_SIZE];
+    uint8_t moved[FE_EXPIRY_SIZE + FE_VALUE_POINTER_SIZE]; // The new pointer behind an expiry.
 } move_iterator;
+
+// Puts the new pointer into the entry, which keeps its expiry.
+static void show_moved(move_iterator *iterator)
+{
+    fe_entry *entry = &iterator->base.entry;
+    size_t skipped = FE_EXPIRY_SIZE;
+
+    if (fe_entry_kind_expires(entry->kind)) {
+        fe_put_u64(iterator->moved, fe_entry_expiry(entry));
+        skipped = 0;
+    }
+    entry->value = fe_slice(iterator->moved + skipped, sizeof iterator->moved - skipped);
+}
 
 static void show(move_iterator *iterator)
 {
@@ -158,15 +171,16 @@ static void show(move_iterator *iterator)
     iterator->base.is_valid = iterator->input->is_valid;
     iterator->base.status = iterator->input->status;
     iterator->base.entry = iterator->input->entry;
-    if (!iterator->base.is_valid || iterator->base.entry.kind != FE_ENTRY_VALUE_FILE) return;
+    if (!iterator->base.is_valid || !fe_entry_kind_points(iterator->base.entry.kind)) return;
     if (status == FERRIC_OK) {
-        status = fe_value_pointer_decode(iterator->base.entry.value, &pointer);
+        status = fe_value_pointer_decode(fe_entry_content(&iterator->base.entry), &pointer);
     }
     if (status == FERRIC_OK && !is_chosen(iterator->mover, pointer.number)) return;
     if (status == FERRIC_OK) {
-        status = move_value(iterator->mover, iterator->base.entry.value, iterator->pointer);
+        status = move_value(iterator->mover, fe_entry_content(&iterator->base.entry),
+                            iterator->moved + FE_EXPIRY_SIZE);
     }
-    iterator->base.entry.value = fe_slice(iterator->pointer, sizeof iterator->pointer);
+    show_moved(iterator);
     if (status == FERRIC_OK) return;
     iterator->base.status = status;
     iterator->base.is_valid = false;

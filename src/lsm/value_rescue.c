@@ -2,6 +2,8 @@
 // Reading large values that may be damaged.
 #include "lsm/value_rescue.h"
 
+#include <string.h>
+
 #include "base/buffer.h"
 #include "base/memory.h"
 #include "base/status.h"
@@ -104,6 +106,27 @@ static ferric_status read_value(const rescue_iterator *iterator, ferric_slice by
     return *is_lost ? tell(iterator, &pointer) : status;
 }
 
+// Puts the value that was read in the place of the pointer, behind the expiry if there is one.
+static ferric_status show_value(fe_entry *entry, ferric_buffer *value)
+{
+    ferric_status status = FERRIC_OK;
+
+    if (fe_entry_kind_expires(entry->kind)) {
+        uint8_t *bytes;
+        status = fe_buffer_reserve(value, FE_EXPIRY_SIZE);
+        if (status != FERRIC_OK) return status;
+        bytes = value->data;
+        memmove(bytes + FE_EXPIRY_SIZE, bytes, value->size);
+        fe_put_u64(bytes, fe_entry_expiry(entry));
+        value->size += FE_EXPIRY_SIZE;
+        entry->kind = FE_ENTRY_PUT_EXPIRING;
+    } else {
+        entry->kind = FE_ENTRY_PUT;
+    }
+    entry->value = fe_buffer_slice(value);
+    return status;
+}
+
 static void settle(rescue_iterator *iterator)
 {
     fe_iterator *input = iterator->input;
@@ -114,11 +137,12 @@ static void settle(rescue_iterator *iterator)
         base->is_valid = input->is_valid;
         base->status = input->status;
         base->entry = input->entry;
-        if (!base->is_valid || base->entry.kind != FE_ENTRY_VALUE_FILE) return;
-        base->status = read_value(iterator, base->entry.value, &is_lost);
+        if (!base->is_valid || !fe_entry_kind_points(base->entry.kind)) return;
+        base->status = read_value(iterator, fe_entry_content(&base->entry), &is_lost);
+        if (base->status == FERRIC_OK && !is_lost) {
+            base->status = show_value(&base->entry, &iterator->rescue->value);
+        }
         base->is_valid = base->status == FERRIC_OK;
-        base->entry.kind = FE_ENTRY_PUT;
-        base->entry.value = fe_buffer_slice(&iterator->rescue->value);
         if (!is_lost || !base->is_valid) return;
     }
 }

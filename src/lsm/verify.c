@@ -96,9 +96,10 @@ static ferric_status verify_memtable(verification *run, fe_memtable *memtable)
     if (status != FERRIC_OK) return status;
     for (fe_iterator_first(iterator); iterator->is_valid && status == FERRIC_OK;
          fe_iterator_next(iterator)) {
-        if (iterator->entry.kind != FE_ENTRY_VALUE_FILE) continue;
+        if (!fe_entry_kind_points(iterator->entry.kind)) continue;
         status = check_interrupt(run);
-        if (status == FERRIC_OK) status = verify_value(run, iterator->entry.value, &value);
+        if (status == FERRIC_OK)
+            status = verify_value(run, fe_entry_content(&iterator->entry), &value);
     }
     if (status == FERRIC_OK) status = iterator->status;
     fe_iterator_destroy(iterator);

@@ -61,6 +61,7 @@ typedef struct fe_version_edit {
     fe_live_log *logs;
     size_t log_count;
     uint64_t next_file_number; // 0: as before. Above every number in use.
+    uint64_t time_ms;          // When it is written, for its frame; 0: by the system clock.
     uint64_t last_sequence;    // 0: as before. All tables' sequence numbers are up to it.
 } fe_version_edit;
 

@@ -5,6 +5,7 @@
 #include <assert.h>
 
 #include "base/buffer.h"
+#include "base/compiler.h"
 #include "base/status.h"
 #include "lsm/memtable.h"
 
@@ -92,25 +93,49 @@ static void count_operation(fe_write_batch *batch, ferric_slice key, size_t valu
     batch->cost_bytes += fe_memtable_entry_cost(FE_KEYSPACE_ID_SIZE + key.size, stored_size);
 }
 
+// What stands in front of a value, or of a pointer to it.
+typedef struct put_prefix {
+    uint64_t expires_ms;
+    size_t size;
+} put_prefix;
+
+static put_prefix prefix_of(uint64_t expires_ms)
+{
+    put_prefix prefix = {expires_ms, expires_ms == FE_EXPIRY_NEVER ? 0 : FE_EXPIRY_SIZE};
+    return prefix;
+}
+
+// Room for kind, sizes, key and so much content. Errors: FERRIC_NO_MEMORY.
+static ferric_status reserve_put(ferric_buffer *operations, ferric_slice key, size_t content_size)
+{
+    return fe_buffer_reserve(operations, FE_BATCH_PUT_OVERHEAD + key.size + content_size);
+}
+
+static uint8_t *put_prefixed_size(uint8_t *at, const put_prefix *prefix, size_t content_size)
+{
+    at = fe_put_varint(at, prefix->size + content_size);
+    if (FE_UNLIKELY(prefix->size != 0)) fe_put_u64(at, prefix->expires_ms);
+    return at + prefix->size;
+}
+
 // A put whose value goes into a value file: zeros stand where its pointer will.
 static ferric_status put_large(fe_write_batch *batch, uint32_t keyspace, ferric_slice key,
-                               ferric_slice value, size_t *id_offset)
+                               ferric_slice value, const put_prefix *prefix, size_t *id_offset)
 {
     ferric_buffer *operations = &batch->operations;
     ferric_buffer *values = &batch->values;
+    fe_entry_kind kind = prefix->size == 0 ? FE_ENTRY_VALUE_FILE : FE_ENTRY_VALUE_FILE_EXPIRING;
     fe_batch_value place = {.record_offset = values->size,
                             .record_size = value.size + FE_VALUE_OVERHEAD};
     uint8_t *record;
     uint8_t *at;
-    ferric_status status =
-        fe_buffer_reserve(operations, 1 + FE_VARINT32_SIZE_MAX + FE_KEYSPACE_ID_SIZE + key.size +
-                                          FE_VARINT64_SIZE_MAX + FE_VALUE_POINTER_SIZE);
+    ferric_status status = reserve_put(operations, key, FE_VALUE_POINTER_SIZE);
 
     if (status == FERRIC_OK) status = fe_buffer_reserve(values, place.record_size);
     if (status == FERRIC_OK) status = fe_buffer_reserve(&batch->value_places, sizeof place);
     if (status != FERRIC_OK) return status;
-    at = put_key(operations, FE_ENTRY_VALUE_FILE, keyspace, key, id_offset);
-    at = fe_put_varint(at, FE_VALUE_POINTER_SIZE);
+    at = put_key(operations, kind, keyspace, key, id_offset);
+    at = put_prefixed_size(at, prefix, FE_VALUE_POINTER_SIZE);
     place.pointer_offset = (size_t)(at - (uint8_t *)operations->data);
     memset(at, 0, FE_VALUE_POINTER_SIZE);
     operations->size = place.pointer_offset + FE_VALUE_POINTER_SIZE;
@@ -122,32 +147,52 @@ static ferric_status put_large(fe_write_batch *batch, uint32_t keyspace, ferric_
     assert(status == FERRIC_OK); // Room was made above.
     batch->value_count++;
     batch->is_compressed = false;
-    count_operation(batch, key, value.size, FE_VALUE_POINTER_SIZE);
+    count_operation(batch, key, value.size, prefix->size + FE_VALUE_POINTER_SIZE);
+    return status;
+}
+
+static ferric_status put_small(fe_write_batch *batch, uint32_t keyspace, ferric_slice key,
+                               ferric_slice value, const put_prefix *prefix, size_t *id_offset)
+{
+    ferric_buffer *operations = &batch->operations;
+    fe_entry_kind kind = prefix->size == 0 ? FE_ENTRY_PUT : FE_ENTRY_PUT_EXPIRING;
+    ferric_status status = reserve_put(operations, key, value.size);
+    uint8_t *at;
+
+    if (status != FERRIC_OK) return status;
+    at = put_key(operations, kind, keyspace, key, id_offset);
+    at = put_prefixed_size(at, prefix, value.size);
+    if (value.size != 0) memcpy(at, value.data, value.size);
+    operations->size = (size_t)(at + value.size - (uint8_t *)operations->data);
+    count_operation(batch, key, value.size, prefix->size + value.size);
+    return FERRIC_OK;
+}
+
+ferric_status fe_write_batch_put_expiring(fe_write_batch *batch, uint32_t keyspace,
+                                          ferric_slice key, ferric_slice value, uint64_t expires_ms,
+                                          size_t *id_offset, size_t *expiry_offset)
+{
+    put_prefix prefix = prefix_of(expires_ms);
+    bool is_large = value.size >= FE_VALUE_SEPARATE_SIZE;
+    ferric_status status = fe_check_key(key);
+
+    assert(expires_ms <= FE_EXPIRY_MAX);
+    if (status == FERRIC_OK) status = fe_check_value(value);
+    if (status != FERRIC_OK) return status;
+    status = is_large ? put_large(batch, keyspace, key, value, &prefix, id_offset)
+                      : put_small(batch, keyspace, key, value, &prefix, id_offset);
+    if (status == FERRIC_OK && expiry_offset != NULL) {
+        *expiry_offset =
+            batch->operations.size - (is_large ? FE_VALUE_POINTER_SIZE : value.size) - prefix.size;
+    }
     return status;
 }
 
 ferric_status fe_write_batch_put(fe_write_batch *batch, uint32_t keyspace, ferric_slice key,
                                  ferric_slice value, size_t *id_offset)
 {
-    ferric_buffer *operations = &batch->operations;
-    ferric_status status = fe_check_key(key);
-    uint8_t *at;
-
-    if (status == FERRIC_OK) status = fe_check_value(value);
-    if (status == FERRIC_OK && value.size >= FE_VALUE_SEPARATE_SIZE) {
-        return put_large(batch, keyspace, key, value, id_offset);
-    }
-    if (status == FERRIC_OK) {
-        status = fe_buffer_reserve(operations, 1 + FE_VARINT32_SIZE_MAX + FE_KEYSPACE_ID_SIZE +
-                                                   key.size + FE_VARINT64_SIZE_MAX + value.size);
-    }
-    if (status != FERRIC_OK) return status;
-    at = put_key(operations, FE_ENTRY_PUT, keyspace, key, id_offset);
-    at = fe_put_varint(at, value.size);
-    if (value.size != 0) memcpy(at, value.data, value.size);
-    operations->size = (size_t)(at + value.size - (uint8_t *)operations->data);
-    count_operation(batch, key, value.size, value.size);
-    return FERRIC_OK;
+    return fe_write_batch_put_expiring(batch, keyspace, key, value, FE_EXPIRY_NEVER, id_offset,
+                                       NULL);
 }
 
 ferric_status fe_write_batch_delete(fe_write_batch *batch, uint32_t keyspace, ferric_slice key,
@@ -322,8 +367,8 @@ ferric_status fe_batch_reader_next(fe_batch_reader *reader, fe_entry *entry)
     entry->kind = (fe_entry_kind)kind;
     entry->key = fe_decode_sized(decoder);
     entry->value = kind == FE_ENTRY_DELETE ? fe_slice(NULL, 0) : fe_decode_sized(decoder);
-    if (decoder->failed ||
-        (kind == FE_ENTRY_VALUE_FILE && entry->value.size != FE_VALUE_POINTER_SIZE) ||
+    if (decoder->failed || (fe_entry_kind_expires(kind) && !fe_expiry_is_sound(entry->value)) ||
+        (fe_entry_kind_points(kind) && fe_entry_content(entry).size != FE_VALUE_POINTER_SIZE) ||
         entry->key.size <= FE_KEYSPACE_ID_SIZE || entry->key.size > FE_KEY_SIZE_MAX ||
         entry->value.size > FERRIC_VALUE_SIZE_MAX) {
         return fe_fail(FERRIC_CORRUPT, "a commit has a damaged operation");

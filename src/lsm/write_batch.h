@@ -3,7 +3,8 @@
 // may. docs/format/record_log.md, "Commits".
 //
 //   batch:  varint number of operations (written by the log's writer), then each:
-//           kind u8, varint key size, key (keyspace id first); for a put: varint value size, value
+//           kind u8, varint key size, key (keyspace id first); for a put: varint value size, value,
+//           which begins with an expiry where the kind says so
 //
 // A value of FE_VALUE_SEPARATE_SIZE and more does not stand there but in a value file, and a
 // pointer
@@ -41,6 +42,10 @@ typedef struct fe_batch_value {
     size_t record_size;
 } fe_batch_value;
 
+// What a put adds at most to the bytes of key and value: kind, sizes, id and expiry.
+#define FE_BATCH_PUT_OVERHEAD                                                                      \
+    (1 + FE_VARINT32_SIZE_MAX + FE_KEYSPACE_ID_SIZE + FE_VARINT64_SIZE_MAX + FE_EXPIRY_SIZE)
+
 // {0} is an empty batch.
 typedef struct fe_write_batch {
     ferric_buffer operations;
@@ -69,6 +74,11 @@ void fe_write_batch_deinit(fe_write_batch *batch);
 // Errors: FERRIC_INVALID_ARGUMENT (empty key), FERRIC_TOO_LARGE, FERRIC_NO_MEMORY.
 ferric_status fe_write_batch_put(fe_write_batch *batch, uint32_t keyspace, ferric_slice key,
                                  ferric_slice value, size_t *id_offset);
+// A put that expires at `expires_ms`; FE_EXPIRY_NEVER: the put above. *expiry_offset (may be NULL)
+// is where the expiry stands in `operations`. REQUIRES: expires_ms <= FE_EXPIRY_MAX.
+ferric_status fe_write_batch_put_expiring(fe_write_batch *batch, uint32_t keyspace,
+                                          ferric_slice key, ferric_slice value, uint64_t expires_ms,
+                                          size_t *id_offset, size_t *expiry_offset);
 ferric_status fe_write_batch_delete(fe_write_batch *batch, uint32_t keyspace, ferric_slice key,
                                     size_t *id_offset);
 // *id_offset is into condition_keys.

@@ -121,44 +121,48 @@ ferric_status fe_txn_note_read(fe_txn *txn, ferric_slice lower, ferric_slice upp
                    txn->reads.keys.size, (unsigned long long)bytes_max);
 }
 
-static ferric_status read_key(fe_txn *txn, ferric_slice key, ferric_buffer *value,
-                              uint64_t *version)
+static ferric_status read_key(fe_txn *txn, ferric_slice key, ferric_buffer *value, fe_meta *meta)
 {
     const fe_write *own = fe_write_set_find(&txn->writes, key);
+    fe_moment at = fe_moment_of(txn->snapshot);
+    fe_entry entry;
 
     if (own == NULL || FE_SEEDED_BUG(FE_BUG_OWN_WRITE_UNSEEN)) {
-        uint64_t sequence =
-            FE_SEEDED_BUG(FE_BUG_TXN_READS_NEWEST) ? FE_SEQUENCE_NEWEST : txn->sequence;
-        return fe_store_get(txn->store, key, sequence, value, version);
+        if (FE_SEEDED_BUG(FE_BUG_TXN_READS_NEWEST)) at = fe_moment_newest();
+        return fe_store_read(txn->store, key, at, value, meta);
     }
-    if (version != NULL) *version = 0;
-    if (own->kind == FE_ENTRY_DELETE) return FERRIC_NOT_FOUND;
-    return value == NULL ? FERRIC_OK : fe_buffer_assign(value, own->value);
+    entry = (fe_entry){.value = own->value, .kind = own->kind};
+    if (meta != NULL) *meta = (fe_meta){0, fe_entry_expiry(&entry)};
+    if (entry.kind == FE_ENTRY_DELETE) return FERRIC_NOT_FOUND;
+    if (fe_entry_kind_expires(entry.kind) && fe_entry_expiry(&entry) <= at.time_ms) {
+        return FERRIC_NOT_FOUND;
+    }
+    return value == NULL ? FERRIC_OK : fe_buffer_assign(value, fe_entry_content(&entry));
 }
 
 static ferric_status get(fe_txn *txn, ferric_slice key, bool is_noted, ferric_buffer *value,
-                         uint64_t *version)
+                         fe_meta *meta)
 {
     ferric_status noted = FERRIC_OK;
     ferric_status status = fe_txn_enter(txn);
 
     if (status != FERRIC_OK) return status;
     if (is_noted) noted = fe_txn_note_read(txn, key, fe_slice(NULL, 0));
-    status = noted == FERRIC_OK ? read_key(txn, key, value, version) : noted;
+    status = noted == FERRIC_OK ? read_key(txn, key, value, meta) : noted;
     fe_txn_leave(txn);
     return status;
 }
 
-ferric_status fe_txn_get(fe_txn *txn, ferric_slice key, ferric_buffer *value, uint64_t *version)
+ferric_status fe_txn_get(fe_txn *txn, ferric_slice key, ferric_buffer *value, fe_meta *meta)
 {
     bool is_noted = txn->is_serializable && !FE_SEEDED_BUG(FE_BUG_READS_NOT_CHECKED);
-    return get(txn, key, is_noted, value, version);
+    return get(txn, key, is_noted, value, meta);
 }
 
 ferric_status fe_txn_get_for_update(fe_txn *txn, ferric_slice key, ferric_buffer *value,
-                                    uint64_t *version)
+                                    fe_meta *meta)
 {
-    return get(txn, key, !FE_SEEDED_BUG(FE_BUG_FOR_UPDATE_IGNORED), value, version);
+    return get(txn, key, !FE_SEEDED_BUG(FE_BUG_FOR_UPDATE_IGNORED), value, meta);
 }
 
 // ---- Writing --------------------------------------------------------------------------------
@@ -177,25 +181,33 @@ static ferric_status check_room(const fe_txn *txn, ferric_slice key, ferric_slic
                    (unsigned long long)bytes_max);
 }
 
-static ferric_status add(fe_txn *txn, fe_entry_kind kind, ferric_slice key, ferric_slice value)
+static ferric_status add(fe_txn *txn, fe_entry_kind kind, ferric_slice key, ferric_slice value,
+                         uint64_t expires_ms)
 {
     ferric_status status = fe_txn_enter(txn);
 
     if (status != FERRIC_OK) return status;
     status = check_room(txn, key, value);
-    if (status == FERRIC_OK) status = fe_write_set_add(&txn->writes, kind, key, value);
+    if (status == FERRIC_OK) status = fe_write_set_add(&txn->writes, kind, key, value, expires_ms);
     fe_txn_leave(txn);
     return status;
 }
 
 ferric_status fe_txn_put(fe_txn *txn, ferric_slice key, ferric_slice value)
 {
-    return add(txn, FE_ENTRY_PUT, key, value);
+    return add(txn, FE_ENTRY_PUT, key, value, FE_EXPIRY_NEVER);
+}
+
+ferric_status fe_txn_put_expiring(fe_txn *txn, ferric_slice key, ferric_slice value,
+                                  uint64_t expires_ms)
+{
+    fe_entry_kind kind = expires_ms == FE_EXPIRY_NEVER ? FE_ENTRY_PUT : FE_ENTRY_PUT_EXPIRING;
+    return add(txn, kind, key, value, expires_ms);
 }
 
 ferric_status fe_txn_delete(fe_txn *txn, ferric_slice key)
 {
-    return add(txn, FE_ENTRY_DELETE, key, fe_slice(NULL, 0));
+    return add(txn, FE_ENTRY_DELETE, key, fe_slice(NULL, 0), FE_EXPIRY_NEVER);
 }
 
 // ---- Commit ---------------------------------------------------------------------------------
@@ -207,12 +219,14 @@ static ferric_status add_writes(const fe_txn *txn, fe_write_batch *batch)
 
     for (; at != NULL && status == FERRIC_OK; at = at->next[0]) {
         const uint8_t *bytes = fe_slice_bytes(at->key);
+        fe_entry entry = {.value = at->newest->value, .kind = at->newest->kind};
         uint32_t keyspace = fe_get_u32_ordered(bytes);
         ferric_slice key =
             fe_slice(bytes + FE_KEYSPACE_ID_SIZE, at->key.size - FE_KEYSPACE_ID_SIZE);
-        status = at->newest->kind == FE_ENTRY_DELETE
+        status = entry.kind == FE_ENTRY_DELETE
                      ? fe_write_batch_delete(batch, keyspace, key, NULL)
-                     : fe_write_batch_put(batch, keyspace, key, at->newest->value, NULL);
+                     : fe_write_batch_put_expiring(batch, keyspace, key, fe_entry_content(&entry),
+                                                   fe_entry_expiry(&entry), NULL, NULL);
     }
     return status;
 }

@@ -34,16 +34,20 @@ fe_store *fe_txn_store(const fe_txn *txn);
 // The newest version that it sees of others.
 uint64_t fe_txn_sequence(const fe_txn *txn);
 
-// Replaces `value` (may be NULL) by what the transaction sees under `key`; *version (may be NULL)
-// is
-// 0 for a write of its own. Errors: as fe_store_get, FERRIC_TOO_LARGE (too much was read).
-ferric_status fe_txn_get(fe_txn *txn, ferric_slice key, ferric_buffer *value, uint64_t *version);
+// Replaces `value` (may be NULL) by what the transaction sees under `key`. The version in *meta
+// (may be NULL) is 0 for a write of its own. Errors: as fe_store_get, FERRIC_TOO_LARGE (too much
+// was read).
+ferric_status fe_txn_get(fe_txn *txn, ferric_slice key, ferric_buffer *value, fe_meta *meta);
 // The same, and the commit is a conflict when the key changes before it.
 ferric_status fe_txn_get_for_update(fe_txn *txn, ferric_slice key, ferric_buffer *value,
-                                    uint64_t *version);
+                                    fe_meta *meta);
 
 // Errors: FERRIC_TOO_LARGE, FERRIC_NO_MEMORY: the transaction is as it was.
 ferric_status fe_txn_put(fe_txn *txn, ferric_slice key, ferric_slice value);
+// A put that expires at `expires_ms`; FE_EXPIRY_NEVER: the put above. The transaction goes by one
+// time, that of its beginning: what expires later is there for it.
+ferric_status fe_txn_put_expiring(fe_txn *txn, ferric_slice key, ferric_slice value,
+                                  uint64_t expires_ms);
 ferric_status fe_txn_delete(fe_txn *txn, ferric_slice key);
 
 // Ends the transaction, whatever the status. *version (may be NULL) is the commit's; 0 when there

@@ -21,6 +21,7 @@ static ferric_status open_cursor(fe_txn_scan *scan)
     fe_txn *txn = scan->txn;
     fe_cursor_options options = {
         .sequence = txn->sequence,
+        .time_ms = txn->snapshot->time_ms,
         .lower = fe_buffer_slice(&scan->lower),
         .upper = fe_buffer_slice(&scan->upper),
         .fill_cache = true,

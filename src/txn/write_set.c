@@ -88,16 +88,19 @@ static uint32_t draw_height(fe_write_set *set)
     return height;
 }
 
-static fe_write *write_create(fe_entry_kind kind, ferric_slice value)
+static fe_write *write_create(fe_entry_kind kind, ferric_slice value, uint64_t expires_ms)
 {
-    fe_write *created = fe_alloc(sizeof *created + value.size);
+    size_t prefix = fe_entry_kind_expires(kind) ? FE_EXPIRY_SIZE : 0;
+    fe_write *created = fe_alloc(sizeof *created + prefix + value.size);
+    uint8_t *bytes = (uint8_t *)(created + 1);
 
     if (created == NULL) {
-        fe_no_memory_message("a write of a transaction", sizeof *created + value.size);
+        fe_no_memory_message("a write of a transaction", sizeof *created + prefix + value.size);
         return NULL;
     }
-    *created = (fe_write){.kind = kind, .value = fe_slice(created + 1, value.size)};
-    if (value.size > 0) memcpy(created + 1, value.data, value.size);
+    *created = (fe_write){.kind = kind, .value = fe_slice(bytes, prefix + value.size)};
+    if (prefix > 0) fe_put_u64(bytes, expires_ms);
+    if (value.size > 0) memcpy(bytes + prefix, value.data, value.size);
     return created;
 }
 
@@ -156,11 +159,11 @@ static void link_write(fe_write_set *set, fe_written_key *key, fe_write *write)
 }
 
 ferric_status fe_write_set_add(fe_write_set *set, fe_entry_kind kind, ferric_slice key,
-                               ferric_slice value)
+                               ferric_slice value, uint64_t expires_ms)
 {
     path at;
     fe_written_key *written;
-    fe_write *write = write_create(kind, value);
+    fe_write *write = write_create(kind, value, expires_ms);
 
     if (write == NULL) return FERRIC_NO_MEMORY;
     find_path(set, key, &at);

@@ -62,7 +62,7 @@ void fe_write_set_clear(fe_write_set *set);
 
 // Adds a put or delete; key and value are copied. Errors: FERRIC_NO_MEMORY: the set is as it was.
 ferric_status fe_write_set_add(fe_write_set *set, fe_entry_kind kind, ferric_slice key,
-                               ferric_slice value);
+                               ferric_slice value, uint64_t expires_ms);
 
 // The newest write of the key; NULL when there is none.
 const fe_write *fe_write_set_find(const fe_write_set *set, ferric_slice key);

@@ -139,10 +139,10 @@ static void test_a_pinned_value_stays_through_everything(void **state)
     schedule_flush(s);
     schedule_fill(s, 0, 2, "second");
     assert_int_equal(
-        fe_store_get_pinned(s->store, schedule_key(2, bytes), FE_SEQUENCE_NEWEST, &in_memtable),
+        fe_store_get_pinned(s->store, schedule_key(2, bytes), fe_moment_newest(), &in_memtable),
         FERRIC_OK);
     assert_int_equal(
-        fe_store_get_pinned(s->store, schedule_key(3, bytes), FE_SEQUENCE_NEWEST, &in_table),
+        fe_store_get_pinned(s->store, schedule_key(3, bytes), fe_moment_newest(), &in_table),
         FERRIC_OK);
     schedule_replace_everything(s);
     schedule_close(s);

@@ -241,8 +241,9 @@ static void check_multi_get(schedule *s, const schedule_model *expected, uint64_
 
     for (uint32_t i = 0; i < SCHEDULE_KEYS; i++)
         keys[i] = schedule_key(i, bytes[i]);
-    assert_int_equal(fe_store_multi_get(s->store, SCHEDULE_KEYS, keys, sequence, pins, statuses),
-                     FERRIC_OK);
+    assert_int_equal(
+        fe_store_multi_get(s->store, SCHEDULE_KEYS, keys, (fe_moment){sequence, 0}, pins, statuses),
+        FERRIC_OK);
     for (uint32_t i = 0; i < SCHEDULE_KEYS; i++) {
         const char *text = expected->values[i];
         assert_int_equal(statuses[i], text[0] == 0 ? FERRIC_NOT_FOUND : FERRIC_OK);

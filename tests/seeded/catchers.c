@@ -102,6 +102,10 @@ static const char *const catchers[FE_BUG_COUNT] = {
     [FE_BUG_OLD_VALUE_NOT_COUNTED] = "value_collect_test",
     [FE_BUG_VALUE_CHECK_SKIPPED] = "corruption_test",
     [FE_BUG_DEAD_SHARE_LOST] = "value_collect_test",
+    [FE_BUG_EXPIRED_LEFT_OUT] = "expiry_test",
+    [FE_BUG_EXPIRED_UNDER_SNAPSHOT] = "expiry_test",
+    [FE_BUG_EXPIRED_TABLE_OVER_OLDER] = "expiry_test",
+    [FE_BUG_CLOCK_SET_BACK] = "expiry_test",
 };
 
 const char *catcher_of(fe_seeded_bug bug)

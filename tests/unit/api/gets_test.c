@@ -10,7 +10,7 @@ static void test_get_refuses_nonsense(void **state)
     api_kit kit;
     ferric_buffer value = {0};
     ferric_read_options options = FERRIC_READ_OPTIONS_INIT;
-    ferric_pinned pinned = {{NULL, 5}, 5, NULL, NULL, 5};
+    ferric_pinned pinned = {{NULL, 5}, 5, NULL, NULL, 5, 5};
 
     (void)state;
     kit_init(&kit);

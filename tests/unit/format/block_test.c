@@ -269,8 +269,9 @@ static void expect_answer(size_t at, uint8_t value, ferric_status expected, cons
 static void test_block_names_what_is_wrong(void **state)
 {
     (void)state;
-    expect_answer(4, 0x12, FERRIC_UNSUPPORTED, "kind 2");
-    expect_answer(4, 0x15, FERRIC_UNSUPPORTED, "kind 5");
+    expect_answer(4, 0x12, FERRIC_CORRUPT, "its expiry is none");
+    expect_answer(4, 0x15, FERRIC_CORRUPT, "its expiry is none");
+    expect_answer(4, 0x17, FERRIC_UNSUPPORTED, "kind 7");
     expect_answer(4, 0x16, FERRIC_UNSUPPORTED, "kind 6");
     expect_answer(5, '3', FERRIC_CORRUPT, "entry 1: it is out of order");
     expect_answer(5, '2', FERRIC_OK, ""); // Two versions of one key, newest first.

@@ -46,7 +46,7 @@ static void test_snapshot_list_is_ordered_through_random_changes(void **state)
             sequence += fe_random_below(&random, 3);
             held[count] = calloc(1, sizeof *held[count]);
             assert_non_null(held[count]);
-            fe_snapshot_list_add(&list, held[count++], sequence);
+            fe_snapshot_list_add(&list, held[count++], sequence, 1000 + sequence);
         } else {
             size_t at = fe_random_below(&random, count);
             fe_snapshot_list_remove(&list, held[at]);

@@ -253,13 +253,64 @@ static void test_write_batch_reader_survives_any_bytes(void **state)
 
 static void test_write_batch_reader_names_an_unknown_kind(void **state)
 {
-    static const uint8_t bytes[] = {2, 5, 0, 0, 0, 1, 'k', 1, 'v'};
+    static const uint8_t bytes[] = {6, 5, 0, 0, 0, 1, 'k', 1, 'v'};
     fe_batch_reader reader = fe_batch_reader_of(fe_slice(bytes, sizeof bytes));
     fe_entry entry;
 
     (void)state;
     assert_int_equal(fe_batch_reader_next(&reader, &entry), FERRIC_UNSUPPORTED);
-    assert_non_null(strstr(fe_message(), "kind 2"));
+    assert_non_null(strstr(fe_message(), "kind 6"));
+}
+
+static void test_write_batch_puts_the_expiry_before_the_value(void **state)
+{
+    static const uint8_t expected[] = {2,    5,    0,    0, 0, 9, 'k', 11,  0x88, 0x77,
+                                       0x66, 0x55, 0x44, 0, 0, 0, 'v', 'a', 'l'};
+    static uint8_t large[FE_VALUE_SEPARATE_SIZE];
+    fe_write_batch batch = {0};
+    fe_batch_reader reader;
+    fe_entry entry;
+    size_t at;
+
+    (void)state;
+    assert_int_equal(fe_write_batch_put_expiring(&batch, 9, fe_slice_text("k"),
+                                                 fe_slice_text("val"), 0x4455667788, NULL, &at),
+                     FERRIC_OK);
+    assert_int_equal(batch.operations.size, sizeof expected);
+    assert_memory_equal(batch.operations.data, expected, sizeof expected);
+    assert_int_equal(at, 8);
+    assert_int_equal(batch.user_bytes, 1 + 3);
+    assert_int_equal(batch.cost_bytes, fe_memtable_entry_cost(5, 11));
+    assert_int_equal(fe_write_batch_put_expiring(&batch, 9, fe_slice_text("l"),
+                                                 fe_slice(large, sizeof large), 7, NULL, &at),
+                     FERRIC_OK);
+    fe_put_u64((uint8_t *)batch.operations.data + at, 8);
+    reader = fe_batch_reader_of(fe_buffer_slice(&batch.operations));
+    assert_int_equal(fe_batch_reader_next(&reader, &entry), FERRIC_OK);
+    assert_int_equal(fe_entry_expiry(&entry), 0x4455667788);
+    assert_true(fe_slice_equal(fe_entry_content(&entry), fe_slice_text("val")));
+    assert_int_equal(fe_batch_reader_next(&reader, &entry), FERRIC_OK);
+    assert_int_equal(entry.kind, FE_ENTRY_VALUE_FILE_EXPIRING);
+    assert_int_equal(fe_entry_expiry(&entry), 8);
+    assert_int_equal(fe_entry_content(&entry).size, FE_VALUE_POINTER_SIZE);
+    fe_write_batch_deinit(&batch);
+}
+
+static void test_write_batch_reader_refuses_an_expiry_that_is_none(void **state)
+{
+    static const uint8_t cut[] = {2, 5, 0, 0, 0, 1, 'k', 7, 1, 0, 0, 0, 0, 0, 0};
+    static const uint8_t zero[] = {2, 5, 0, 0, 0, 1, 'k', 8, 0, 0, 0, 0, 0, 0, 0, 0};
+    static const uint8_t large[] = {2, 5, 0, 0, 0, 1, 'k', 8, 0, 0, 0, 0, 0, 0, 1, 0};
+    static const uint8_t pointer[] = {5, 5, 0, 0, 0, 1, 'k', 9, 1, 0, 0, 0, 0, 0, 0, 0, 0};
+    const ferric_slice all[] = {fe_slice(cut, sizeof cut), fe_slice(zero, sizeof zero),
+                                fe_slice(large, sizeof large), fe_slice(pointer, sizeof pointer)};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof all / sizeof all[0]; i++) {
+        fe_batch_reader reader = fe_batch_reader_of(all[i]);
+        fe_entry entry;
+        assert_int_equal(fe_batch_reader_next(&reader, &entry), FERRIC_CORRUPT);
+    }
 }
 
 int main(void)
@@ -273,6 +324,8 @@ int main(void)
         cmocka_unit_test(test_write_batch_is_as_it_was_without_memory),
         cmocka_unit_test(test_write_batch_reader_survives_any_bytes),
         cmocka_unit_test(test_write_batch_reader_names_an_unknown_kind),
+        cmocka_unit_test(test_write_batch_puts_the_expiry_before_the_value),
+        cmocka_unit_test(test_write_batch_reader_refuses_an_expiry_that_is_none),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

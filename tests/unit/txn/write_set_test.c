@@ -43,10 +43,10 @@ static void add(fe_write_set *set, state *now, unsigned key, unsigned value)
     char text[16];
 
     snprintf(text, sizeof text, "%u", value);
-    assert_int_equal(fe_write_set_add(set, value == 1 ? FE_ENTRY_DELETE : FE_ENTRY_PUT,
-                                      key_of(key, &room),
-                                      value == 1 ? fe_slice(NULL, 0) : fe_slice_text(text)),
-                     FERRIC_OK);
+    assert_int_equal(
+        fe_write_set_add(set, value == 1 ? FE_ENTRY_DELETE : FE_ENTRY_PUT, key_of(key, &room),
+                         value == 1 ? fe_slice(NULL, 0) : fe_slice_text(text), FE_EXPIRY_NEVER),
+        FERRIC_OK);
     now->values[key] = value;
 }
 
