@@ -10,16 +10,11 @@
 #include "base/memory.h"
 #include "base/status.h"
 #include "lsm/catalogue.h"
+#include "lsm/map_iterator.h"
 #include "lsm/store.h"
 
 // The byte that every document begins with (docs/format/document.md).
 #define DOCUMENT_FORMAT_BYTE 1
-
-typedef struct census_iterator {
-    fe_iterator base;
-    fe_iterator *input;
-    fe_keyspace_census *census;
-} census_iterator;
 
 // ---- Lines ----------------------------------------------------------------------------------
 
@@ -130,76 +125,14 @@ uint32_t fe_keyspace_census_next_id(const fe_keyspace_census *census)
 
 // ---- The iterator ---------------------------------------------------------------------------
 
-static void show(census_iterator *iterator)
+static ferric_status note_passing(void *census, fe_entry *entry, bool *is_hidden)
 {
-    iterator->base.status = iterator->input->status;
-    iterator->base.is_valid = iterator->input->is_valid;
-    if (!iterator->base.is_valid) return;
-    iterator->base.entry = iterator->input->entry;
-    iterator->base.status = note_entry(iterator->census, &iterator->base.entry);
-    iterator->base.is_valid = iterator->base.status == FERRIC_OK;
+    (void)is_hidden;
+    return note_entry(census, entry);
 }
-
-static void first(fe_iterator *base)
-{
-    census_iterator *iterator = (census_iterator *)base;
-
-    fe_iterator_first(iterator->input);
-    show(iterator);
-}
-
-static void next(fe_iterator *base)
-{
-    census_iterator *iterator = (census_iterator *)base;
-
-    fe_iterator_next(iterator->input);
-    show(iterator);
-}
-
-static void refuse(fe_iterator *base)
-{
-    base->is_valid = false;
-    base->status = fe_fail(FERRIC_UNSUPPORTED, "a census is taken forward only");
-}
-
-static void refuse_seek(fe_iterator *base, ferric_slice key, uint64_t sequence)
-{
-    (void)key;
-    (void)sequence;
-    refuse(base);
-}
-
-static void destroy(fe_iterator *base)
-{
-    census_iterator *iterator = (census_iterator *)base;
-
-    fe_iterator_destroy(iterator->input);
-    fe_free(iterator);
-}
-
-static const fe_iterator_ops census_ops = {
-    .seek = refuse_seek,
-    .seek_before = refuse_seek,
-    .first = first,
-    .last = refuse,
-    .next = next,
-    .prev = refuse,
-    .destroy = destroy,
-};
 
 ferric_status fe_keyspace_census_iterator(fe_iterator *input, fe_keyspace_census *census,
                                           fe_iterator **iterator)
 {
-    census_iterator *created = fe_alloc_zero(1, sizeof *created);
-
-    *iterator = NULL;
-    if (created == NULL) {
-        fe_iterator_destroy(input);
-        return fe_no_memory("a census of keyspaces", sizeof *created);
-    }
-    created->base.ops = &census_ops;
-    created->input = input;
-    created->census = census;
-    *iterator = &created->base;
-    return FERRIC_OK;
+    return fe_map_iterator_create(input, note_passing, census, iterator);
 }

@@ -7,6 +7,7 @@
 #include "base/buffer.h"
 #include "base/memory.h"
 #include "base/status.h"
+#include "lsm/map_iterator.h"
 
 typedef struct salvage_iterator {
     fe_iterator base;
@@ -123,19 +124,6 @@ static void first(fe_iterator *base)
     if (load_block(iterator)) show(iterator);
 }
 
-static void refuse(fe_iterator *base)
-{
-    base->is_valid = false;
-    base->status = fe_fail(FERRIC_UNSUPPORTED, "a damaged table is read forward only");
-}
-
-static void refuse_seek(fe_iterator *base, ferric_slice key, uint64_t sequence)
-{
-    (void)key;
-    (void)sequence;
-    refuse(base);
-}
-
 static void destroy(fe_iterator *base)
 {
     salvage_iterator *iterator = (salvage_iterator *)base;
@@ -149,12 +137,12 @@ static void destroy(fe_iterator *base)
 }
 
 static const fe_iterator_ops salvage_ops = {
-    .seek = refuse_seek,
-    .seek_before = refuse_seek,
+    .seek = fe_iterator_refuse_seek,
+    .seek_before = fe_iterator_refuse_seek,
     .first = first,
-    .last = refuse,
+    .last = fe_iterator_refuse,
     .next = next,
-    .prev = refuse,
+    .prev = fe_iterator_refuse,
     .destroy = destroy,
 };
 

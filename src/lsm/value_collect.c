@@ -248,8 +248,10 @@ static uint64_t choose(const fe_store *store, survey *all)
     return moved;
 }
 
-static bool is_chosen(const survey *all, uint64_t number)
+static bool is_chosen(const void *context, uint64_t number)
 {
+    const survey *all = context;
+
     for (size_t i = 0; i < all->count; i++) {
         if (all->candidates[i].file->number == number) return true;
     }
@@ -407,9 +409,7 @@ static ferric_status carry_out(fe_store *store, collection *job)
     ferric_status status;
 
     fe_value_mover_init(&job->mover, store->value_files, fe_value_log_options(store),
-                        store->options.log_size);
-    for (size_t i = 0; i < job->all.count; i++)
-        fe_value_mover_choose(&job->mover, job->all.candidates[i].file->number);
+                        store->options.log_size, is_chosen, &job->all);
     status = rewrite_tables(store, job);
     if (status == FERRIC_OK) status = fe_value_mover_sync(&job->mover);
     if (FE_SEEDED_BUG(FE_BUG_VALUE_FILE_REMOVED_EARLY)) remove_chosen(store, job);

@@ -7,38 +7,21 @@
 #include "base/buffer.h"
 #include "base/memory.h"
 #include "base/status.h"
+#include "lsm/map_iterator.h"
 
 // Moved values are written in pieces of this size.
 #define PIECE_BYTES ((size_t)256 << 10)
 
 void fe_value_mover_init(fe_value_mover *mover, fe_value_files *files,
-                         fe_value_writer_options options, uint64_t file_size)
+                         fe_value_writer_options options, uint64_t file_size,
+                         fe_value_choice is_chosen, const void *context)
 {
     memset(mover, 0, sizeof *mover);
     mover->files = files;
     mover->options = options;
     mover->file_size = file_size;
-}
-
-void fe_value_mover_choose(fe_value_mover *mover, uint64_t number)
-{
-    uint64_t *numbers =
-        fe_realloc(mover->numbers, (mover->number_count + 1) * sizeof *mover->numbers);
-
-    if (numbers == NULL) {
-        mover->status = fe_no_memory("a collection", sizeof *numbers);
-        return;
-    }
-    mover->numbers = numbers;
-    mover->numbers[mover->number_count++] = number;
-}
-
-static bool is_chosen(const fe_value_mover *mover, uint64_t number)
-{
-    for (size_t i = 0; i < mover->number_count; i++) {
-        if (mover->numbers[i] == number) return true;
-    }
-    return false;
+    mover->is_chosen = is_chosen;
+    mover->context = context;
 }
 
 static fe_value_writer *current_of(const fe_value_mover *mover)
@@ -136,116 +119,41 @@ void fe_value_mover_deinit(fe_value_mover *mover)
         fe_value_writer_close(mover->writers[i]);
     }
     fe_free(mover->writers);
-    fe_free(mover->numbers);
     fe_buffer_deinit(&mover->pending);
     fe_buffer_deinit(&mover->record);
 }
 
 // ---- The iterator ---------------------------------------------------------------------------
 
-typedef struct move_iterator {
-    fe_iterator base;
-    fe_value_mover *mover;
-    fe_iterator *input;
-    uint8_t moved[FE_EXPIRY_SIZE + FE_VALUE_POINTER_SIZE]; // The new pointer behind an expiry.
-} move_iterator;
-
 // Puts the new pointer into the entry, which keeps its expiry.
-static void show_moved(move_iterator *iterator)
+static void show_moved(fe_value_mover *mover, fe_entry *entry)
 {
-    fe_entry *entry = &iterator->base.entry;
     size_t skipped = FE_EXPIRY_SIZE;
 
     if (fe_entry_kind_expires(entry->kind)) {
-        fe_put_u64(iterator->moved, fe_entry_expiry(entry));
+        fe_put_u64(mover->moved, fe_entry_expiry(entry));
         skipped = 0;
     }
-    entry->value = fe_slice(iterator->moved + skipped, sizeof iterator->moved - skipped);
+    entry->value = fe_slice(mover->moved + skipped, sizeof mover->moved - skipped);
 }
 
-static void show(move_iterator *iterator)
+static ferric_status pass(void *context, fe_entry *entry, bool *is_hidden)
 {
+    fe_value_mover *mover = context;
     fe_value_pointer pointer;
-    ferric_status status = iterator->mover->status;
+    ferric_status status;
 
-    iterator->base.is_valid = iterator->input->is_valid;
-    iterator->base.status = iterator->input->status;
-    iterator->base.entry = iterator->input->entry;
-    if (!iterator->base.is_valid || !fe_entry_kind_points(iterator->base.entry.kind)) return;
-    if (status == FERRIC_OK) {
-        status = fe_value_pointer_decode(fe_entry_content(&iterator->base.entry), &pointer);
-    }
-    if (status == FERRIC_OK && !is_chosen(iterator->mover, pointer.number)) return;
-    if (status == FERRIC_OK) {
-        status = move_value(iterator->mover, fe_entry_content(&iterator->base.entry),
-                            iterator->moved + FE_EXPIRY_SIZE);
-    }
-    show_moved(iterator);
-    if (status == FERRIC_OK) return;
-    iterator->base.status = status;
-    iterator->base.is_valid = false;
+    (void)is_hidden;
+    if (!fe_entry_kind_points(entry->kind)) return FERRIC_OK;
+    status = fe_value_pointer_decode(fe_entry_content(entry), &pointer);
+    if (status != FERRIC_OK || !mover->is_chosen(mover->context, pointer.number)) return status;
+    status = move_value(mover, fe_entry_content(entry), mover->moved + FE_EXPIRY_SIZE);
+    show_moved(mover, entry);
+    return status;
 }
-
-static void next(fe_iterator *base)
-{
-    move_iterator *iterator = (move_iterator *)base;
-
-    fe_iterator_next(iterator->input);
-    show(iterator);
-}
-
-static void first(fe_iterator *base)
-{
-    move_iterator *iterator = (move_iterator *)base;
-
-    fe_iterator_first(iterator->input);
-    show(iterator);
-}
-
-static void refuse(fe_iterator *base)
-{
-    base->is_valid = false;
-    base->status = fe_fail(FERRIC_UNSUPPORTED, "values are moved going forward only");
-}
-
-static void refuse_seek(fe_iterator *base, ferric_slice key, uint64_t sequence)
-{
-    (void)key;
-    (void)sequence;
-    refuse(base);
-}
-
-static void destroy(fe_iterator *base)
-{
-    move_iterator *iterator = (move_iterator *)base;
-
-    fe_iterator_destroy(iterator->input);
-    fe_free(iterator);
-}
-
-static const fe_iterator_ops move_ops = {
-    .seek = refuse_seek,
-    .seek_before = refuse_seek,
-    .first = first,
-    .last = refuse,
-    .next = next,
-    .prev = refuse,
-    .destroy = destroy,
-};
 
 ferric_status fe_value_move_iterator_create(fe_value_mover *mover, fe_iterator *input,
                                             fe_iterator **iterator)
 {
-    move_iterator *created = fe_alloc_zero(1, sizeof *created);
-
-    *iterator = NULL;
-    if (created == NULL) {
-        fe_iterator_destroy(input);
-        return fe_no_memory("a collection", sizeof *created);
-    }
-    created->base.ops = &move_ops;
-    created->mover = mover;
-    created->input = input;
-    *iterator = &created->base;
-    return FERRIC_OK;
+    return fe_map_iterator_create(input, pass, mover, iterator);
 }

@@ -7,27 +7,30 @@
 #include "lsm/iterator.h"
 #include "lsm/value_writer.h"
 
-// Where values go, over several iterators. One thread at a time.
+// Whether the values of a file are moved.
+typedef bool (*fe_value_choice)(const void *context, uint64_t number);
+
+// Where values go, over several iterators, one after another. One thread at a time.
 typedef struct fe_value_mover {
     fe_value_files *files;
     fe_value_writer_options options;
     uint64_t file_size; // At which the next file is begun.
-    uint64_t *numbers;  // Of the chosen files.
-    size_t number_count;
+    fe_value_choice is_chosen;
+    const void *context;
     fe_value_writer **writers; // New files; the last one takes the next value.
     size_t writer_count;
     ferric_buffer pending; // Sealed records that are not written yet,
     uint64_t pending_at;   // and where they will stand.
     ferric_buffer record;
     uint64_t moved_bytes;
-    ferric_status status; // Of fe_value_mover_choose.
+    uint8_t moved[FE_EXPIRY_SIZE + FE_VALUE_POINTER_SIZE]; // The new pointer, behind an expiry.
     bool is_kept;
 } fe_value_mover;
 
+// `context` outlives the mover.
 void fe_value_mover_init(fe_value_mover *mover, fe_value_files *files,
-                         fe_value_writer_options options, uint64_t file_size);
-// Values in this file are moved. A failure shows when values are.
-void fe_value_mover_choose(fe_value_mover *mover, uint64_t number);
+                         fe_value_writer_options options, uint64_t file_size,
+                         fe_value_choice is_chosen, const void *context);
 // Makes all that was moved durable. Errors: FERRIC_IO, FERRIC_OUTCOME_UNKNOWN.
 ferric_status fe_value_mover_sync(fe_value_mover *mover);
 // The new files are needed: without, they are removed with the mover.

@@ -23,7 +23,7 @@ ferric_status fe_value_rescue_add(fe_value_rescue *rescue, uint64_t number);
 // An iterator that shows what `input` shows, with large values in the place of pointers to them.
 // One that cannot be read is told and counted in *findings, and its entry is passed over. It goes
 // forward only: first and next. Takes `input` over, also on failure; `rescue`, `report` and
-// `findings` outlive it. Errors: FERRIC_NO_MEMORY.
+// `findings` outlive it. One for each rescue. Errors: FERRIC_NO_MEMORY.
 ferric_status fe_value_rescue_iterator(fe_value_rescue *rescue, fe_iterator *input,
                                        const fe_salvage_report *report, uint64_t *findings,
                                        fe_iterator **iterator);
