@@ -63,6 +63,7 @@ typedef enum fe_seeded_bug {
     FE_BUG_SHORT_WRITE_IS_WHOLE,      // A write that the system cut short is taken for done.
     FE_BUG_LOCK_LOST_BY_CLOSE,    // The lock belongs to the process: another close in it loses it.
     FE_BUG_FAILED_TABLE_LEFT,     // A table that could not be installed stays on the disk.
+    FE_BUG_RESERVE_NOT_GUARDED,   // Puts take the space that the reserve gave up for a flush.
     FE_BUG_LATE_LOG_LINKED,       // A log with a lower number follows one with a higher.
     FE_BUG_SYNC_COVERS_LATER,     // A sync calls durable what came while it ran.
     FE_BUG_RENAME_NOT_SYNCED,     // Files go before the switch to a new manifest is durable.

@@ -40,6 +40,8 @@ ferric_status fe_record_log_create_with_ring(fe_vfs *vfs, const char *path,
 // Errors: FERRIC_NO_SPACE, FERRIC_IO, FERRIC_TOO_LARGE: nothing changed, the writer stays usable.
 // FERRIC_READ_ONLY.
 ferric_status fe_record_log_reserve(fe_record_log_writer *writer, size_t payload_size);
+// Whether such a frame fits already.
+bool fe_record_log_has_room(const fe_record_log_writer *writer, size_t payload_size);
 
 // Appends one frame. frame->payload is ignored: the payload is the `count` parts one after another.
 // Reserves as needed. The kernel has the bytes when it returns; durable after fe_record_log_sync.

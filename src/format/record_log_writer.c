@@ -117,12 +117,22 @@ static ferric_status reserve_up_to(fe_record_log_writer *writer, uint64_t end)
     return status;
 }
 
+// Behind the longest frame with such a payload.
+static uint64_t end_of_frame(const fe_record_log_writer *writer, size_t payload_size)
+{
+    return writer->offset + FE_FRAME_HEADER_SIZE_MAX + payload_size + FE_FRAME_ALIGNMENT;
+}
+
 ferric_status fe_record_log_reserve(fe_record_log_writer *writer, size_t payload_size)
 {
     if (is_broken(writer)) return refuse(writer);
     if (payload_size > FE_FRAME_PAYLOAD_SIZE_MAX) return too_large(writer);
-    return reserve_up_to(writer, writer->offset + FE_FRAME_HEADER_SIZE_MAX + payload_size +
-                                     FE_FRAME_ALIGNMENT);
+    return reserve_up_to(writer, end_of_frame(writer, payload_size));
+}
+
+bool fe_record_log_has_room(const fe_record_log_writer *writer, size_t payload_size)
+{
+    return end_of_frame(writer, payload_size) <= writer->reserved;
 }
 
 // ---- Life -----------------------------------------------------------------------------------

@@ -81,7 +81,6 @@ static ferric_status flush_step(fe_store *store)
 {
     ferric_status status = fe_store_flush_waiting(store);
 
-    // Whatever a flush took of the reserve comes back at once, before puts use it up.
     fe_reserve_refill(store);
     note_outcome(store, status);
     set_pace(store);

@@ -25,6 +25,8 @@
 #define GATHER_NS 30000
 // How often a commit that only deletes looks for room on a full disk.
 #define DELETE_TRIES 4
+// How often one that puts looks whether a flush still works with the reserve's space.
+#define PUT_TRIES 2
 
 typedef struct commit_totals {
     uint64_t cost_bytes;
@@ -175,6 +177,47 @@ static ferric_status make_room_for_deletes(fe_store *store, size_t bytes)
     return status;
 }
 
+static ferric_status take_room(fe_store *store, const commit_totals *totals)
+{
+    ferric_status status =
+        totals->value_bytes == 0 ? FERRIC_OK : fe_value_log_make_room(store, totals->value_bytes);
+
+    return status == FERRIC_OK ? fe_log_chain_make_room(store, totals->log_bytes) : status;
+}
+
+// Behind the reserve: what is owed to it comes first, and while a flush works with what the reserve
+// gave up, the space that is free is not the writers'.
+static ferric_status take_room_for_puts(fe_store *store, const commit_totals *totals)
+{
+    ferric_status status;
+
+    if (FE_SEEDED_BUG(FE_BUG_RESERVE_NOT_GUARDED)) return take_room(store, totals);
+    for (int i = 0; i < PUT_TRIES; i++) {
+        if (i > 0) (void)fe_background_await_room(store);
+        if (!fe_reserve_enter(store)) continue;
+        status = take_room(store, totals);
+        fe_reserve_leave(store);
+        return status;
+    }
+    return fe_fail(FERRIC_NO_SPACE, "%s: what the file system has left is kept for deletes",
+                   store->directory);
+}
+
+static ferric_status make_room(fe_store *store, const commit_totals *totals)
+{
+    ferric_status status;
+
+    if (!totals->is_delete_only &&
+        (totals->value_bytes > 0 || !fe_log_chain_has_room(store, totals->log_bytes))) {
+        return take_room_for_puts(store, totals);
+    }
+    status = take_room(store, totals);
+    if (status == FERRIC_NO_SPACE && totals->is_delete_only) {
+        status = make_room_for_deletes(store, totals->log_bytes);
+    }
+    return status;
+}
+
 // Whether the memtable points to so many values that they should be counted as alive or dead soon.
 static bool has_values_enough(const fe_store *store, const commit_totals *totals)
 {
@@ -202,13 +245,7 @@ static ferric_status prepare(fe_store *store, const fe_write_group *group,
         status = fe_operations_read(&store->operations, &bytes, each->batch->count);
         if (status != FERRIC_OK) return status;
     }
-    status =
-        totals->value_bytes == 0 ? FERRIC_OK : fe_value_log_make_room(store, totals->value_bytes);
-    if (status == FERRIC_OK) status = fe_log_chain_make_room(store, totals->log_bytes);
-    if (status == FERRIC_NO_SPACE && totals->is_delete_only) {
-        status = make_room_for_deletes(store, totals->log_bytes);
-    }
-    return status;
+    return make_room(store, totals);
 }
 
 static ferric_status commit_numbered(fe_store *store, fe_write_group *group,

@@ -432,7 +432,7 @@ static ferric_status make_way(fe_store *store, flush_job *job)
 {
     uint64_t bytes = waiting_bytes(job);
 
-    if (fe_reserve_is_spared(store, bytes + bytes / 8)) return FERRIC_OK;
+    if (fe_reserve_try_way(store, bytes + bytes / 8)) return FERRIC_OK;
     if (job->snapshot_count == 0) {
         ferric_status status = newest_bytes(job, &bytes);
         if (status != FERRIC_OK) return status;
@@ -447,7 +447,10 @@ ferric_status fe_store_flush_waiting(fe_store *store)
     ferric_status status = begin_flush(store, &job, &has_work);
 
     if (has_work) status = make_way(store, &job);
-    if (has_work && status == FERRIC_OK) status = flush(store, &job);
+    if (has_work && status == FERRIC_OK) {
+        status = flush(store, &job);
+        fe_reserve_end_way(store);
+    }
     end_flush(store, &job, has_work);
     return status;
 }

@@ -221,12 +221,16 @@ static void abandon_log(fe_store *store, fe_store_log *log)
 void fe_log_chain_prepare(fe_store *store)
 {
     fe_store_log *prepared = NULL;
+    ferric_status status;
     bool is_needed;
 
     fe_mutex_lock(&store->log_mutex);
     is_needed = store->prepared_log == NULL;
     fe_mutex_unlock(&store->log_mutex);
-    if (!is_needed || create_log(store, &prepared) != FERRIC_OK) return;
+    if (!is_needed || !fe_reserve_enter(store)) return;
+    status = create_log(store, &prepared);
+    fe_reserve_leave(store);
+    if (status != FERRIC_OK) return;
     fe_mutex_lock(&store->log_mutex);
     store->prepared_log = prepared; // Only this thread prepares, so the place is still free.
     fe_mutex_unlock(&store->log_mutex);
@@ -322,6 +326,14 @@ ferric_status fe_log_chain_extend(fe_store *store)
     install_log(store, next);
     leave_ring(store);
     return FERRIC_OK;
+}
+
+bool fe_log_chain_has_room(const fe_store *store, size_t bytes)
+{
+    const fe_record_log_writer *writer = store->current_log->writer;
+
+    return fe_record_log_offset(writer) + bytes <= store->log_limit &&
+           fe_record_log_has_room(writer, bytes);
 }
 
 ferric_status fe_log_chain_make_room(fe_store *store, size_t bytes)

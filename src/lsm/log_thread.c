@@ -60,7 +60,10 @@ static ferric_status flush_what_rests(fe_store *store)
         return FERRIC_OK;
     }
     // A new log first, so that the new memtable does not keep the old one; on a full disk without.
-    status = fe_log_chain_extend(store);
+    if (fe_reserve_enter(store)) {
+        status = fe_log_chain_extend(store);
+        fe_reserve_leave(store);
+    }
     if (status != FERRIC_OK && status != FERRIC_NO_SPACE) return status;
     fe_mutex_lock(&store->mutex);
     store->is_flush_wanted = true;

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // Space kept back for a full disk, in the file RESERVE: a sixteenth of the data, within 256 KiB and
 // 64 MiB. Who cannot write at all cannot delete either, so it is given up for commits that only
-// delete, and for a flush, which lets logs go; it is taken again when there is room.
+// delete, and for a flush, which lets logs go; it is taken again when there is room. Puts take
+// space behind it only: what is owed to the reserve comes first, and what a flush was given is the
+// flush's.
 //
 // A database without tables has no reserve: small ones stay small.
 #include <inttypes.h>
@@ -62,47 +64,102 @@ static uint64_t affordable_bytes(fe_store *store, uint64_t wanted)
     return free_bytes > held ? free_bytes : 0;
 }
 
-void fe_reserve_refill(fe_store *store)
+// REQUIRES: reserve_mutex held.
+static void refill_locked(fe_store *store, uint64_t wanted)
 {
-    uint64_t wanted = wanted_bytes(store);
+    uint64_t bytes = affordable_bytes(store, wanted);
     ferric_buffer path = {0};
-    uint64_t bytes;
 
-    fe_mutex_lock(&store->reserve_mutex);
-    bytes = affordable_bytes(store, wanted);
     if (bytes > 0 &&
         fe_file_path_named(&path, store->directory, FE_FILE_RESERVE_NAME) == FERRIC_OK) {
         bool is_made = create_file(store, fe_path_text(&path), bytes) == FERRIC_OK;
         store->reserve_bytes = is_made ? bytes : 0;
         store->is_reserve_owed = store->reserve_bytes < wanted;
     }
-    fe_mutex_unlock(&store->reserve_mutex);
     fe_buffer_deinit(&path);
 }
 
-bool fe_reserve_release(fe_store *store)
+void fe_reserve_refill(fe_store *store)
+{
+    uint64_t wanted = wanted_bytes(store);
+
+    fe_mutex_lock(&store->reserve_mutex);
+    refill_locked(store, wanted);
+    fe_mutex_unlock(&store->reserve_mutex);
+}
+
+bool fe_reserve_enter(fe_store *store)
+{
+    bool is_owed;
+    bool is_open;
+    uint64_t wanted = 0;
+
+    fe_mutex_lock(&store->reserve_mutex);
+    is_owed = store->is_reserve_owed;
+    fe_mutex_unlock(&store->reserve_mutex);
+    if (is_owed) wanted = wanted_bytes(store);
+    fe_mutex_lock(&store->reserve_mutex);
+    is_open = !store->is_reserve_owed || store->reserve_ways == 0;
+    if (is_open && is_owed) refill_locked(store, wanted);
+    if (is_open) store->reserve_takers++;
+    fe_mutex_unlock(&store->reserve_mutex);
+    return is_open;
+}
+
+void fe_reserve_leave(fe_store *store)
+{
+    fe_mutex_lock(&store->reserve_mutex);
+    if (--store->reserve_takers == 0) fe_cond_broadcast(&store->reserve_changed);
+    fe_mutex_unlock(&store->reserve_mutex);
+}
+
+// XFS gives the space of a removed file back a little later, that of a cut one at once.
+static bool remove_file(fe_store *store, const char *path)
+{
+    fe_file *file = NULL;
+
+    if (fe_vfs_open(store->vfs, path, FE_OPEN_WRITE, &file) == FERRIC_OK) {
+        (void)fe_file_truncate(file, 0);
+    }
+    fe_file_close(file);
+    return fe_vfs_remove(store->vfs, path) == FERRIC_OK;
+}
+
+// REQUIRES: reserve_mutex held.
+static bool release_locked(fe_store *store)
 {
     ferric_buffer path = {0};
     bool is_released = false;
 
-    fe_mutex_lock(&store->reserve_mutex);
     if (store->reserve_bytes > 0 &&
         fe_file_path_named(&path, store->directory, FE_FILE_RESERVE_NAME) == FERRIC_OK) {
-        is_released = fe_vfs_remove(store->vfs, fe_path_text(&path)) == FERRIC_OK;
+        is_released = remove_file(store, fe_path_text(&path));
         store->reserve_bytes = 0;
         store->is_reserve_owed = true;
     }
-    fe_mutex_unlock(&store->reserve_mutex);
     fe_buffer_deinit(&path);
+    return is_released;
+}
+
+bool fe_reserve_release(fe_store *store)
+{
+    bool is_released;
+
+    fe_mutex_lock(&store->reserve_mutex);
+    is_released = release_locked(store);
+    fe_mutex_unlock(&store->reserve_mutex);
     return is_released;
 }
 
 bool fe_reserve_lend(fe_store *store)
 {
+    bool is_released;
+
     fe_mutex_lock(&store->reserve_mutex);
     store->is_reserve_lent = true;
+    is_released = release_locked(store);
     fe_mutex_unlock(&store->reserve_mutex);
-    return fe_reserve_release(store);
+    return is_released;
 }
 
 void fe_reserve_end_loan(fe_store *store)
@@ -122,24 +179,54 @@ static uint64_t free_bytes_of(fe_store *store)
     return free_bytes;
 }
 
-bool fe_reserve_is_spared(fe_store *store, uint64_t bytes)
+// Free space, after those who were about to take some have it, if the reserve must give way or has
+// done so already. REQUIRES: reserve_mutex held.
+static uint64_t settled_free_bytes(fe_store *store, uint64_t bytes)
 {
-    return free_bytes_of(store) >= bytes;
+    uint64_t free_bytes = free_bytes_of(store);
+
+    while (store->reserve_takers > 0 && (store->is_reserve_owed || free_bytes < bytes)) {
+        fe_cond_wait(&store->reserve_changed, &store->reserve_mutex);
+        free_bytes = free_bytes_of(store);
+    }
+    return free_bytes;
+}
+
+bool fe_reserve_try_way(fe_store *store, uint64_t bytes)
+{
+    bool is_open;
+
+    fe_mutex_lock(&store->reserve_mutex);
+    is_open = settled_free_bytes(store, bytes) >= bytes;
+    if (is_open) store->reserve_ways++;
+    fe_mutex_unlock(&store->reserve_mutex);
+    return is_open;
 }
 
 ferric_status fe_reserve_make_way(fe_store *store, uint64_t bytes)
 {
-    uint64_t free_bytes = free_bytes_of(store);
-    uint64_t held;
+    uint64_t free_bytes;
+    bool is_open;
 
-    if (free_bytes >= bytes) return FERRIC_OK;
     fe_mutex_lock(&store->reserve_mutex);
-    held = store->reserve_bytes;
+    free_bytes = settled_free_bytes(store, bytes);
+    is_open = free_bytes >= bytes ||
+              (bytes - free_bytes <= store->reserve_bytes && release_locked(store));
+    if (is_open) store->reserve_ways++;
     fe_mutex_unlock(&store->reserve_mutex);
-    if (bytes - free_bytes <= held && fe_reserve_release(store)) return FERRIC_OK;
+    if (is_open) return FERRIC_OK;
     return fe_fail(FERRIC_NO_SPACE,
                    "%s: a flush needs %" PRIu64 " bytes, and the file system has %" PRIu64,
                    store->directory, bytes, free_bytes);
+}
+
+void fe_reserve_end_way(fe_store *store)
+{
+    fe_mutex_lock(&store->reserve_mutex);
+    store->reserve_ways--;
+    fe_mutex_unlock(&store->reserve_mutex);
+    // What was taken of the reserve comes back at once, before puts use it up.
+    fe_reserve_refill(store);
 }
 
 void fe_reserve_find(fe_store *store)
@@ -150,7 +237,7 @@ void fe_reserve_find(fe_store *store)
 
     if (fe_file_path_named(&path, store->directory, FE_FILE_RESERVE_NAME) == FERRIC_OK &&
         fe_vfs_stat(store->vfs, fe_path_text(&path), &kind, &size) == FERRIC_OK &&
-        kind == FE_PATH_FILE) {
+        kind == FE_PATH_FILE && size > 0) {
         store->reserve_bytes = size;
     } else {
         store->is_reserve_owed = wanted_bytes(store) > 0;

@@ -358,6 +358,7 @@ ferric_status fe_store_open(const char *path, const ferric_options *options, fe_
     fe_mutex_init(&opened->log_mutex);
     fe_mutex_init(&opened->edit_mutex);
     fe_mutex_init(&opened->reserve_mutex);
+    fe_cond_init(&opened->reserve_changed);
     fe_mutex_init(&opened->value_mutex);
     fe_mutex_init(&opened->value_sync_mutex);
     fe_mutex_init(&opened->mutex);
@@ -413,6 +414,7 @@ static void free_store(fe_store *store)
     fe_mutex_deinit(&store->mutex);
     fe_mutex_deinit(&store->value_sync_mutex);
     fe_mutex_deinit(&store->value_mutex);
+    fe_cond_deinit(&store->reserve_changed);
     fe_mutex_deinit(&store->reserve_mutex);
     fe_mutex_deinit(&store->edit_mutex);
     fe_mutex_deinit(&store->log_mutex);

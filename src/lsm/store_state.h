@@ -15,8 +15,8 @@
 //   edit_mutex    the manifest, and changing the version; taken by one installer at a time
 //   reserve_mutex the file RESERVE
 //   mutex         snapshots, waiting, background state, swapping the view
-// Lock order: turn, log_mutex, edit_mutex, value_sync_mutex, value_mutex, mutex. No I/O under mutex
-// and value_mutex.
+// Lock order: turn, log_mutex, edit_mutex, value_sync_mutex, value_mutex, mutex; reserve_mutex on
+// its own. No I/O under mutex and value_mutex.
 #ifndef FERRIC_LSM_STORE_STATE_H
 #define FERRIC_LSM_STORE_STATE_H
 
@@ -151,9 +151,12 @@ struct fe_store {
 
     // ---- reserve_mutex ----
     fe_mutex reserve_mutex;
-    uint64_t reserve_bytes; // Of the file RESERVE; 0: there is none.
-    bool is_reserve_owed;   // It was given up and is not yet back in full.
-    bool is_reserve_lent;   // A commit is about to use its space.
+    uint64_t reserve_bytes;  // Of the file RESERVE; 0: there is none.
+    bool is_reserve_owed;    // It was given up and is not yet back in full.
+    bool is_reserve_lent;    // A commit is about to use its space.
+    uint32_t reserve_ways;   // Flushes and the like that count on the space they found.
+    uint32_t reserve_takers; // Who is about to take space behind the reserve.
+    fe_cond reserve_changed; // There are no more takers.
 
     // ---- mutex ----
     fe_mutex mutex;
@@ -233,8 +236,11 @@ ferric_status fe_store_new_header(fe_store *store, fe_file_kind kind, fe_file_he
 
 // The first log of this open. REQUIRES: the turn. The directory is synced.
 ferric_status fe_log_chain_begin(fe_store *store);
-// Makes room for `bytes` in the current log, going on in a new file when it is full.
+// Makes room for `bytes` in the current log, going on in a new file when it is full. REQUIRES: the
+// turn.
 ferric_status fe_log_chain_make_room(fe_store *store, size_t bytes);
+// Whether that takes no disk space. REQUIRES: the turn.
+bool fe_log_chain_has_room(const fe_store *store, size_t bytes);
 // Goes on in a new file. REQUIRES: the turn.
 ferric_status fe_log_chain_extend(fe_store *store);
 // Makes the next log ahead of its use, if it can; a failure shows when the log is needed. Any
@@ -350,12 +356,19 @@ void fe_log_thread_call(fe_store *store);
 // Takes the reserve when it is missing or too small and there is ample room, or, once it was given
 // up, any room; a failure leaves none.
 void fe_reserve_refill(fe_store *store);
-// Whether `bytes` can be written without the reserve. A file system that does not tell its free
-// space is taken to have it.
-bool fe_reserve_is_spared(fe_store *store, uint64_t bytes);
-// Makes sure that `bytes` can be written, giving the reserve up where that is enough. Errors:
-// FERRIC_NO_SPACE: begin nothing.
+// Begins to take disk space for something that is neither a delete nor a flush: a log that grows
+// for puts, or one made ahead. What is owed to the reserve is taken first. False, and not begun,
+// while a flush works with space that the reserve gave up. To be ended by fe_reserve_leave.
+bool fe_reserve_enter(fe_store *store);
+void fe_reserve_leave(fe_store *store);
+// Opens a way for a flush, or other work that ends in less space used: whether `bytes` can be
+// written without the reserve. A file system that does not tell its free space is taken to have it.
+// True: to be ended by fe_reserve_end_way.
+bool fe_reserve_try_way(fe_store *store, uint64_t bytes);
+// The same, giving the reserve up where that is enough. Errors: FERRIC_NO_SPACE: begin nothing.
 ferric_status fe_reserve_make_way(fe_store *store, uint64_t bytes);
+// The work is done; takes the reserve again, as far as it can.
+void fe_reserve_end_way(fe_store *store);
 // Gives the reserve up. Returns whether that freed something.
 bool fe_reserve_release(fe_store *store);
 // The same for a commit that only deletes: until fe_reserve_end_loan no flush takes the freed space

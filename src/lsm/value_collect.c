@@ -434,7 +434,7 @@ ferric_status fe_store_collect_once(fe_store *store, bool *did_work)
         fe_reserve_make_way(store, job.moved_bytes + tables_bytes(&job)) == FERRIC_OK) {
         *did_work = true;
         status = carry_out(store, &job);
-        fe_reserve_refill(store);
+        fe_reserve_end_way(store);
     }
     end(store, &job);
     return status;

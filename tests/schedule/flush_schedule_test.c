@@ -155,6 +155,41 @@ static void test_a_flush_whose_edit_is_uncertain_stops_writing(void **state)
     schedule_destroy(s);
 }
 
+// What the reserve gave up for a flush is the flush's: a put that needs space waits for its end,
+// and what is owed to the reserve comes before it. Deletes on a full disk were refused once because
+// puts had been quicker.
+static void test_puts_leave_a_flush_what_the_reserve_gave_up(void **state)
+{
+    schedule *s = schedule_create(FERRIC_FSYNC_NEVER, 1);
+    helper flusher = {0};
+    helper writer = {0};
+
+    (void)state;
+    schedule_fill(s, 0, 1, "first");
+    schedule_flush(s);
+    assert_int_not_equal(s->store->reserve_bytes, 0);
+    schedule_put_large(s, 1, 1000);
+    gate_claim_free_space(s->gates, 0);
+    gate_close(s->gates, GATE_TABLE_CREATE);
+    helper_start(&flusher, s, HELPER_FLUSH, 0, NULL);
+    gate_await(s->gates, GATE_TABLE_CREATE);
+    assert_int_equal(s->store->reserve_bytes, 0);
+    helper_start_large(&writer, s, 2, 400000);
+    assert_int_equal(helper_join(&writer), FERRIC_NO_SPACE);
+    gate_claim_free_space(s->gates, UINT64_MAX);
+    gate_pass(s->gates, GATE_TABLE_CREATE);
+    assert_int_equal(helper_join(&flusher), FERRIC_OK);
+    assert_int_not_equal(s->store->reserve_bytes, 0);
+    schedule_put_large(s, 2, 400000);
+    schedule_expect_large(s, 1, 1000);
+    schedule_expect_large(s, 2, 400000);
+    schedule_close(s);
+    schedule_open(s);
+    schedule_expect_large(s, 1, 1000);
+    schedule_expect_large(s, 2, 400000);
+    schedule_destroy(s);
+}
+
 // ---- Compaction -----------------------------------------------------------------------------
 
 // Three overlapping tables, with deletes among them, and nothing in memory.
@@ -262,6 +297,7 @@ int main(void)
         cmocka_unit_test(test_a_flush_is_invisible_at_each_of_its_steps),
         cmocka_unit_test(test_a_flush_that_fails_leaves_all_in_memory),
         cmocka_unit_test(test_a_flush_whose_edit_is_uncertain_stops_writing),
+        cmocka_unit_test(test_puts_leave_a_flush_what_the_reserve_gave_up),
         cmocka_unit_test(test_a_compaction_is_invisible_at_each_of_its_steps),
         cmocka_unit_test(test_a_snapshot_is_released_during_a_compaction),
         cmocka_unit_test(test_a_compaction_that_fails_keeps_its_inputs),

@@ -3,6 +3,7 @@
 #include "gate_vfs.h"
 
 #include <malloc.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -31,6 +32,7 @@ struct gate_vfs {
     gate gates[GATE_POINT_COUNT];
     uint64_t log_syncs[GATE_LOG_SYNCS_MAX];
     size_t log_sync_count;
+    atomic_ullong free_bytes_max; // Of what the file system says is free.
 };
 
 // A file of either kind; the one that it is not stays NULL.
@@ -378,7 +380,11 @@ static void gate_unlock(fe_vfs *vfs, fe_lock *lock)
 
 static ferric_status gate_free_space(fe_vfs *vfs, const char *path, uint64_t *free_bytes)
 {
-    return fe_vfs_free_space(gates_of(vfs)->inner, path, free_bytes);
+    ferric_status status = fe_vfs_free_space(gates_of(vfs)->inner, path, free_bytes);
+    uint64_t claimed = atomic_load(&gates_of(vfs)->free_bytes_max);
+
+    if (status == FERRIC_OK && *free_bytes > claimed) *free_bytes = claimed;
+    return status;
 }
 
 static ferric_status gate_random(fe_vfs *vfs, void *data, size_t size)
@@ -415,6 +421,11 @@ static const fe_vfs_ops vfs_ops = {
     .monotonic_ns = gate_monotonic_ns,
 };
 
+void gate_claim_free_space(gate_vfs *gates, uint64_t bytes)
+{
+    atomic_store(&gates->free_bytes_max, bytes);
+}
+
 // ---- Life -----------------------------------------------------------------------------------
 
 gate_vfs *gate_vfs_create(void)
@@ -423,6 +434,7 @@ gate_vfs *gate_vfs_create(void)
 
     created->base.ops = &vfs_ops;
     if (fe_vfs_memory_create(&created->inner) != FERRIC_OK) harness_panic("no memory for a vfs");
+    atomic_init(&created->free_bytes_max, UINT64_MAX);
     fe_mutex_init(&created->mutex);
     fe_cond_init(&created->changed);
     return created;

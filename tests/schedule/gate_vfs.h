@@ -50,6 +50,10 @@ void gate_fail_next(gate_vfs *gates, gate_point point);
 // How many calls have come to the point.
 uint64_t gate_count(gate_vfs *gates, gate_point point);
 
+// From now on no more than `bytes` are said to be free, whatever is written; UINT64_MAX takes it
+// back.
+void gate_claim_free_space(gate_vfs *gates, uint64_t bytes);
+
 // The numbers of the logs that were synced since the last gate_log_syncs_clear, oldest first.
 #define GATE_LOG_SYNCS_MAX 64
 size_t gate_log_syncs(gate_vfs *gates, uint64_t numbers[GATE_LOG_SYNCS_MAX]);

@@ -56,6 +56,7 @@ static const char *const catchers[FE_BUG_COUNT] = {
     [FE_BUG_SHORT_WRITE_IS_WHOLE] = "posix_test",
     [FE_BUG_LOCK_LOST_BY_CLOSE] = "vfs_posix_test",
     [FE_BUG_FAILED_TABLE_LEFT] = "flush_schedule_test",
+    [FE_BUG_RESERVE_NOT_GUARDED] = "flush_schedule_test",
     [FE_BUG_LATE_LOG_LINKED] = "log_schedule_test",
     [FE_BUG_SYNC_COVERS_LATER] = "log_schedule_test",
     [FE_BUG_RENAME_NOT_SYNCED] = "crash_test",
