@@ -45,6 +45,10 @@ void fe_machine_unmap(void *pages, size_t size);
 // Makes mapped pages ready to be stored to; where a store would raise a signal, it fails instead.
 int fe_machine_prepare_stores(void *pages, size_t size);
 
+// Asks the file system to overwrite the blocks of a new, empty file in place, where it would copy
+// them (Btrfs): only then does space that was allocated stay enough. Best effort.
+void fe_machine_overwrite_in_place(int descriptor);
+
 // Asks for large pages. A hint.
 void fe_machine_advise_large_pages(void *pages, size_t size);
 

@@ -4,8 +4,10 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/fs.h>
 #include <pthread.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/random.h>
 #include <sys/resource.h>
@@ -46,6 +48,15 @@ int fe_machine_allocate(int descriptor, off_t offset, off_t size)
     } while (result != 0 && errno == EINTR);
     if (result != 0 && errno == ENOSYS) errno = EOPNOTSUPP;
     return result;
+}
+
+void fe_machine_overwrite_in_place(int descriptor)
+{
+    int flags = 0;
+
+    if (ioctl(descriptor, FS_IOC_GETFLAGS, &flags) != 0) return;
+    flags |= FS_NOCOW_FL;
+    (void)ioctl(descriptor, FS_IOC_SETFLAGS, &flags);
 }
 
 static struct flock lock_of_byte_0(short type)

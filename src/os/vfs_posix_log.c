@@ -9,8 +9,9 @@
 // Under FE_LOG_BUFFERED allocated blocks are enough.
 //
 // The space grows in steps that double, so that a small log stays small and a busy one meets the
-// disk seldom. Where blocks are copied on write (Btrfs, reflinked files), no reservation binds the
-// file system, and a span may still be answered by FERRIC_NO_SPACE.
+// disk seldom. Btrfs is asked not to copy a log's blocks on write; where that is refused, or a file
+// was reflinked, no reservation binds the file system, and a span may still be answered by
+// FERRIC_NO_SPACE.
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
@@ -140,6 +141,7 @@ ferric_status fe_posix_create_log(fe_vfs *vfs, const char *path, fe_log_mode mod
         fe_free(created);
         return status;
     }
+    fe_machine_overwrite_in_place(created->descriptor);
     *log = &created->base;
     return FERRIC_OK;
 }
