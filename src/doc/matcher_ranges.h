@@ -30,8 +30,8 @@ typedef struct fe_index_ranges {
     // Leading parts that the ranges bind; 0: the condition says nothing about this index, and there
     // is one range over everything.
     size_t bound_count;
-    // Of those, leading parts that every range holds to one value: after them keys come in the
-    // order of the next parts, so that they serve a sort.
+    // Of those, leading parts that all ranges hold to the same one value: behind them keys come in
+    // the order of the next parts, so that they serve a sort.
     size_t equal_count;
     // The document of every key in the ranges matches the condition: no need to look at it. Else it
     // has to be asked (fe_matcher_test).

@@ -144,7 +144,8 @@ int fe_number_compare(ferric_slice a, ferric_slice b)
 
 // ---- Conversions ----------------------------------------------------------------------------
 
-bool fe_number_to_int64(ferric_slice text, int64_t *value)
+// The whole part; `is_whole` receives whether that is all of it. False when it does not fit.
+static bool whole_part(ferric_slice text, int64_t *value, bool *is_whole)
 {
     fe_number number;
     const uint8_t *at;
@@ -152,19 +153,36 @@ bool fe_number_to_int64(ferric_slice text, int64_t *value)
     uint64_t sum = 0;
 
     *value = 0;
+    *is_whole = true;
     if (is_short_integer(text, value)) return true;
+    *value = 0;
     number = fe_number_of(text);
     if (number.is_zero) return true;
-    if (number.exponent < 1 || number.exponent > 19) return false;
+    *is_whole = number.exponent > 0;
+    if (number.exponent < 1) return true;
+    if (number.exponent > 19) return false;
     at = fe_slice_bytes(number.digits);
     end = at + number.digits.size;
     for (int place = 0; place < number.exponent; place++) {
         if (at < end && *at == '.') at++;
         sum = sum * 10 + (at < end ? (uint64_t)(*at++ - '0') : 0); // 19 digits fit 64 bits.
     }
-    if (at < end || sum > (uint64_t)INT64_MAX + number.is_negative) return false;
+    *is_whole = at == end;
+    if (sum > (uint64_t)INT64_MAX + number.is_negative) return false;
     *value = number.is_negative ? (int64_t)(0 - sum) : (int64_t)sum;
     return true;
+}
+
+bool fe_number_to_int64(ferric_slice text, int64_t *value)
+{
+    bool is_whole;
+    return whole_part(text, value, &is_whole) && is_whole;
+}
+
+bool fe_number_truncate(ferric_slice text, int64_t *value)
+{
+    bool is_whole;
+    return whole_part(text, value, &is_whole);
 }
 
 double fe_number_to_double(ferric_slice text)

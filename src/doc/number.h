@@ -33,6 +33,8 @@ int fe_number_compare(ferric_slice a, ferric_slice b);
 
 // Whether the number is whole and fits, also when it is written as 1.0 or 1e2.
 bool fe_number_to_int64(ferric_slice text, int64_t *value);
+// The whole part, cut towards 0; false when it does not fit.
+bool fe_number_truncate(ferric_slice text, int64_t *value);
 // The nearest double, infinite when the number is too large.
 double fe_number_to_double(ferric_slice text);
 

@@ -128,3 +128,153 @@ void json_make(fe_random *random, int depth, ferric_buffer *json)
         break;
     }
 }
+
+// ---- Documents and filters that meet --------------------------------------------------------
+
+static void make_small(fe_random *random, ferric_buffer *json)
+{
+    static const char *const values[] = {
+        "null", "0",         "1",     "1.0",   "2",       "2.5",   "3",     "-1",
+        "true", "false",     "\"\"",  "\"a\"", "\"ab\"",  "\"b\"", "[]",    "{}",
+        "[1]",  "{\"a\":1}", "[1,2]", "1e0",   "\"abc\"", "[[1]]", "[null]"};
+    add(json, values[fe_random_below(random, sizeof values / sizeof *values)]);
+}
+
+static void make_member(fe_random *random, int depth, ferric_buffer *json)
+{
+    uint64_t kind = fe_random_below(random, depth > 0 ? 6 : 3);
+    size_t count = fe_random_below(random, 4);
+
+    if (kind < 3) {
+        make_small(random, json);
+    } else if (kind == 3) {
+        json_make_document(random, depth - 1, json);
+    } else {
+        add(json, "[");
+        for (size_t i = 0; i < count; i++) {
+            if (i > 0) add(json, ",");
+            make_member(random, kind == 4 ? 0 : depth - 1, json);
+        }
+        add(json, "]");
+    }
+}
+
+void json_make_document(fe_random *random, int depth, ferric_buffer *json)
+{
+    bool has_a = fe_random_below(random, 4) != 0;
+    bool has_b = fe_random_below(random, 4) != 0;
+
+    add(json, "{");
+    if (has_a) add(json, "\"a\":");
+    if (has_a) make_member(random, depth, json);
+    if (has_a && has_b) add(json, ",");
+    if (has_b) add(json, "\"b\":");
+    if (has_b) make_member(random, depth, json);
+    add(json, "}");
+}
+
+const char *json_make_path(fe_random *random)
+{
+    static const char *const paths[] = {"a",   "a",   "b",     "a.b",  "a.a",
+                                        "b.a", "a.0", "a.b.a", "a.1.b"};
+    return paths[fe_random_below(random, sizeof paths / sizeof *paths)];
+}
+
+static void make_list(fe_random *random, ferric_buffer *json)
+{
+    size_t count = fe_random_below(random, 4);
+    add(json, "[");
+    for (size_t i = 0; i < count; i++) {
+        if (i > 0) add(json, ",");
+        make_small(random, json);
+    }
+    add(json, "]");
+}
+
+static void make_operator(fe_random *random, int depth, ferric_buffer *json)
+{
+    static const char *const with_value[] = {"$eq", "$ne", "$gt", "$gte", "$lt", "$lte"};
+    static const char *const whole[] = {"\"$exists\":true",     "\"$exists\":false",
+                                        "\"$type\":\"number\"", "\"$type\":[\"null\",\"array\"]",
+                                        "\"$size\":1",          "\"$size\":0",
+                                        "\"$mod\":[2,1]",       "\"$regex\":\"^a\"",
+                                        "\"$regex\":\"b\"",     "\"$startsWith\":\"a\"",
+                                        "\"$startsWith\":\"\"", "\"$regex\":\"^ab?\""};
+    static const char *const with_list[] = {"$in", "$nin", "$all"};
+
+    switch (fe_random_below(random, depth > 0 ? 6 : 4)) {
+    case 0:
+    case 1:
+        add(json, "\"");
+        add(json, with_value[fe_random_below(random, 6)]);
+        add(json, "\":");
+        make_small(random, json);
+        break;
+    case 2:
+        add(json, whole[fe_random_below(random, sizeof whole / sizeof *whole)]);
+        break;
+    case 3:
+        add(json, "\"");
+        add(json, with_list[fe_random_below(random, 3)]);
+        add(json, "\":");
+        make_list(random, json);
+        break;
+    case 4:
+        add(json, "\"$not\":{");
+        make_operator(random, depth - 1, json);
+        add(json, "}");
+        break;
+    default:
+        add(json, "\"$elemMatch\":");
+        if (fe_random_below(random, 2) == 0) {
+            json_make_filter(random, depth - 1, json);
+        } else {
+            add(json, "{");
+            make_operator(random, depth - 1, json);
+            add(json, "}");
+        }
+        break;
+    }
+}
+
+static void make_branches(fe_random *random, int depth, const char *name, ferric_buffer *json)
+{
+    size_t count = 1 + fe_random_below(random, 2);
+    add(json, "\"");
+    add(json, name);
+    add(json, "\":[");
+    for (size_t i = 0; i < count; i++) {
+        if (i > 0) add(json, ",");
+        json_make_filter(random, depth - 1, json);
+    }
+    add(json, "]");
+}
+
+// Members of equal names are fine: the last one stays.
+void json_make_filter(fe_random *random, int depth, ferric_buffer *json)
+{
+    static const char *const names[] = {"$and", "$or", "$nor"};
+    size_t count = 1 + fe_random_below(random, 3);
+
+    add(json, "{");
+    for (size_t i = 0; i < count; i++) {
+        if (i > 0) add(json, ",");
+        if (depth > 0 && fe_random_below(random, 5) == 0) {
+            make_branches(random, depth, names[fe_random_below(random, 3)], json);
+            continue;
+        }
+        add(json, "\"");
+        add(json, json_make_path(random));
+        add(json, "\":");
+        if (fe_random_below(random, 4) == 0) {
+            make_small(random, json);
+            continue;
+        }
+        add(json, "{");
+        make_operator(random, depth, json);
+        add(json, ",");
+        make_operator(random, depth, json);
+        add(json, "}");
+    }
+    add(json, "}");
+}
