@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Space kept back for a full disk, in the file RESERVE: a sixteenth of the data, within 256 KiB and
-// 64 MiB. Who cannot write at all cannot delete either, so it is given up for commits that only
+// 16 MiB. Who cannot write at all cannot delete either, so it is given up for commits that only
 // delete, and for a flush, which lets logs go; it is taken again when there is room. Puts take
 // space behind it only: what is owed to the reserve comes first, and what a flush was given is the
 // flush's.
@@ -13,7 +13,8 @@
 #include "lsm/store_state.h"
 
 #define RESERVE_BYTES_MIN ((uint64_t)256 << 10)
-#define RESERVE_BYTES_MAX ((uint64_t)64 << 20)
+// For deletes alone enough for hundreds of thousands; more would be noticed beside the data.
+#define RESERVE_BYTES_MAX ((uint64_t)16 << 20)
 #define DATA_PART 16
 // A first reserve is not taken from a disk that has less than so many times its size left. One that
 // was given up comes back before anything else, in part if need be: otherwise the next writes would
