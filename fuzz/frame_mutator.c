@@ -13,7 +13,7 @@ size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t size_max, unsi
 
 static void mend(uint8_t *at, size_t size, uint64_t offset)
 {
-    fe_sealer sealer = {FE_CIPHER_NONE, 0};
+    fe_sealer sealer = {.suite = FE_CIPHER_NONE};
     size_t header_size;
     size_t payload_size;
     uint32_t check;

@@ -63,7 +63,7 @@ static bool replay_logs(const fe_replay_options *options, const fe_live_log *log
     FUZZ_CHECK(replay.highest_sequence <= FE_SEQUENCE_MAX);
     entries = walk(&replay);
     for (size_t i = 0; i < replay.log_count; i++) {
-        FUZZ_CHECK(fe_replay_harden(options->vfs, options->directory, &replay.logs[i]) ==
+        FUZZ_CHECK(fe_replay_harden(options->vfs, options->directory, NULL, &replay.logs[i]) ==
                    FERRIC_OK);
     }
     FUZZ_CHECK(fe_replay_run(options, logs, count, &again) == FERRIC_OK);
@@ -86,7 +86,7 @@ bool fuzz_run(const uint8_t *data, size_t size)
     options.vfs = folder_mount(&files);
     if (options.vfs == NULL) return false;
     cache_kit_init(&kit, options.vfs, FOLDER_PATH);
-    if (fe_manifest_load(options.vfs, FOLDER_PATH, kit.tables, &state) == FERRIC_OK) {
+    if (fe_manifest_load(options.vfs, FOLDER_PATH, NULL, kit.tables, &state) == FERRIC_OK) {
         options.flushed_sequence = state.last_sequence;
         is_valid = replay_logs(&options, state.logs, state.log_count);
     } else {

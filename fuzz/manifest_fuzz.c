@@ -44,7 +44,7 @@ static void write_anew(fe_vfs *vfs, cache_kit *kit, fe_manifest_state *state)
     FUZZ_CHECK(fe_manifest_create(vfs, FOLDER_PATH, &header, state->version, &edit, &manifest) ==
                FERRIC_OK);
     fe_manifest_close(manifest);
-    FUZZ_CHECK(fe_manifest_load(vfs, FOLDER_PATH, kit->tables, &again) == FERRIC_OK);
+    FUZZ_CHECK(fe_manifest_load(vfs, FOLDER_PATH, NULL, kit->tables, &again) == FERRIC_OK);
     check_equal(state, &again);
     fe_manifest_state_deinit(&again);
 }
@@ -61,7 +61,7 @@ bool fuzz_run(const uint8_t *data, size_t size)
     vfs = folder_mount(&files);
     if (vfs == NULL) return false;
     cache_kit_init(&kit, vfs, FOLDER_PATH);
-    is_valid = fe_manifest_load(vfs, FOLDER_PATH, kit.tables, &state) == FERRIC_OK;
+    is_valid = fe_manifest_load(vfs, FOLDER_PATH, NULL, kit.tables, &state) == FERRIC_OK;
     if (is_valid) write_anew(vfs, &kit, &state);
     fe_manifest_state_deinit(&state);
     cache_kit_deinit(&kit);

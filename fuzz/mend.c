@@ -35,7 +35,7 @@ bool mend_sealer(const uint8_t *data, size_t size, fe_sealer *sealer)
     if (size < FE_FILE_HEADER_SIZE) return false;
     header.file_number = fe_get_u64(data + FILE_NUMBER_AT);
     memcpy(header.salt, data + SALT_AT, FE_SALT_SIZE);
-    fe_sealer_init(sealer, &header);
+    fe_sealer_init(sealer, &header, "file");
     return true;
 }
 

@@ -58,7 +58,7 @@ static bool read_log(fe_vfs *vfs, fe_file_kind kind, uint64_t size)
     fe_record_log_reader *reader;
     uint64_t count;
 
-    if (fe_record_log_open(vfs, PATH, kind, &reader) != FERRIC_OK) return false;
+    if (fe_record_log_open(vfs, PATH, kind, NULL, &reader) != FERRIC_OK) return false;
     count = read_frames(reader, size);
     find_evidence(reader, size);
     fe_record_log_reader_close(reader);

@@ -80,7 +80,7 @@ static void write_frame(ferric_slice file)
 {
     const uint8_t *at = fe_slice_bytes(file) + FE_FILE_HEADER_SIZE;
     ferric_buffer seed = {0};
-    fe_sealer sealer = {FE_CIPHER_NONE, 0};
+    fe_sealer sealer = {.suite = FE_CIPHER_NONE};
     uint8_t bytes[FE_FRAME_HEADER_SIZE_MAX + 64];
     fe_frame frame = {
         .kind = FE_FRAME_COMMITS,
@@ -94,7 +94,7 @@ static void write_frame(ferric_slice file)
     REQUIRE(file.size > FE_FILE_HEADER_SIZE + 20);
     fe_frame_encode(&frame, &sealer, 0, FE_FILE_HEADER_SIZE, bytes);
     REQUIRE(fe_buffer_put_u32(&seed, FE_FILE_HEADER_SIZE / FE_FRAME_ALIGNMENT) == FERRIC_OK);
-    REQUIRE(fe_buffer_append(&seed, bytes, fe_frame_size(&frame, 0)) == FERRIC_OK);
+    REQUIRE(fe_buffer_append(&seed, bytes, fe_frame_size(&frame, &sealer, 0)) == FERRIC_OK);
     write_seed("frame", fe_buffer_slice(&seed));
     fe_buffer_deinit(&seed);
 }
@@ -134,7 +134,7 @@ static void write_block(ferric_slice file)
     REQUIRE(fe_vfs_open(vfs, "/table", FE_OPEN_CREATE, &written) == FERRIC_OK);
     REQUIRE(fe_file_write_at(written, 0, file.data, file.size) == FERRIC_OK);
     fe_file_close(written);
-    REQUIRE(fe_table_open(vfs, "/table", NULL, UINT64_MAX, &table) == FERRIC_OK);
+    REQUIRE(fe_table_open(vfs, "/table", NULL, NULL, UINT64_MAX, &table) == FERRIC_OK);
     memory = loose_memory(fe_table_block_memory(table, 0));
     REQUIRE(fe_table_read_block(table, 0, &reader, memory, &block) == FERRIC_OK);
     content_size = fe_table_block_memory(table, 0) - block.count * sizeof(fe_block_slot);

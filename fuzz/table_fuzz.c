@@ -152,7 +152,7 @@ bool fuzz_run(const uint8_t *data, size_t size)
     bool is_valid = false;
 
     if (vfs == NULL) return false;
-    if (fe_table_open(vfs, PATH, NULL, UINT64_MAX, &table) == FERRIC_OK &&
+    if (fe_table_open(vfs, PATH, NULL, NULL, UINT64_MAX, &table) == FERRIC_OK &&
         content_size(table) <= CONTENT_MAX) {
         FUZZ_CHECK(fe_table_memory(table) > 0);
         is_valid = read_blocks(table, 0) == fe_table_block_count(table);

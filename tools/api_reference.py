@@ -340,7 +340,8 @@ class Manual:
         page.references.add("ferric_options_from_env")
         for code, _ in declaration.members():
             kind, name = code.rsplit(" ", 1)
-            if name != "struct_size" and "*" not in code and not kind.endswith("_callback"):
+            is_text = "*" not in code and not kind.endswith(("_callback", "_key"))
+            if name != "struct_size" and is_text:
                 page.add(f".It Ev FERRIC_{name.upper()}", f"Sets {name}.")
         page.add(".El")
 

@@ -114,7 +114,8 @@ static void replay(void *argument, uint64_t count)
     fe_record_log_reader *reader;
     uint64_t i;
 
-    component_check(fe_record_log_open(self->vfs, self->path, FE_FILE_LOG, &reader), "open a log");
+    component_check(fe_record_log_open(self->vfs, self->path, FE_FILE_LOG, NULL, &reader),
+                    "open a log");
     for (i = 0; i < count; i++) {
         fe_frame_result result;
         fe_frame frame;

@@ -59,7 +59,8 @@ static void open_and_close(void *argument, uint64_t count)
     for (i = 0; i < count; i++) {
         fe_table *table;
 
-        component_check(fe_table_open(self->vfs, PATH, NULL, UINT64_MAX, &table), "open a table");
+        component_check(fe_table_open(self->vfs, PATH, NULL, NULL, UINT64_MAX, &table),
+                        "open a table");
         fe_table_close(table);
     }
 }
@@ -120,7 +121,8 @@ static void open_table(context *self)
     uint32_t i;
 
     build(self, self->set.count);
-    component_check(fe_table_open(self->vfs, PATH, NULL, UINT64_MAX, &self->table), "open a table");
+    component_check(fe_table_open(self->vfs, PATH, NULL, NULL, UINT64_MAX, &self->table),
+                    "open a table");
     for (i = 0; i < fe_table_block_count(self->table); i++)
         if (fe_table_block_memory(self->table, i) > largest)
             largest = fe_table_block_memory(self->table, i);

@@ -167,6 +167,24 @@ typedef struct ferric_event {
 // database, except for ferric_interrupt.
 typedef void (*ferric_event_callback)(void *context, const ferric_event *event);
 
+// What a key of an encrypted database is.
+typedef enum ferric_key_kind {
+    FERRIC_KEY_NONE = 0,
+    FERRIC_KEY_RAW = 1,        // 32 random bytes.
+    FERRIC_KEY_PASSPHRASE = 2, // At least one byte; made into a key by Argon2id, in a tenth of a
+                               // second and 64 MiB.
+} ferric_key_kind;
+
+// A key of an encrypted database: one of up to 8 that open it.
+typedef struct ferric_key {
+    ferric_key_kind kind;
+    ferric_slice secret;
+} ferric_key;
+
+// Sets *key, whose secret stays where it is until the call that asked returns. FERRIC_OK, or a
+// status with which that call shall fail. `path` is the database's.
+typedef ferric_status (*ferric_key_callback)(void *context, const char *path, ferric_key *key);
+
 // How a database is opened. Set by name with ferric_options_set.
 typedef struct ferric_options {
     size_t struct_size;
@@ -220,13 +238,23 @@ typedef struct ferric_options {
     // in memory is found in half the time. Up to an eighth of memory_limit is used for those of
     // open tables; the others do with their filters. Default true.
     bool keydir;
+    // The key of an encrypted database; a new one is made encrypted, and one that is not encrypted
+    // is refused (FERRIC_WRONG_KEY). Borrowed until ferric_open returns. Default none.
+    ferric_key key;
+    // Asked when a key is needed and `key` is none. Default NULL.
+    ferric_key_callback key_callback;
+    void *key_context; // Handed to key_callback.
+    // Make a new database encrypted and refuse one that is not, also when the key is the callback's
+    // to give. Default false: what `key` says.
+    bool encrypted;
 } ferric_options;
 
 #define FERRIC_OPTIONS_INIT                                                                        \
     {                                                                                              \
         sizeof(ferric_options), true, false, false, FERRIC_FSYNC_ALWAYS, 100, (uint64_t)128 << 20, \
             0, (uint64_t)64 << 20, (uint64_t)16 << 20, 4096, FERRIC_COMPRESSION_LZ4,               \
-            FERRIC_COMPRESSION_ZSTD, 10, 512, 2, 0, NULL, NULL, NULL, true                         \
+            FERRIC_COMPRESSION_ZSTD, 10, 512, 2, 0, NULL, NULL, NULL, true,                        \
+            {FERRIC_KEY_NONE, {NULL, 0}}, NULL, NULL, false                                        \
     }
 
 // Sets one option from text: name "fsync" with "always", "never", "periodic" or "periodic:250";
@@ -251,7 +279,8 @@ const char *ferric_options_name(size_t index, const char **help);
 // Errors: FERRIC_NOT_FOUND (no such path and not create_if_missing), FERRIC_ALREADY_EXISTS,
 //         FERRIC_NOT_A_DATABASE, FERRIC_LOCKED (the message has the holder's process id),
 //         FERRIC_CORRUPT, FERRIC_UNSUPPORTED, FERRIC_IO, FERRIC_NO_MEMORY,
-//         FERRIC_INVALID_ARGUMENT.
+//         FERRIC_INVALID_ARGUMENT, FERRIC_WRONG_KEY (it is encrypted and the key is missing or
+//         another; or a key is given and it is not encrypted).
 ferric_status ferric_open(const char *path, const ferric_options *options, ferric_db **db);
 
 // Makes every commit durable and ends background work. The handle is gone afterwards whatever the
@@ -715,8 +744,10 @@ typedef struct ferric_repair_report {
 // Writes everything that can still be read of the database at `damaged`, which is not changed, into
 // a new one at `repaired`, which must not exist. When the manifest is lost, all tables found are
 // used, and what was deleted may come back. `options` (may be NULL) says how to write the new one;
-// `finding` (may be NULL) is told what was lost.
-// Errors: FERRIC_NOT_FOUND, FERRIC_NOT_A_DATABASE, FERRIC_ALREADY_EXISTS, FERRIC_LOCKED, FERRIC_IO,
+// `finding` (may be NULL) is told what was lost. An encrypted database needs its key in `options`,
+// and the new one is encrypted with a keyring of its own, which that key alone opens.
+// Errors: FERRIC_WRONG_KEY, FERRIC_NOT_FOUND, FERRIC_NOT_A_DATABASE, FERRIC_ALREADY_EXISTS,
+// FERRIC_LOCKED, FERRIC_IO,
 //         FERRIC_NO_SPACE, FERRIC_NO_MEMORY. Damage is no failure: it stands in the report.
 ferric_status ferric_repair(const char *damaged, const char *repaired,
                             const ferric_options *options, ferric_finding_callback finding,
@@ -768,9 +799,9 @@ typedef bool (*ferric_part_callback)(void *context, const ferric_part *part);
 // report. `path` is the database's directory, or one file of the target's kind. Takes no lock and
 // changes no byte, so it also works beside a writer; what that one removes meanwhile is told as
 // gone. Damage is told as a part, and reading goes on behind it as far as checks hold.
-// Of `options` (may be NULL) only `vfs` counts.
-// Errors: FERRIC_NOT_FOUND, FERRIC_NOT_A_DATABASE, FERRIC_INVALID_ARGUMENT (a file of another
-// kind),
+// Of `options` (may be NULL) only `vfs` and the key count.
+// Errors: FERRIC_WRONG_KEY, FERRIC_NOT_FOUND, FERRIC_NOT_A_DATABASE, FERRIC_INVALID_ARGUMENT (a
+// file of another kind),
 //         FERRIC_INTERRUPTED (the callback ended it), FERRIC_CORRUPT (damage was told), FERRIC_IO,
 //         FERRIC_NO_MEMORY.
 ferric_status ferric_inspect(const char *path, ferric_inspect_target target,

@@ -99,8 +99,7 @@ ferric_status ferric_inspect(const char *path, ferric_inspect_target target,
         return fe_fail(FERRIC_INVALID_ARGUMENT, "ferric_inspect: there is no target %d",
                        (int)target);
     }
-    return fe_inspect(checked.vfs == NULL ? fe_vfs_posix() : checked.vfs, path, target, callback,
-                      context);
+    return fe_inspect(path, target, &checked, callback, context);
 }
 
 uint64_t ferric_writer_process(const ferric_db *db)

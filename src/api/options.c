@@ -67,6 +67,8 @@ static const option table[] = {
      "bits of Bloom filter for each key (default 10, 0 for none, to 32)"},
     {"keydir", KIND_BOOL, AT(keydir), 0, 0, false,
      "write KeyDirs, which lead a get straight to its entry (default true)"},
+    {"encrypted", KIND_BOOL, AT(encrypted), 0, 0, false,
+     "make a new database encrypted and refuse one that is not (default: as the key says)"},
     {"open_files_max", KIND_NUMBER, AT(open_files_max), 16, UINT32_MAX, false,
      "tables kept open at once (default 512, at least 16)"},
     {"background_threads", KIND_NUMBER, AT(background_threads), 0, 2, false,

@@ -111,6 +111,8 @@ static const char *const names[FE_BUG_COUNT] = {
     [FE_BUG_EXPIRED_UNDER_SNAPSHOT] = "EXPIRED_UNDER_SNAPSHOT",
     [FE_BUG_EXPIRED_TABLE_OVER_OLDER] = "EXPIRED_TABLE_OVER_OLDER",
     [FE_BUG_CLOCK_SET_BACK] = "CLOCK_SET_BACK",
+    [FE_BUG_SEAL_NOT_BOUND] = "SEAL_NOT_BOUND",
+    [FE_BUG_TAG_NOT_CHECKED] = "TAG_NOT_CHECKED",
 };
 
 const char *fe_seeded_bug_name(fe_seeded_bug bug)

@@ -114,6 +114,8 @@ typedef enum fe_seeded_bug {
     FE_BUG_EXPIRED_UNDER_SNAPSHOT, // What a snapshot still sees counts as expired in a compaction.
     FE_BUG_EXPIRED_TABLE_OVER_OLDER, // An expired table goes unread over an older one.
     FE_BUG_CLOCK_SET_BACK,           // A clock that is set back brings expired keys back.
+    FE_BUG_SEAL_NOT_BOUND,           // A sealed unit may stand at another place of its file.
+    FE_BUG_TAG_NOT_CHECKED,          // Decrypted bytes are taken whatever their tag says.
     FE_BUG_COUNT,
 } fe_seeded_bug;
 

@@ -8,6 +8,7 @@
 #include <stdatomic.h>
 
 #include "base/memory.h"
+#include "base/seeded_bug.h"
 #include "base/status.h"
 
 // Threads beyond these make a context for each call.
@@ -128,7 +129,8 @@ ferric_status fe_aead_open(fe_aead *aead, const uint8_t nonce[FE_AEAD_NONCE_SIZE
         fe_wipe(bytes, size);
         return fe_no_memory("opening sealed bytes", size);
     }
-    *is_authentic = EVP_CipherFinal_ex(context, none, &done) == 1;
+    *is_authentic =
+        EVP_CipherFinal_ex(context, none, &done) == 1 || FE_SEEDED_BUG(FE_BUG_TAG_NOT_CHECKED);
     if (!*is_authentic) fe_wipe(bytes, size);
     put_context(aead, context);
     return FERRIC_OK;

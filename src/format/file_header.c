@@ -90,7 +90,7 @@ static ferric_status check_support(const fe_file_header *header, const char *pat
                        "%s: needs features %08" PRIx32 ", this library knows %08" PRIx32, path,
                        header->required_features, (uint32_t)FE_FEATURES_KNOWN);
     }
-    if (header->cipher_suite != FE_CIPHER_NONE) {
+    if (header->cipher_suite > FE_CIPHER_LAST_KNOWN) {
         return fe_fail(FERRIC_UNSUPPORTED, "%s: cipher suite %u is not known to this library", path,
                        header->cipher_suite);
     }
@@ -108,6 +108,7 @@ static void read_fields(const uint8_t *at, fe_file_header *header)
     header->created_ms = fe_get_u64(at + CREATED_AT);
     memcpy(header->database_id, at + DATABASE_ID_AT, FE_DATABASE_ID_SIZE);
     memcpy(header->salt, at + SALT_AT, FE_SALT_SIZE);
+    header->keys = NULL;
 }
 
 bool fe_file_header_guess(ferric_slice bytes, fe_file_header *header)

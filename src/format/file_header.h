@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // The 64 bytes that begin every file of a database: docs/format/file_header.md.
 //
-// They stay in clear text when the database is encrypted. The salt is drawn anew for each file and
-// takes part in every check of it, so that bytes of one file never pass for another's.
+// They stay in clear text when the database is encrypted, but take part in the file's key, so that
+// a change of them shows. The salt is drawn anew for each file and takes part in every check of it,
+// so that bytes of one file never pass for another's.
 //
 // Magic, version and check stand where they are in every version to come, so that a newer file is
 // told from a damaged one.
@@ -24,7 +25,7 @@ typedef enum fe_file_kind {
     FE_FILE_MANIFEST = 3,
     FE_FILE_CURRENT = 4, // A header alone: its file number and salt are those of the live manifest.
     FE_FILE_VALUES = 5,
-    FE_FILE_KEYRING = 6, // Reserved.
+    FE_FILE_KEYRING = 6, // Its content is the keyring: crypto/keyring.h.
     FE_FILE_RING = 7,    // Number, salt and time are those of the log that it belongs to.
 } fe_file_kind;
 
@@ -38,6 +39,8 @@ typedef struct fe_file_header {
     uint64_t created_ms; // Since 1970-01-01 UTC.
     uint8_t database_id[FE_DATABASE_ID_SIZE];
     uint8_t salt[FE_SALT_SIZE];
+    // Where key_id is looked up; NULL: the database is not encrypted. Not stored.
+    struct fe_file_keys *keys;
 } fe_file_header;
 
 // Writes `header` with magic and check. It is written as it is: the caller sets version too.
@@ -48,7 +51,7 @@ void fe_file_header_encode(const fe_file_header *header, uint8_t bytes[FE_FILE_H
 bool fe_file_header_has_magic(ferric_slice bytes);
 
 // Errors: FERRIC_CORRUPT (short, magic, check, kind), FERRIC_UNSUPPORTED (newer version, unknown
-// feature or cipher suite). `path` is for the message.
+// feature or cipher suite). `path` is for the message. header->keys is NULL.
 ferric_status fe_file_header_decode(ferric_slice bytes, fe_file_kind kind, const char *path,
                                     fe_file_header *header);
 

@@ -4,6 +4,7 @@
 
 #include <assert.h>
 
+#include "base/buffer.h"
 #include "base/checksum.h"
 #include "base/coding.h"
 #include "base/compiler.h"
@@ -57,18 +58,33 @@ size_t fe_frame_header_size(const fe_frame *frame, uint64_t created_ms)
            fe_varint_size(encoded_time(frame->time_ms, created_ms));
 }
 
-size_t fe_frame_size(const fe_frame *frame, uint64_t created_ms)
+// What a suite adds to the payload. Under suite 0 its check stands in the header.
+static size_t seal_size(const fe_sealer *sealer)
 {
-    return (size_t)padded(fe_frame_header_size(frame, created_ms) + frame->payload.size);
+    return sealer->suite == FE_CIPHER_NONE ? 0 : fe_seal_size(sealer);
 }
 
-void fe_frame_encode(const fe_frame *frame, const fe_sealer *sealer, uint64_t created_ms,
-                     uint64_t offset, uint8_t *at)
+size_t fe_frame_size(const fe_frame *frame, const fe_sealer *sealer, uint64_t created_ms)
+{
+    return (size_t)padded(fe_frame_header_size(frame, created_ms) + frame->payload.size +
+                          seal_size(sealer));
+}
+
+// What a payload's seal is bound to.
+static ferric_slice checked_header(const uint8_t *at)
+{
+    return fe_slice(at + CHECKED_AT, at[HEADER_SIZE_AT] - (size_t)CHECKED_AT);
+}
+
+ferric_status fe_frame_encode(const fe_frame *frame, fe_sealer *sealer, uint64_t created_ms,
+                              uint64_t offset, uint8_t *at)
 {
     uint8_t *payload = fe_put_varint(at + FE_FRAME_FIXED_SIZE, frame->sequence);
+    size_t stored_size = frame->payload.size + seal_size(sealer);
     size_t header_size;
     size_t end;
     uint32_t header_check;
+    ferric_status status = FERRIC_OK;
 
     assert(offset % FE_FRAME_ALIGNMENT == 0);
     assert(is_count_of_kind(frame->kind, frame->batch_count));
@@ -88,9 +104,14 @@ void fe_frame_encode(const fe_frame *frame, const fe_sealer *sealer, uint64_t cr
     if (frame->payload.size > 0 && frame->payload.data != payload) {
         memcpy(payload, frame->payload.data, frame->payload.size);
     }
-    fe_put_u32(at + PAYLOAD_CHECK_AT, fe_crc32c(header_check, payload, frame->payload.size));
-    end = header_size + frame->payload.size;
+    if (sealer->suite != FE_CIPHER_NONE) {
+        status = fe_seal_bound_unit(sealer, FE_UNIT_FRAME_PAYLOAD, offset, checked_header(at),
+                                    payload, frame->payload.size);
+    }
+    fe_put_u32(at + PAYLOAD_CHECK_AT, fe_crc32c(header_check, payload, stored_size));
+    end = header_size + stored_size;
     memset(at + end, 0, (size_t)padded(end) - end);
+    return status;
 }
 
 // ---- Reading --------------------------------------------------------------------------------
@@ -139,6 +160,7 @@ fe_frame_result fe_frame_decode(ferric_slice bytes, const fe_sealer *sealer, uin
     const uint8_t *at = fe_slice_bytes(bytes);
     fe_frame decoded;
     size_t header_size;
+    size_t stored_size;
     size_t end;
     uint32_t header_check;
 
@@ -156,14 +178,32 @@ fe_frame_result fe_frame_decode(ferric_slice bytes, const fe_sealer *sealer, uin
     if (header_check != fe_get_u32(at + HEADER_CHECK_AT)) return FE_FRAME_INVALID;
     if (!decode_fields(at, created_ms, &decoded)) return FE_FRAME_INVALID;
     decoded.payload = fe_slice(at + header_size, fe_get_u32(at + PAYLOAD_SIZE_AT));
-    end = header_size + decoded.payload.size;
+    stored_size = decoded.payload.size + seal_size(sealer);
+    end = header_size + stored_size;
     *size = (size_t)padded(end);
     if (*size > bytes.size) return FE_FRAME_INCOMPLETE;
-    if (fe_crc32c(header_check, at + header_size, decoded.payload.size) !=
+    if (fe_crc32c(header_check, at + header_size, stored_size) !=
             fe_get_u32(at + PAYLOAD_CHECK_AT) ||
         !is_zero(at + end, *size - end)) {
         return FE_FRAME_BAD_PAYLOAD;
     }
     *frame = decoded;
     return FE_FRAME_VALID;
+}
+
+ferric_status fe_frame_unseal(fe_frame *frame, const fe_sealer *sealer, const uint8_t *at,
+                              uint64_t offset, const char *path, ferric_buffer *plain)
+{
+    size_t sealed_size = frame->payload.size + seal_size(sealer);
+    size_t content_size = 0;
+    ferric_status status;
+
+    if (sealer->suite == FE_CIPHER_NONE) return FERRIC_OK;
+    fe_buffer_clear(plain);
+    status = fe_buffer_append(plain, frame->payload.data, sealed_size);
+    if (status != FERRIC_OK) return status;
+    status = fe_seal_open_bound(sealer, FE_UNIT_FRAME_PAYLOAD, offset, checked_header(at),
+                                plain->data, sealed_size, path, &content_size);
+    frame->payload = fe_slice(plain->data, content_size);
+    return status;
 }

@@ -2,7 +2,8 @@
 // One frame of a log or manifest: docs/format/record_log.md.
 //
 //   0  header check   u32  fe_seal_check over bytes 8 .. header size, bound to file and offset
-//   4  payload check  u32  CRC32C of the payload, seeded with the header check
+//   4  payload check  u32  CRC32C of the payload (sealed, and its seal), seeded with the header
+//   check
 //   8  payload size   u32
 //  12  kind           u8
 //  13  header size    u8   19 to 42
@@ -10,6 +11,7 @@
 //  16  varints: first sequence; sequence - newest durable sequence (the witness); zigzag of commit
 //      time in ms - the file's creation time
 //      payload
+//      under cipher suite 1 its seal: attempt u64, tag 16; the header is bound to it
 //      zeros up to a multiple of 8
 //
 // Length comes before content and check before meaning: nothing behind the header check is believed
@@ -49,13 +51,14 @@ typedef struct fe_frame {
 
 // `created_ms` is here and below the creation time of the frame's file.
 size_t fe_frame_header_size(const fe_frame *frame, uint64_t created_ms);
-// The size on disk, padding included, of a frame with these fields.
-size_t fe_frame_size(const fe_frame *frame, uint64_t created_ms);
+// The size on disk, seal and padding included, of a frame with these fields.
+size_t fe_frame_size(const fe_frame *frame, const fe_sealer *sealer, uint64_t created_ms);
 
 // Writes a whole frame for `offset`, a multiple of 8, at `at`, which has fe_frame_size bytes of
 // room. The payload may already stand at its place (at + header size): then nothing is copied.
-void fe_frame_encode(const fe_frame *frame, const fe_sealer *sealer, uint64_t created_ms,
-                     uint64_t offset, uint8_t *at);
+// Errors: as fe_seal_unit; under suite 0 none.
+ferric_status fe_frame_encode(const fe_frame *frame, fe_sealer *sealer, uint64_t created_ms,
+                              uint64_t offset, uint8_t *at);
 
 typedef enum fe_frame_result {
     FE_FRAME_VALID = 0,
@@ -63,14 +66,21 @@ typedef enum fe_frame_result {
     FE_FRAME_INVALID = 2,     // No frame of this file and offset.
     FE_FRAME_BAD_PAYLOAD = 3, // The header holds, so *size counts; the payload does not.
     FE_FRAME_INCOMPLETE = 4,  // The header holds, but `bytes` ends before the frame does.
+    FE_FRAME_FORGED = 5,      // Both checks hold, the tag does not: no torn write looks like that.
 } fe_frame_result;
 
-// Reads the frame that begins at bytes.data. *size is its size on disk with FE_FRAME_VALID,
+// Reads the frame that begins at bytes.data; under cipher suite 1 its payload is left sealed, to be
+// opened by fe_frame_unseal. *size is its size on disk with FE_FRAME_VALID,
 // FE_FRAME_BAD_PAYLOAD and FE_FRAME_INCOMPLETE, else 0; *frame is set with FE_FRAME_VALID alone,
 // its payload lent by `bytes`. Where fewer than FE_FRAME_HEADER_SIZE_MAX bytes are given though
 // more exist, FE_FRAME_INVALID may mean a header that was cut.
 fe_frame_result fe_frame_decode(ferric_slice bytes, const fe_sealer *sealer, uint64_t created_ms,
                                 uint64_t offset, fe_frame *frame, size_t *size);
+
+// Replaces the payload of a frame that fe_frame_decode took from `at`, if it is sealed, by what is
+// in it, lent by `plain` then. Errors: FERRIC_CORRUPT: FE_FRAME_FORGED. FERRIC_NO_MEMORY.
+ferric_status fe_frame_unseal(fe_frame *frame, const fe_sealer *sealer, const uint8_t *at,
+                              uint64_t offset, const char *path, ferric_buffer *plain);
 
 // What a search for frames asks of every place first: whether the FE_FRAME_FIXED_SIZE bytes at `at`
 // could begin a frame of at most `room` bytes. Needs no check sum.

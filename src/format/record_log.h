@@ -81,14 +81,15 @@ void fe_record_log_close(fe_record_log_writer *writer);
 typedef struct fe_record_log_reader fe_record_log_reader;
 
 // Opens a file for reading and checks its header. What is written to the file later is not seen.
-// On failure *reader is NULL.
-// Errors: FERRIC_NOT_FOUND, FERRIC_CORRUPT, FERRIC_UNSUPPORTED, FERRIC_IO, FERRIC_NO_MEMORY.
+// On failure *reader is NULL. `keys` are the database's; NULL: it is not encrypted.
+// Errors: FERRIC_NOT_FOUND, FERRIC_CORRUPT, FERRIC_UNSUPPORTED, FERRIC_IO, FERRIC_NO_MEMORY,
+// FERRIC_WRONG_KEY (it is encrypted, and there are no keys).
 ferric_status fe_record_log_open(fe_vfs *vfs, const char *path, fe_file_kind kind,
-                                 fe_record_log_reader **reader);
+                                 struct fe_file_keys *keys, fe_record_log_reader **reader);
 
 // Opens a file whose header is damaged: `header`, known from elsewhere (a link frame names number
 // and salt), stands in for it and the file's own is not looked at. Whatever verifies then was
-// written to this file. Errors: FERRIC_NOT_FOUND, FERRIC_IO, FERRIC_NO_MEMORY.
+// written to this file. Errors: FERRIC_NOT_FOUND, FERRIC_IO, FERRIC_NO_MEMORY; as fe_sealer_init.
 ferric_status fe_record_log_open_damaged(fe_vfs *vfs, const char *path,
                                          const fe_file_header *header,
                                          fe_record_log_reader **reader);
@@ -100,11 +101,16 @@ const fe_file_header *fe_record_log_header(const fe_record_log_reader *reader);
 // Reads the next frame. With FE_FRAME_VALID it stands in *frame, payload lent until the next call.
 // With any other result reading ends, *offset is where, and later calls give the same. A sequence
 // that does not fit L3 is FE_FRAME_INVALID; FE_FRAME_INCOMPLETE is a frame that is longer than the
-// rest of the file. A frame that the file of a log does not have is taken from its ring.
+// rest of the file; FE_FRAME_FORGED is one that was changed on purpose. A frame that the file of a
+// log does not have is taken from its ring.
 // Errors: FERRIC_IO, FERRIC_NO_MEMORY: the call may be tried again. FERRIC_CORRUPT: a log was
 // removed while it was read.
 ferric_status fe_record_log_next(fe_record_log_reader *reader, fe_frame *frame,
                                  fe_frame_result *result, uint64_t *offset);
+
+// The last frame that fe_record_log_next gave as FE_FRAME_VALID, as it is stored: header, sealed
+// payload, padding. Lent until the next call.
+ferric_slice fe_record_log_stored(const fe_record_log_reader *reader);
 
 // The first offset whose frame came from the ring, so that the file may not have it; UINT64_MAX:
 // none so far.
@@ -112,10 +118,10 @@ uint64_t fe_record_log_ring_offset(const fe_record_log_reader *reader);
 
 // After reading has ended at an offset: looks at every aligned place from there on for valid frames
 // of this file, or of its ring, whose sequence is not below the one that was expected. *witness is
-// the highest
-// durable_sequence among them, *highest_sequence the highest number that one of them uses; both 0
-// when there is none. *last_nonzero is the end of the last byte of the file that is not zero (0
-// when none is behind the offset), or of the last such frame of the ring: the bound of a torn tail.
+// the highest durable_sequence among them, *highest_sequence the highest number that one of them
+// uses; both 0 when there is none. *last_nonzero is the end of the last byte of the file that is
+// not zero (0 when none is behind the offset), or of the last such frame of the ring: the bound of
+// a torn tail.
 // Errors: FERRIC_IO, FERRIC_NO_MEMORY.
 ferric_status fe_record_log_find_evidence(fe_record_log_reader *reader, uint64_t *witness,
                                           uint64_t *highest_sequence, uint64_t *last_nonzero);

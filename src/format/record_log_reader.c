@@ -36,6 +36,9 @@ struct fe_record_log_reader {
     bool has_read_frame;    // Else any sequence fits.
     bool has_ended;
     fe_frame_result end; // Why reading ended.
+    uint64_t end_size;   // Of the forged frame that it ended at; else 0.
+    ferric_slice stored; // The last frame, as the window or the ring holds it.
+    ferric_buffer plain; // Its payload, where the file is sealed.
     fe_log_ring_image ring;
     bool has_ring_image;  // It was looked for; only a log's, and only once it is needed.
     uint64_t ring_offset; // Of the first frame that was taken from it; UINT64_MAX: none.
@@ -123,6 +126,9 @@ void fe_record_log_reader_close(fe_record_log_reader *reader)
     fe_file_close(reader->file);
     fe_log_ring_image_deinit(&reader->ring);
     fe_buffer_deinit(&reader->window);
+    if (reader->plain.data != NULL) fe_wipe(reader->plain.data, reader->plain.capacity);
+    fe_buffer_deinit(&reader->plain);
+    fe_sealer_deinit(&reader->sealer);
     fe_free(reader->path);
     fe_free(reader);
 }
@@ -153,14 +159,14 @@ out:
     return status;
 }
 
-static void reader_start(fe_record_log_reader *reader)
+static ferric_status reader_start(fe_record_log_reader *reader)
 {
-    fe_sealer_init(&reader->sealer, &reader->header);
     reader->offset = FE_FILE_HEADER_SIZE;
+    return fe_sealer_init(&reader->sealer, &reader->header, reader->path);
 }
 
 ferric_status fe_record_log_open(fe_vfs *vfs, const char *path, fe_file_kind kind,
-                                 fe_record_log_reader **reader)
+                                 struct fe_file_keys *keys, fe_record_log_reader **reader)
 {
     fe_record_log_reader *opened;
     ferric_status status = reader_create(vfs, path, &opened);
@@ -171,7 +177,9 @@ ferric_status fe_record_log_open(fe_vfs *vfs, const char *path, fe_file_kind kin
     if (status != FERRIC_OK) goto out;
     status = fe_file_header_decode(window_from(opened, 0), kind, path, &opened->header);
     if (status != FERRIC_OK) goto out;
-    reader_start(opened);
+    opened->header.keys = keys;
+    status = reader_start(opened);
+    if (status != FERRIC_OK) goto out;
     *reader = opened; // Ownership moves to the caller.
     opened = NULL;
 out:
@@ -187,7 +195,12 @@ ferric_status fe_record_log_open_damaged(fe_vfs *vfs, const char *path,
 
     if (status != FERRIC_OK) return status;
     (*reader)->header = *header;
-    reader_start(*reader);
+    status = reader_start(*reader);
+    if (status != FERRIC_OK) {
+        fe_record_log_reader_close(*reader);
+        *reader = NULL;
+        return status;
+    }
     // A file that ends inside its header has nothing behind it.
     if ((*reader)->size < FE_FILE_HEADER_SIZE) (*reader)->size = FE_FILE_HEADER_SIZE;
     return FERRIC_OK;
@@ -224,6 +237,8 @@ static ferric_status decode_in_file(fe_record_log_reader *reader, fe_frame *fram
     }
     if (status != FERRIC_OK) return status;
     if (*result == FE_FRAME_VALID && !follows(reader, frame)) *result = FE_FRAME_INVALID;
+    if (*result == FE_FRAME_VALID)
+        reader->stored = fe_slice(window_from(reader, reader->offset).data, *size);
     return FERRIC_OK;
 }
 
@@ -289,6 +304,7 @@ static ferric_status take_from_ring(fe_record_log_reader *reader, fe_frame *fram
     *frame = found;
     *result = in_ring;
     *size = found_size;
+    reader->stored = fe_slice(fe_log_ring_image_at(&reader->ring, reader->offset).data, found_size);
     if (reader->ring_offset == UINT64_MAX) reader->ring_offset = reader->offset;
     return FERRIC_OK;
 }
@@ -299,6 +315,24 @@ uint64_t fe_record_log_ring_offset(const fe_record_log_reader *reader)
 }
 
 // ---- Frames ---------------------------------------------------------------------------------
+
+// Opens the seal of a frame that was found to be valid so far.
+static ferric_status unseal(fe_record_log_reader *reader, fe_frame *frame, fe_frame_result *result,
+                            size_t size)
+{
+    ferric_status status = fe_frame_unseal(frame, &reader->sealer, fe_slice_bytes(reader->stored),
+                                           reader->offset, reader->path, &reader->plain);
+
+    if (status != FERRIC_CORRUPT) return status;
+    *result = FE_FRAME_FORGED;
+    reader->end_size = size;
+    return FERRIC_OK;
+}
+
+ferric_slice fe_record_log_stored(const fe_record_log_reader *reader)
+{
+    return reader->stored;
+}
 
 ferric_status fe_record_log_next(fe_record_log_reader *reader, fe_frame *frame,
                                  fe_frame_result *result, uint64_t *offset)
@@ -322,6 +356,8 @@ ferric_status fe_record_log_next(fe_record_log_reader *reader, fe_frame *frame,
         reader->offset += size;
         return fe_record_log_next(reader, frame, result, offset);
     }
+    if (*result == FE_FRAME_VALID) status = unseal(reader, frame, result, size);
+    if (status != FERRIC_OK) return status;
     if (*result != FE_FRAME_VALID) {
         reader->has_ended = true;
         reader->end = *result;
@@ -465,7 +501,7 @@ ferric_status fe_record_log_find_evidence(fe_record_log_reader *reader, uint64_t
                                           uint64_t *highest_sequence, uint64_t *last_nonzero)
 {
     evidence found = {0};
-    frame_search search = {.offset = reader->offset};
+    frame_search search = {.offset = reader->offset + reader->end_size};
     ferric_status status;
 
     assert(reader->has_ended);
@@ -487,7 +523,7 @@ ferric_status fe_record_log_find_evidence(fe_record_log_reader *reader, uint64_t
 
 ferric_status fe_record_log_resume(fe_record_log_reader *reader, bool *is_found, uint64_t *offset)
 {
-    frame_search search = {.offset = reader->offset};
+    frame_search search = {.offset = reader->offset + reader->end_size};
     ferric_status status = find_frame(reader, &search);
 
     *is_found = false;
@@ -499,6 +535,7 @@ ferric_status fe_record_log_resume(fe_record_log_reader *reader, bool *is_found,
         reader->offset = *offset = search.offset;
         reader->has_ended = false;
         reader->has_read_frame = false;
+        reader->end_size = 0;
     } else if (search.last_nonzero > *offset) {
         *offset = search.last_nonzero;
     }

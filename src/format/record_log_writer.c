@@ -120,7 +120,8 @@ static ferric_status reserve_up_to(fe_record_log_writer *writer, uint64_t end)
 // Behind the longest frame with such a payload.
 static uint64_t end_of_frame(const fe_record_log_writer *writer, size_t payload_size)
 {
-    return writer->offset + FE_FRAME_HEADER_SIZE_MAX + payload_size + FE_FRAME_ALIGNMENT;
+    return writer->offset + FE_FRAME_HEADER_SIZE_MAX + payload_size + FE_SEAL_SIZE_MAX +
+           FE_FRAME_ALIGNMENT;
 }
 
 ferric_status fe_record_log_reserve(fe_record_log_writer *writer, size_t payload_size)
@@ -141,6 +142,7 @@ void fe_record_log_close(fe_record_log_writer *writer)
 {
     if (writer == NULL) return;
     fe_log_file_close(writer->file);
+    fe_sealer_deinit(&writer->sealer);
     fe_mutex_deinit(&writer->sync_mutex);
     fe_buffer_deinit(&writer->buffer);
     fe_free(writer->path);
@@ -151,16 +153,19 @@ static ferric_status writer_create(const char *path, const fe_file_header *heade
                                    fe_record_log_writer **writer)
 {
     fe_record_log_writer *created = fe_alloc_zero(1, sizeof *created);
+    ferric_status status;
 
     *writer = NULL;
     if (created == NULL) return fe_no_memory("a log writer", sizeof *created);
     created->path = fe_string_duplicate(path);
-    if (created->path == NULL) {
+    status = created->path == NULL ? fe_no_memory("a log writer", strlen(path) + 1)
+                                   : fe_sealer_init(&created->sealer, header, path);
+    if (status != FERRIC_OK) {
+        fe_free(created->path);
         fe_free(created);
-        return fe_no_memory("a log writer", strlen(path) + 1);
+        return status;
     }
     fe_mutex_init(&created->sync_mutex);
-    fe_sealer_init(&created->sealer, header);
     created->created_ms = header->created_ms;
     *writer = created;
     return FERRIC_OK;
@@ -263,7 +268,8 @@ static ferric_status build_frame(fe_record_log_writer *writer, fe_frame *frame,
         }
         payload_size += parts[i].size;
     }
-    status = fe_buffer_reserve(&writer->buffer, header_size + payload_size + FE_FRAME_ALIGNMENT);
+    status = fe_buffer_reserve(&writer->buffer,
+                               header_size + payload_size + FE_SEAL_SIZE_MAX + FE_FRAME_ALIGNMENT);
     if (status != FERRIC_OK) return status;
     at = writer->buffer.data;
     frame->payload = fe_slice(at + header_size, payload_size);
@@ -272,10 +278,9 @@ static ferric_status build_frame(fe_record_log_writer *writer, fe_frame *frame,
         if (parts[i].size > 0) memcpy(at, parts[i].data, parts[i].size);
         at += parts[i].size;
     }
-    fe_frame_encode(frame, &writer->sealer, writer->created_ms, writer->offset,
-                    writer->buffer.data);
-    *size = fe_frame_size(frame, writer->created_ms);
-    return FERRIC_OK;
+    *size = fe_frame_size(frame, &writer->sealer, writer->created_ms);
+    return fe_frame_encode(frame, &writer->sealer, writer->created_ms, writer->offset,
+                           writer->buffer.data);
 }
 
 // After a commit of `size` bytes failed, any part of which may be in the file: writes zeros over

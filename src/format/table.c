@@ -12,6 +12,7 @@
 #include "base/memory.h"
 #include "base/seeded_bug.h"
 #include "base/status.h"
+#include "format/file_keys.h"
 #include "format/table_inside.h"
 
 // ---- Reading units ---------------------------------------------------------------------------
@@ -106,7 +107,8 @@ static ferric_status read_header(fe_table *table, const fe_table_identity *expec
         fe_file_header_decode(fe_slice(bytes, sizeof bytes), FE_FILE_TABLE, table->path, &header);
     if (damage_passes(damage, status, table->path, 0)) {
         (void)fe_file_header_guess(fe_slice(bytes, sizeof bytes), &header);
-        header.cipher_suite = FE_CIPHER_NONE;
+        // Of a sealed table nothing opens then, for its key comes from the whole header.
+        header.cipher_suite = table->keys == NULL ? FE_CIPHER_NONE : FE_CIPHER_AES_256_GCM;
         status = FERRIC_OK;
     }
     if (status != FERRIC_OK) return status;
@@ -120,8 +122,8 @@ static ferric_status read_header(fe_table *table, const fe_table_identity *expec
     }
     table->identity.number = header.file_number;
     memcpy(table->identity.salt, header.salt, FE_SALT_SIZE);
-    fe_sealer_init(&table->sealer, &header);
-    return FERRIC_OK;
+    header.keys = table->keys;
+    return fe_sealer_init(&table->sealer, &header, table->path);
 }
 
 // Where the directory is, checked to lie between header and footer.
@@ -368,7 +370,7 @@ static ferric_status load(fe_table *table, const fe_table_identity *expected,
 }
 
 // `file` is lent by the caller, or NULL: then `vfs` opens `path`.
-static ferric_status open_table(fe_vfs *vfs, fe_file *file, const char *path,
+static ferric_status open_table(fe_vfs *vfs, fe_file *file, const char *path, fe_file_keys *keys,
                                 const fe_table_identity *identity, uint64_t keydir_bytes_max,
                                 const damage_teller *damage, fe_table **table)
 {
@@ -380,6 +382,7 @@ static ferric_status open_table(fe_vfs *vfs, fe_file *file, const char *path,
     assert((vfs == NULL) != (file == NULL));
     opened->file = file;
     opened->is_file_borrowed = file != NULL;
+    opened->keys = keys;
     opened->path = fe_string_duplicate(path);
     if (opened->path == NULL) {
         status = fe_no_memory("table path", strlen(path) + 1);
@@ -395,29 +398,33 @@ out:
     return status;
 }
 
-ferric_status fe_table_open(fe_vfs *vfs, const char *path, const fe_table_identity *identity,
-                            uint64_t keydir_bytes_max, fe_table **table)
+ferric_status fe_table_open(fe_vfs *vfs, const char *path, struct fe_file_keys *keys,
+                            const fe_table_identity *identity, uint64_t keydir_bytes_max,
+                            fe_table **table)
 {
-    return open_table(vfs, NULL, path, identity, keydir_bytes_max, NULL, table);
+    return open_table(vfs, NULL, path, keys, identity, keydir_bytes_max, NULL, table);
 }
 
-ferric_status fe_table_open_file(fe_file *file, const char *path, const fe_table_identity *identity,
-                                 uint64_t keydir_bytes_max, fe_table **table)
+ferric_status fe_table_open_file(fe_file *file, const char *path, struct fe_file_keys *keys,
+                                 const fe_table_identity *identity, uint64_t keydir_bytes_max,
+                                 fe_table **table)
 {
-    return open_table(NULL, file, path, identity, keydir_bytes_max, NULL, table);
+    return open_table(NULL, file, path, keys, identity, keydir_bytes_max, NULL, table);
 }
 
-ferric_status fe_table_open_damaged(fe_vfs *vfs, const char *path, ferric_finding_callback finding,
-                                    void *context, fe_table **table)
+ferric_status fe_table_open_damaged(fe_vfs *vfs, const char *path, struct fe_file_keys *keys,
+                                    ferric_finding_callback finding, void *context,
+                                    fe_table **table)
 {
     damage_teller damage = {finding, context};
-    return open_table(vfs, NULL, path, NULL, UINT64_MAX, &damage, table);
+    return open_table(vfs, NULL, path, keys, NULL, UINT64_MAX, &damage, table);
 }
 
 void fe_table_close(fe_table *table)
 {
     if (table == NULL) return;
     if (!table->is_file_borrowed) fe_file_close(table->file);
+    fe_sealer_deinit(&table->sealer);
     release_section(&table->index_section);
     release_section(&table->filter_section);
     release_section(&table->keydir_section);

@@ -48,14 +48,17 @@ typedef struct fe_table_identity {
 
 // Opens the table file `path` and checks that it is the one the manifest means. `identity` may be
 // NULL, for repair: then the file is taken for what it says. A KeyDir of up to `keydir_bytes_max`
-// bytes is loaded, and then no filter, for it answers all that a filter does.
+// bytes is loaded, and then no filter, for it answers all that a filter does. `keys` are the
+// database's, or NULL.
 // Errors: FERRIC_NOT_FOUND, FERRIC_CORRUPT, FERRIC_UNSUPPORTED, FERRIC_IO, FERRIC_NO_MEMORY,
-// FERRIC_TOO_MANY_FILES. On failure *table is NULL.
-ferric_status fe_table_open(fe_vfs *vfs, const char *path, const fe_table_identity *identity,
-                            uint64_t keydir_bytes_max, fe_table **table);
+// FERRIC_TOO_MANY_FILES, FERRIC_WRONG_KEY. On failure *table is NULL.
+ferric_status fe_table_open(fe_vfs *vfs, const char *path, struct fe_file_keys *keys,
+                            const fe_table_identity *identity, uint64_t keydir_bytes_max,
+                            fe_table **table);
 // The same over a file that is open already and stays the caller's; it outlives the table.
-ferric_status fe_table_open_file(fe_file *file, const char *path, const fe_table_identity *identity,
-                                 uint64_t keydir_bytes_max, fe_table **table);
+ferric_status fe_table_open_file(fe_file *file, const char *path, struct fe_file_keys *keys,
+                                 const fe_table_identity *identity, uint64_t keydir_bytes_max,
+                                 fe_table **table);
 // Loads the filter also beside a KeyDir, to check it. REQUIRES: the caller alone has the table.
 // Errors: FERRIC_IO, FERRIC_CORRUPT, FERRIC_UNSUPPORTED, FERRIC_NO_MEMORY.
 ferric_status fe_table_load_filter(fe_table *table);
@@ -63,8 +66,9 @@ ferric_status fe_table_load_filter(fe_table *table);
 // there, but a header, filter, KeyDir or properties that do not verify are told to `finding`, with
 // this thread's message, and left out; properties are then 0. What the header says is believed as
 // far as the footer verifies under it. Errors: as fe_table_open.
-ferric_status fe_table_open_damaged(fe_vfs *vfs, const char *path, ferric_finding_callback finding,
-                                    void *context, fe_table **table);
+ferric_status fe_table_open_damaged(fe_vfs *vfs, const char *path, struct fe_file_keys *keys,
+                                    ferric_finding_callback finding, void *context,
+                                    fe_table **table);
 // Accepts NULL.
 void fe_table_close(fe_table *table);
 

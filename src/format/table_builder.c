@@ -154,8 +154,8 @@ ferric_status fe_table_builder_create(fe_vfs *vfs, const char *path, const fe_fi
     created->properties.smallest_sequence = UINT64_MAX;
     created->properties.created_ms = header->created_ms;
     fe_expiry_tally_init(&created->expiries, header->created_ms);
-    fe_sealer_init(&created->sealer, header);
-    status = init_parts(created, path);
+    status = fe_sealer_init(&created->sealer, header, path);
+    if (status == FERRIC_OK) status = init_parts(created, path);
     if (status == FERRIC_OK) status = write_header(created);
     if (status != FERRIC_OK) {
         fe_table_builder_destroy(created);
@@ -169,6 +169,7 @@ void fe_table_builder_destroy(fe_table_builder *builder)
 {
     if (builder == NULL) return;
     fe_file_close(builder->file);
+    fe_sealer_deinit(&builder->sealer);
     // An unfinished table means nothing to anybody; what cannot be removed is swept at the next
     // open.
     if (builder->file != NULL && !builder->is_finished)

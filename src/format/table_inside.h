@@ -23,6 +23,7 @@ struct fe_table {
     fe_table_identity identity;
     fe_table_properties properties;
     fe_sealer sealer;
+    struct fe_file_keys *keys; // Borrowed.
     fe_section data;
     loaded_section index_section;
     loaded_section filter_section;

@@ -34,7 +34,7 @@ ferric_status fe_value_pointer_decode(ferric_slice bytes, fe_value_pointer *poin
     pointer->check = fe_get_u32(at + 20);
     if (pointer->number != 0 && pointer->offset >= FE_FILE_HEADER_SIZE &&
         pointer->offset <= OFFSET_MAX - pointer->size && pointer->size >= FE_VALUE_OVERHEAD &&
-        pointer->size <= FERRIC_VALUE_SIZE_MAX + FE_VALUE_OVERHEAD) {
+        pointer->size <= FERRIC_VALUE_SIZE_MAX + FE_VALUE_OVERHEAD_MAX) {
         return FERRIC_OK;
     }
     return fe_fail(FERRIC_CORRUPT,
@@ -56,7 +56,6 @@ ferric_status fe_value_record_seal(fe_sealer *sealer, uint64_t number, uint64_t 
     size_t content = size - fe_seal_size(sealer);
     ferric_status status;
 
-    assert(FE_VALUE_TRAILER_SIZE + fe_seal_size(sealer) == FE_VALUE_OVERHEAD);
     status = fe_seal_unit(sealer, FE_UNIT_VALUE, offset, record, content);
     if (status != FERRIC_OK) return status;
     pointer->number = number;

@@ -23,8 +23,9 @@
 #define FE_VALUE_POINTER_SIZE 24
 // Size of the value u32, how it is compressed u8.
 #define FE_VALUE_TRAILER_SIZE 5
-// What a record adds to the stored value, under suite 0.
+// What a record adds to the stored value under suite 0, and at most under any.
 #define FE_VALUE_OVERHEAD (FE_VALUE_TRAILER_SIZE + 4)
+#define FE_VALUE_OVERHEAD_MAX (FE_VALUE_TRAILER_SIZE + FE_SEAL_SIZE_MAX)
 
 typedef struct fe_value_pointer {
     uint64_t number; // Of the file.
@@ -41,8 +42,8 @@ ferric_status fe_value_pointer_decode(ferric_slice bytes, fe_value_pointer *poin
 // more.
 void fe_value_record_close(uint8_t *record, size_t stored_size, uint32_t value_size,
                            ferric_compression compression);
-// Seals a record of `size` bytes, overhead included, that will stand at `offset`, and fills
-// *pointer.
+// Seals a record of `size` bytes, trailer and seal included, that will stand at `offset`, and fills
+// *pointer. Errors: as fe_seal_unit.
 ferric_status fe_value_record_seal(fe_sealer *sealer, uint64_t number, uint64_t offset,
                                    uint8_t *record, size_t size, fe_value_pointer *pointer);
 

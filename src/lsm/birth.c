@@ -2,7 +2,8 @@
 // The first write of an open. Opening writes nothing; before the first commit this open gets a log
 // and a manifest of its own, for neither is ever appended to by a later open.
 //
-//   1  a new database: README, and the directory's own name made durable
+//   1  a new database: README, the keyring of an encrypted one, and the directory's own name made
+//      durable
 //   2  recovered logs are made durable, since the manifest will say where they end; when there are
 //      many, their memtables become a table first
 //   3  log: created, header and name durable
@@ -19,6 +20,7 @@
 #include "base/buffer.h"
 #include "base/seeded_bug.h"
 #include "base/status.h"
+#include "format/file_keys.h"
 #include "lsm/store_state.h"
 
 // So many recovered logs are turned into a table, so that short openings that write a little each
@@ -39,6 +41,7 @@ ferric_status fe_store_new_header(fe_store *store, fe_file_kind kind, fe_file_he
     header->kind = (uint8_t)kind;
     header->created_ms = fe_vfs_now_ms(store->vfs);
     memcpy(header->database_id, store->database_id, FE_DATABASE_ID_SIZE);
+    fe_file_keys_stamp(store->keys, header);
     status = fe_file_number_draw(&store->next_file_number, &header->file_number);
     if (status != FERRIC_OK) return status;
     return fe_vfs_random(store->vfs, header->salt, sizeof header->salt);
@@ -73,7 +76,10 @@ static ferric_status begin_database(fe_store *store)
     ferric_status status;
 
     if (store->has_identity) return FERRIC_OK;
-    status = fe_vfs_random(store->vfs, store->database_id, FE_DATABASE_ID_SIZE);
+    // That of an encrypted one was drawn with its keys.
+    status = store->keys != NULL
+                 ? fe_store_write_keys(store)
+                 : fe_vfs_random(store->vfs, store->database_id, FE_DATABASE_ID_SIZE);
     if (status != FERRIC_OK) return status;
     write_readme(store);
     if (!FE_SEEDED_BUG(FE_BUG_PARENT_NOT_SYNCED)) status = sync_parent(store);

@@ -79,6 +79,8 @@ static void number_group(fe_store *store, fe_write_group *group, commit_totals *
         totals->user_bytes += batch->user_bytes;
         totals->log_bytes += batch->operations.size + FE_VARINT32_SIZE_MAX;
         totals->value_bytes += batch->values.size;
+        if (store->keys != NULL)
+            totals->value_bytes += batch->value_count * (FE_VALUE_OVERHEAD_MAX - FE_VALUE_OVERHEAD);
         totals->entries += batch->count;
         totals->batches++;
         totals->sync |= each->sync;

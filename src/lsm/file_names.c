@@ -17,8 +17,8 @@ static const struct {
 };
 
 static const char *const fixed_names[] = {
-    FE_FILE_CURRENT_NAME, FE_FILE_CURRENT_NEW_NAME, FE_FILE_LOCK_NAME,
-    FE_FILE_RESERVE_NAME, FE_FILE_README_NAME,
+    FE_FILE_CURRENT_NAME, FE_FILE_CURRENT_NEW_NAME, FE_FILE_LOCK_NAME,        FE_FILE_RESERVE_NAME,
+    FE_FILE_README_NAME,  FE_FILE_KEYRING_NAME,     FE_FILE_KEYRING_NEW_NAME,
 };
 
 ferric_status fe_file_number_draw(_Atomic(uint64_t) *next, uint64_t *number)

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // What the files of a database directory are called: a number of at least six digits and a kind,
-// "000007.table"; and CURRENT, LOCK, RESERVE, README.txt.
+// "000007.table"; and CURRENT, KEYRING, LOCK, RESERVE, README.txt.
 #ifndef FERRIC_LSM_FILE_NAMES_H
 #define FERRIC_LSM_FILE_NAMES_H
 
@@ -13,6 +13,8 @@
 #define FE_FILE_LOCK_NAME "LOCK"
 #define FE_FILE_RESERVE_NAME "RESERVE"
 #define FE_FILE_README_NAME "README.txt"
+#define FE_FILE_KEYRING_NAME "KEYRING" // Of an encrypted database.
+#define FE_FILE_KEYRING_NEW_NAME "KEYRING.new"
 
 // The largest number that a file is given. Numbers grow by one, so only a database whose files were
 // made up gets near it.

@@ -12,6 +12,7 @@
 #include "format/internal_key.h"
 #include "format/value_record.h"
 #include "lsm/file_names.h"
+#include "lsm/keyring_file.h"
 
 // ---- Parts ----------------------------------------------------------------------------------
 
@@ -153,6 +154,7 @@ static ferric_status tell_header(fe_inspection *run, fe_file_kind kind, uint64_t
     fe_part_time(&part, "made", header->created_ms);
     fe_part_hex(&part, "database", header->database_id, FE_DATABASE_ID_SIZE);
     fe_part_hex(&part, "salt", header->salt, FE_SALT_SIZE);
+    if (header->cipher_suite != FE_CIPHER_NONE) fe_part_number(&part, "key", header->key_id);
     return fe_inspection_tell(run, &part);
 }
 
@@ -290,20 +292,45 @@ static ferric_status inspect_directory(fe_inspection *run, const char *directory
     return status;
 }
 
-ferric_status fe_inspect(fe_vfs *vfs, const char *path, ferric_inspect_target target,
-                         ferric_part_callback callback, void *context)
+// Of a single file the keyring stands beside it.
+static ferric_status find_keys(fe_inspection *run, const char *path, fe_path_kind kind,
+                               const ferric_options *options)
 {
-    fe_inspection run = {.vfs = vfs, .callback = callback, .context = context, .path = path};
+    ferric_buffer parent = {0};
+    ferric_status status = FERRIC_OK;
+
+    if (kind != FE_PATH_DIRECTORY) status = fe_file_path_parent(&parent, path);
+    if (status == FERRIC_OK) {
+        status = fe_keys_find(run->vfs, kind == FE_PATH_DIRECTORY ? path : fe_path_text(&parent),
+                              options, &run->keys);
+    }
+    fe_buffer_deinit(&parent);
+    return status;
+}
+
+ferric_status fe_inspect(const char *path, ferric_inspect_target target,
+                         const ferric_options *options, ferric_part_callback callback,
+                         void *context)
+{
+    fe_inspection run = {
+        .vfs = options->vfs == NULL ? fe_vfs_posix() : options->vfs,
+        .callback = callback,
+        .context = context,
+        .path = path,
+    };
     fe_path_kind kind = FE_PATH_NONE;
-    ferric_status status = fe_vfs_stat(vfs, path, &kind, NULL);
+    ferric_status status = fe_vfs_stat(run.vfs, path, &kind, NULL);
 
     if (status != FERRIC_OK) return status;
     if (kind == FE_PATH_NONE) return fe_fail(FERRIC_NOT_FOUND, "there is no %s", path);
+    status = find_keys(&run, path, kind, options);
+    if (status != FERRIC_OK) return status;
     if (kind == FE_PATH_DIRECTORY) {
         status = inspect_directory(&run, path, kinds[target]);
     } else {
         status = inspect_file(&run, path, kinds[target]);
     }
+    fe_file_keys_destroy(run.keys);
     if (status != FERRIC_OK || run.damage_count == 0) return status;
     return fe_fail(FERRIC_CORRUPT, "%s: places that are damaged: %" PRIu64, path, run.damage_count);
 }

@@ -9,8 +9,9 @@
 #include "os/vfs.h"
 
 // As ferric_inspect, whose arguments were checked.
-ferric_status fe_inspect(fe_vfs *vfs, const char *path, ferric_inspect_target target,
-                         ferric_part_callback callback, void *context);
+ferric_status fe_inspect(const char *path, ferric_inspect_target target,
+                         const ferric_options *options, ferric_part_callback callback,
+                         void *context);
 
 // ---- Between the files of inspect_*.c -------------------------------------------------------
 
@@ -18,6 +19,7 @@ ferric_status fe_inspect(fe_vfs *vfs, const char *path, ferric_inspect_target ta
 
 typedef struct fe_inspection {
     fe_vfs *vfs;
+    struct fe_file_keys *keys; // NULL: the database is not encrypted.
     ferric_part_callback callback;
     void *context;
     const char *path; // Of the file that is read.

@@ -100,13 +100,12 @@ static ferric_status tell_content(frame_run *run, uint64_t offset, const fe_fram
 
 static ferric_status tell_frame(frame_run *run, uint64_t offset, const fe_frame *frame)
 {
-    const fe_file_header *header = fe_record_log_header(run->reader);
     fe_part part;
     ferric_status status;
 
     run->frames++;
     fe_part_begin(&part, 1, frame_name(frame->kind), offset,
-                  fe_frame_size(frame, header->created_ms));
+                  fe_record_log_stored(run->reader).size);
     fe_part_number(&part, "sequence", frame->sequence);
     if (frame->batch_count > 0) fe_part_number(&part, "batches", frame->batch_count);
     fe_part_number(&part, "durable", frame->durable_sequence);
@@ -127,6 +126,8 @@ static const char *reason(fe_frame_result result)
         return "the frame's payload does not match its check";
     case FE_FRAME_INCOMPLETE:
         return "the frame is longer than the file";
+    case FE_FRAME_FORGED:
+        return "the frame's tag does not hold: it was changed on purpose";
     default:
         return "no frame of this file and place, or its sequence does not follow";
     }
@@ -185,7 +186,9 @@ ferric_status fe_inspect_frames(fe_inspection *inspection, const fe_file_header 
     bool goes_on = true;
     ferric_status status;
 
-    known.cipher_suite = FE_CIPHER_NONE; // A damaged header may say anything.
+    // A damaged header may say anything.
+    known.keys = inspection->keys;
+    known.cipher_suite = known.keys == NULL ? FE_CIPHER_NONE : FE_CIPHER_AES_256_GCM;
     status = fe_record_log_open_damaged(inspection->vfs, inspection->path, &known, &run.reader);
     while (status == FERRIC_OK && goes_on) {
         fe_frame frame;

@@ -122,8 +122,8 @@ static ferric_status tell_summary(table_run *run)
 ferric_status fe_inspect_table(fe_inspection *inspection)
 {
     table_run run = {.inspection = inspection, .reader.read_ahead = READ_AHEAD_SIZE};
-    ferric_status status =
-        fe_table_open_damaged(inspection->vfs, inspection->path, take_finding, &run, &run.table);
+    ferric_status status = fe_table_open_damaged(inspection->vfs, inspection->path,
+                                                 inspection->keys, take_finding, &run, &run.table);
 
     if (run.told != FERRIC_OK) status = run.told;
     if (fe_inspection_is_damage(status)) {

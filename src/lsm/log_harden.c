@@ -29,18 +29,13 @@ static ferric_status write_frames(hardening *h)
     return status;
 }
 
-static ferric_status add_frame(hardening *h, const fe_frame *frame)
+// Bytes are copied, never sealed anew: that would take numbers again under the log's key.
+static ferric_status add_frame(hardening *h)
 {
-    const fe_file_header *header = fe_record_log_header(h->reader);
-    size_t size = fe_frame_size(frame, header->created_ms);
-    ferric_status status = fe_buffer_reserve(&h->frames, size);
-    fe_sealer sealer;
+    ferric_slice stored = fe_record_log_stored(h->reader);
+    ferric_status status = fe_buffer_append(&h->frames, stored.data, stored.size);
 
     if (status != FERRIC_OK) return status;
-    fe_sealer_init(&sealer, header);
-    fe_frame_encode(frame, &sealer, header->created_ms, h->offset + h->frames.size,
-                    (uint8_t *)h->frames.data + h->frames.size);
-    h->frames.size += size;
     return h->frames.size >= HARDEN_PIECE ? write_frames(h) : FERRIC_OK;
 }
 
@@ -58,7 +53,7 @@ static ferric_status rewrite(hardening *h, const fe_replayed_log *log, const cha
         if (status != FERRIC_OK) return status;
         if (offset >= log->live.end || result != FE_FRAME_VALID) break;
         if (offset < log->harden_from) continue;
-        status = add_frame(h, &frame);
+        status = add_frame(h);
         if (status != FERRIC_OK) return status;
     }
     if (h->offset + h->frames.size != log->live.end) {
@@ -67,7 +62,8 @@ static ferric_status rewrite(hardening *h, const fe_replayed_log *log, const cha
     return write_frames(h);
 }
 
-ferric_status fe_replay_harden(fe_vfs *vfs, const char *directory, const fe_replayed_log *log)
+ferric_status fe_replay_harden(fe_vfs *vfs, const char *directory, struct fe_file_keys *keys,
+                               const fe_replayed_log *log)
 {
     ferric_buffer path = {0};
     hardening h = {0};
@@ -76,7 +72,7 @@ ferric_status fe_replay_harden(fe_vfs *vfs, const char *directory, const fe_repl
     if (!log->needs_hardening || FE_SEEDED_BUG(FE_BUG_RECOVERY_NOT_SYNCED)) return FERRIC_OK;
     status = fe_file_path(&path, directory, FE_FILE_LOG, log->live.number);
     if (status != FERRIC_OK) goto out;
-    status = fe_record_log_open(vfs, fe_path_text(&path), FE_FILE_LOG, &h.reader);
+    status = fe_record_log_open(vfs, fe_path_text(&path), FE_FILE_LOG, keys, &h.reader);
     if (status == FERRIC_OK) status = fe_vfs_open(vfs, fe_path_text(&path), FE_OPEN_WRITE, &h.file);
     if (status == FERRIC_OK) status = rewrite(&h, log, fe_path_text(&path));
     if (status == FERRIC_OK) status = fe_file_sync(h.file);
@@ -95,7 +91,7 @@ static ferric_status rewrite_value(fe_file *file, fe_value_files *files,
     ferric_status status;
 
     fe_value_pointer_encode(pointer, bytes);
-    status = fe_value_files_read_record(files, fe_slice(bytes, sizeof bytes), record);
+    status = fe_value_files_read_stored(files, fe_slice(bytes, sizeof bytes), record);
     if (status != FERRIC_OK) return status;
     return fe_file_write_at(file, pointer->offset, record->data, record->size);
 }

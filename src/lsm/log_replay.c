@@ -334,6 +334,8 @@ static ferric_status read_frames(log_replayer *replayer, uint64_t *offset)
         ferric_status status = fe_record_log_next(replayer->reader, &frame, &result, offset);
         if (status != FERRIC_OK) return status;
         if (live->is_sealed && *offset >= live->end) return FERRIC_OK;
+        if (result == FE_FRAME_FORGED)
+            return corrupt_log(replayer, *offset, "the tag of a frame does not hold");
         if (result != FE_FRAME_VALID) return FERRIC_OK;
         status = take_frame(replayer, &frame, *offset);
         if (status != FERRIC_OK) return status;
@@ -355,8 +357,8 @@ static ferric_status witness_of_stray(log_replayer *replayer, uint64_t number, u
 
     *witness = 0;
     if (status == FERRIC_OK) {
-        status =
-            fe_record_log_open(replayer->options->vfs, fe_path_text(&path), FE_FILE_LOG, &reader);
+        status = fe_record_log_open(replayer->options->vfs, fe_path_text(&path), FE_FILE_LOG,
+                                    fe_value_files_keys(replayer->options->value_files), &reader);
     }
     // A log whose header never became durable was never used.
     if (status == FERRIC_CORRUPT || status == FERRIC_NOT_FOUND) status = FERRIC_OK;
@@ -439,8 +441,9 @@ static ferric_status open_log(log_replayer *replayer, const fe_live_log *live)
     replayer->torn_witness = 0;
     replayer->torn_highest = 0;
     if (status != FERRIC_OK) return status;
-    status = fe_record_log_open(replayer->options->vfs, fe_path_text(&replayer->path), FE_FILE_LOG,
-                                &replayer->reader);
+    status =
+        fe_record_log_open(replayer->options->vfs, fe_path_text(&replayer->path), FE_FILE_LOG,
+                           fe_value_files_keys(replayer->options->value_files), &replayer->reader);
     if (status == FERRIC_NOT_FOUND) {
         return fe_fail(FERRIC_CORRUPT,
                        "%s: missing, though the database needs it: run `ferric repair`",

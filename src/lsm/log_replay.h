@@ -55,6 +55,7 @@ ferric_status fe_replay_harden_values(fe_vfs *vfs, const char *directory, fe_val
 // Writes the bytes of a replayed log that may not be durable once more, in place, and syncs them.
 // The system may have dropped them after a sync that failed in an earlier process, and would then
 // call a sync alone a success. Errors: FERRIC_IO.
-ferric_status fe_replay_harden(fe_vfs *vfs, const char *directory, const fe_replayed_log *log);
+ferric_status fe_replay_harden(fe_vfs *vfs, const char *directory, struct fe_file_keys *keys,
+                               const fe_replayed_log *log);
 
 #endif

@@ -96,6 +96,22 @@ static ferric_status judge_end(fe_record_log_reader *reader, const char *path, u
     return FERRIC_OK;
 }
 
+// Whether CURRENT says in all fields what the manifest's header says. Of an encrypted database the
+// manifest's seals prove the latter.
+static ferric_status check_current(const fe_file_header *current, const fe_file_header *manifest,
+                                   const char *path)
+{
+    fe_file_header named = *current;
+    uint8_t expected[FE_FILE_HEADER_SIZE];
+    uint8_t found[FE_FILE_HEADER_SIZE];
+
+    named.kind = FE_FILE_MANIFEST;
+    fe_file_header_encode(&named, expected);
+    fe_file_header_encode(manifest, found);
+    if (memcmp(expected, found, sizeof found) == 0) return FERRIC_OK;
+    return fe_fail(FERRIC_CORRUPT, "%s: not the manifest that CURRENT means: headers differ", path);
+}
+
 static ferric_status read_edits(fe_vfs *vfs, const char *path, const fe_file_header *current,
                                 fe_manifest_state *state)
 {
@@ -103,21 +119,24 @@ static ferric_status read_edits(fe_vfs *vfs, const char *path, const fe_file_hea
     fe_frame frame;
     fe_frame_result result = FE_FRAME_EMPTY;
     uint64_t offset = 0;
-    ferric_status status = fe_record_log_open(vfs, path, FE_FILE_MANIFEST, &reader);
+    ferric_status status = fe_record_log_open(vfs, path, FE_FILE_MANIFEST, current->keys, &reader);
 
     if (status == FERRIC_NOT_FOUND) {
         return fe_fail(FERRIC_CORRUPT, "%s: missing, though CURRENT names it: run `ferric repair`",
                        path);
     }
     if (status != FERRIC_OK) return status;
-    if (memcmp(fe_record_log_header(reader)->salt, current->salt, FE_SALT_SIZE) != 0) {
-        status =
-            fe_fail(FERRIC_CORRUPT, "%s: not the manifest that CURRENT means: salts differ", path);
-        goto out;
-    }
+    status = check_current(current, fe_record_log_header(reader), path);
+    if (status != FERRIC_OK) goto out;
     for (;;) {
         status = fe_record_log_next(reader, &frame, &result, &offset);
         if (status != FERRIC_OK) goto out;
+        if (result == FE_FRAME_FORGED) {
+            status = fe_fail(FERRIC_CORRUPT,
+                             "%s: the tag of the edit at offset %" PRIu64 " does not hold", path,
+                             offset);
+            goto out;
+        }
         if (result != FE_FRAME_VALID) break;
         if (frame.kind != FE_FRAME_EDIT) {
             status = fe_fail(FERRIC_CORRUPT, "%s: a frame of kind %d among the edits", path,
@@ -138,17 +157,27 @@ out:
     return status;
 }
 
-ferric_status fe_manifest_load(fe_vfs *vfs, const char *directory, fe_table_cache *tables,
-                               fe_manifest_state *state)
+ferric_status fe_current_read(fe_vfs *vfs, const char *directory, fe_file_header *header)
+{
+    ferric_buffer path = {0};
+    ferric_status status = fe_file_path_named(&path, directory, FE_FILE_CURRENT_NAME);
+
+    if (status == FERRIC_OK) status = read_current(vfs, fe_path_text(&path), header);
+    fe_buffer_deinit(&path);
+    return status;
+}
+
+ferric_status fe_manifest_load(fe_vfs *vfs, const char *directory, struct fe_file_keys *keys,
+                               fe_table_cache *tables, fe_manifest_state *state)
 {
     ferric_buffer path = {0};
     fe_file_header current = {0};
     ferric_status status;
 
     memset(state, 0, sizeof *state);
-    status = fe_file_path_named(&path, directory, FE_FILE_CURRENT_NAME);
-    if (status == FERRIC_OK) status = read_current(vfs, fe_path_text(&path), &current);
+    status = fe_current_read(vfs, directory, &current);
     if (status == FERRIC_OK) {
+        current.keys = keys;
         state->manifest_number = current.file_number;
         memcpy(state->database_id, current.database_id, FE_DATABASE_ID_SIZE);
         status = fe_version_create(tables, &state->version);

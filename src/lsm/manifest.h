@@ -29,12 +29,15 @@ typedef struct fe_manifest_state {
     bool has_torn_tail; // An edit whose append never finished; nothing depended on it.
 } fe_manifest_state;
 
-// Reads CURRENT and the manifest it names. Errors: FERRIC_NOT_FOUND: there is no CURRENT (without a
-// message). FERRIC_CORRUPT, FERRIC_UNSUPPORTED, FERRIC_IO, FERRIC_NO_MEMORY. On failure *state is
-// {0}.
-ferric_status fe_manifest_load(fe_vfs *vfs, const char *directory, fe_table_cache *tables,
-                               fe_manifest_state *state);
+// Reads CURRENT and the manifest it names. `keys` are the database's, or NULL.
+// Errors: FERRIC_NOT_FOUND: there is no CURRENT (without a message). FERRIC_CORRUPT,
+// FERRIC_UNSUPPORTED, FERRIC_WRONG_KEY, FERRIC_IO, FERRIC_NO_MEMORY. On failure *state is {0}.
+ferric_status fe_manifest_load(fe_vfs *vfs, const char *directory, struct fe_file_keys *keys,
+                               fe_table_cache *tables, fe_manifest_state *state);
 void fe_manifest_state_deinit(fe_manifest_state *state);
+
+// Reads the header that CURRENT is. Errors: as fe_manifest_load.
+ferric_status fe_current_read(fe_vfs *vfs, const char *directory, fe_file_header *header);
 
 typedef struct fe_manifest fe_manifest;
 

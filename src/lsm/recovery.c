@@ -204,7 +204,8 @@ ferric_status fe_store_harden_recovered(fe_store *store)
     }
     if (status == FERRIC_OK) store->recovered_value_count = 0;
     for (size_t i = 0; i < store->recovered_log_count && status == FERRIC_OK; i++) {
-        status = fe_replay_harden(store->vfs, store->directory, &store->recovered_logs[i]);
+        status =
+            fe_replay_harden(store->vfs, store->directory, store->keys, &store->recovered_logs[i]);
         if (status == FERRIC_OK) store->recovered_logs[i].needs_hardening = false;
     }
     // With a log of its own the store may have appended more than was recovered.
@@ -282,7 +283,8 @@ static ferric_status recover_once(fe_store *store)
     uint64_t start = fe_vfs_monotonic_ns(store->vfs);
     fe_manifest_state state;
     ferric_buffer names = {0};
-    ferric_status status = fe_manifest_load(store->vfs, store->directory, store->tables, &state);
+    ferric_status status =
+        fe_manifest_load(store->vfs, store->directory, store->keys, store->tables, &state);
     ferric_status listed;
 
     if (status != FERRIC_OK && status != FERRIC_NOT_FOUND) return status;

@@ -23,6 +23,7 @@
 #include "lsm/apply.h"
 #include "lsm/catalogue.h"
 #include "lsm/file_names.h"
+#include "lsm/keyring_file.h"
 #include "lsm/keyspace_census.h"
 #include "lsm/manifest.h"
 #include "lsm/merge_iterator.h"
@@ -37,6 +38,8 @@
 typedef struct repair {
     fe_vfs *vfs;
     const ferric_options *options;
+    fe_file_keys *damaged_keys; // NULL: it is not encrypted.
+    fe_file_keys *keys;         // Of the new database; likewise.
     const char *damaged;
     const char *repaired;
     ferric_repair_report *report;
@@ -53,6 +56,7 @@ typedef struct repair {
     fe_operations operations;
     ferric_buffer path;
     uint64_t last_sequence;
+    uint8_t database_id[FE_DATABASE_ID_SIZE]; // Of the new one.
 } repair;
 
 // This thread's message is a finding at `offset` of the file in run->path.
@@ -92,7 +96,8 @@ static ferric_status add_table(repair *run, uint64_t number, const fe_table_iden
 
     if (status != FERRIC_OK) return status;
     run->report->files++;
-    status = fe_table_open(run->vfs, fe_path_text(&run->path), identity, 0, &table);
+    status =
+        fe_table_open(run->vfs, fe_path_text(&run->path), run->damaged_keys, identity, 0, &table);
     if (is_damage(status)) {
         if (status == FERRIC_NOT_FOUND) (void)fe_fail(status, "the table is missing");
         add_finding(run, 0);
@@ -188,7 +193,8 @@ static ferric_status add_log(repair *run, uint64_t number)
 
     if (status != FERRIC_OK) return status;
     run->report->files++;
-    status = fe_record_log_open(run->vfs, fe_path_text(&run->path), FE_FILE_LOG, &reader);
+    status = fe_record_log_open(run->vfs, fe_path_text(&run->path), FE_FILE_LOG, run->damaged_keys,
+                                &reader);
     if (is_damage(status)) {
         add_finding(run, 0);
         return FERRIC_OK;
@@ -234,7 +240,8 @@ static ferric_status add_files(repair *run, bool with_tables)
 static ferric_status gather(repair *run)
 {
     fe_manifest_state state;
-    ferric_status status = fe_manifest_load(run->vfs, run->damaged, run->tables, &state);
+    ferric_status status =
+        fe_manifest_load(run->vfs, run->damaged, run->damaged_keys, run->tables, &state);
     bool has_manifest = status == FERRIC_OK;
 
     if (!has_manifest && !is_damage(status)) return status;
@@ -391,9 +398,8 @@ static ferric_status write_database(repair *run)
     ferric_status status = fe_version_create(run->tables, &empty);
 
     header.created_ms = fe_vfs_now_ms(run->vfs);
-    if (status == FERRIC_OK) {
-        status = fe_vfs_random(run->vfs, header.database_id, FE_DATABASE_ID_SIZE);
-    }
+    memcpy(header.database_id, run->database_id, FE_DATABASE_ID_SIZE);
+    fe_file_keys_stamp(run->keys, &header);
     if (status == FERRIC_OK) status = fe_vfs_random(run->vfs, header.salt, FE_SALT_SIZE);
     if (status == FERRIC_OK) {
         writer = writer_options(run, header.database_id, &next_file_number, empty);
@@ -464,6 +470,18 @@ static ferric_status take_lock(repair *run, fe_lock **lock)
                    holder);
 }
 
+// The new database is encrypted when the damaged one is, with a keyring of its own in which the key
+// that opened the old one has the only slot.
+static ferric_status find_keys(repair *run)
+{
+    ferric_status status = fe_vfs_random(run->vfs, run->database_id, FE_DATABASE_ID_SIZE);
+
+    if (status == FERRIC_OK)
+        status = fe_keys_find(run->vfs, run->damaged, run->options, &run->damaged_keys);
+    if (status != FERRIC_OK || run->damaged_keys == NULL) return status;
+    return fe_keys_begin(run->vfs, run->options, run->repaired, run->database_id, &run->keys);
+}
+
 static ferric_status create_parts(repair *run)
 {
     fe_table_cache_options tables = {
@@ -471,11 +489,12 @@ static ferric_status create_parts(repair *run)
         .directory = run->repaired,
         .open_files_max = run->options->open_files_max,
         .memory_max = run->options->memory_limit / 8,
+        .keys = run->keys,
     };
     ferric_status status = fe_epoch_create(&run->epoch);
 
     if (status == FERRIC_OK) {
-        status = fe_value_rescue_create(run->vfs, run->damaged, run->epoch,
+        status = fe_value_rescue_create(run->vfs, run->damaged, run->damaged_keys, run->epoch,
                                         run->options->open_files_max / 2, &run->values);
     }
     if (status == FERRIC_OK) {
@@ -504,6 +523,8 @@ static void release_parts(repair *run)
     if (run->epoch != NULL) fe_epoch_collect(run->epoch);
     fe_block_cache_destroy(run->blocks);
     fe_epoch_destroy(run->epoch);
+    fe_file_keys_destroy(run->damaged_keys);
+    fe_file_keys_destroy(run->keys);
 }
 
 ferric_status fe_store_repair(const char *damaged, const char *repaired,
@@ -524,9 +545,12 @@ ferric_status fe_store_repair(const char *damaged, const char *repaired,
     memset(report, 0, sizeof *report);
     status = check_paths(&run);
     if (status == FERRIC_OK) status = take_lock(&run, &lock);
+    if (status == FERRIC_OK) status = find_keys(&run);
     if (status == FERRIC_OK) status = create_parts(&run);
     if (status == FERRIC_OK) status = gather(&run);
     if (status == FERRIC_OK) status = make_directory(&run);
+    if (status == FERRIC_OK && run.keys != NULL) // Before any file that is sealed with them.
+        status = fe_keys_write(run.vfs, run.repaired, run.keys);
     if (status == FERRIC_OK) status = write_database(&run);
     report->blocks = run.salvage.blocks_read;
     report->blocks_lost = run.salvage.blocks_lost;

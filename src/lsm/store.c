@@ -295,11 +295,13 @@ static ferric_status create_parts(fe_store *store)
         .open_files_max = store->options.open_files_max,
         .memory_max = store->options.memory_limit / 8,
         .keydir_bytes_max = fe_keydir_bytes_max(&store->options),
+        .keys = store->keys,
     };
     fe_value_files_options values = {
         .vfs = store->vfs,
         .directory = store->directory,
         .open_files_max = store->options.open_files_max / 2,
+        .keys = store->keys,
     };
     fe_version *version = NULL;
     fe_view *view = NULL;
@@ -325,14 +327,22 @@ static ferric_status create_parts(fe_store *store)
 
 static ferric_status open_store(fe_store *store, const char *path)
 {
+    bool has_current = false;
     ferric_status status = copy_directory(store, path);
 
     if (status == FERRIC_OK) status = prepare_directory(store);
     if (status == FERRIC_OK) {
         status = store->options.read_only ? look_for_writer(store) : take_lock(store);
     }
+    if (status == FERRIC_OK) status = fe_store_open_keys(store, &has_current);
     if (status == FERRIC_OK) status = create_parts(store);
     if (status == FERRIC_OK) status = fe_store_recover(store);
+    // For a reader a database that comes into being meanwhile is not there yet: it did not look for
+    // its keys.
+    if (store->options.read_only && !has_current &&
+        (status == FERRIC_OK || status == FERRIC_WRONG_KEY)) {
+        status = FERRIC_NOT_FOUND;
+    }
     if (status != FERRIC_NOT_FOUND || store->view == NULL) return status;
     // There is nothing yet: an empty database.
     if (store->options.read_only || !store->options.create_if_missing) {
@@ -398,6 +408,7 @@ static void free_store(fe_store *store)
     fe_block_cache_destroy(store->blocks);
     fe_value_files_destroy(store->value_files);
     fe_epoch_destroy(store->epoch);
+    fe_file_keys_destroy(store->keys);
     fe_page_pool_deinit(&store->pages);
     fe_statistics_destroy(store->statistics);
     fe_operations_deinit(&store->operations);

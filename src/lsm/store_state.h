@@ -21,6 +21,7 @@
 #define FERRIC_LSM_STORE_STATE_H
 
 #include "base/compiler.h"
+#include "format/file_keys.h"
 #include "lsm/apply.h"
 #include "lsm/compaction_picker.h"
 #include "lsm/engine_clock.h"
@@ -67,6 +68,7 @@ struct fe_store {
     uint64_t writer_process; // When read-only: who was writing at open; 0: nobody, or unknown.
     bool is_beside_writer;
     uint32_t fork_generation;
+    fe_file_keys *keys; // NULL: the database is not encrypted.
     uint64_t opened_ns;
     fe_epoch *epoch;
     fe_block_cache *blocks;
@@ -223,6 +225,15 @@ ferric_status fe_store_recover(fe_store *store);
 // Makes what was replayed durable, where it may not be. Takes log_mutex. Errors: FERRIC_IO: the
 // store has failed.
 ferric_status fe_store_harden_recovered(fe_store *store);
+
+// ---- store_keys.c ---------------------------------------------------------------------------
+
+// Finds the keys of the database, or draws those of a new one, which has no CURRENT yet. REQUIRES:
+// the lock, unless it is read-only.
+// Errors: FERRIC_WRONG_KEY, FERRIC_CORRUPT, FERRIC_INVALID_ARGUMENT and others.
+ferric_status fe_store_open_keys(fe_store *store, bool *has_current);
+// Writes the keyring of a new database. REQUIRES: it has keys. Errors: as fe_keyring_file_write.
+ferric_status fe_store_write_keys(fe_store *store);
 
 // ---- birth.c --------------------------------------------------------------------------------
 

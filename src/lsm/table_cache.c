@@ -30,6 +30,7 @@ struct fe_table_cache {
     uint64_t memory_max;
     uint64_t keydir_bytes_max;
     fe_value_files *value_files;
+    struct fe_file_keys *keys;
     fe_tally tally;
     _Atomic(uint64_t) keydir_bytes; // Changed under mutex, looked at without.
 
@@ -59,6 +60,7 @@ ferric_status fe_table_cache_create(const fe_table_cache_options *options, fe_ep
     created->memory_max = options->memory_max;
     created->keydir_bytes_max = options->keydir_bytes_max;
     created->value_files = options->value_files;
+    created->keys = options->keys;
     created->epoch = epoch;
     created->blocks = blocks;
     fe_mutex_init(&created->mutex);
@@ -81,6 +83,11 @@ fe_value_files *fe_table_cache_value_files(const fe_table_cache *cache)
     return cache->value_files;
 }
 
+struct fe_file_keys *fe_table_cache_keys(const fe_table_cache *cache)
+{
+    return cache->keys;
+}
+
 fe_epoch *fe_table_cache_epoch(const fe_table_cache *cache)
 {
     return cache->epoch;
@@ -100,11 +107,11 @@ ferric_status fe_table_cache_open_table(const fe_table_cache *cache, const fe_ta
 
     *table = NULL;
     if (status == FERRIC_OK && file->pinned != NULL) {
-        status = fe_table_open_file(file->pinned, fe_path_text(&path), &file->identity,
+        status = fe_table_open_file(file->pinned, fe_path_text(&path), cache->keys, &file->identity,
                                     keydir_bytes_max, table);
     } else if (status == FERRIC_OK) {
-        status = fe_table_open(cache->vfs, fe_path_text(&path), &file->identity, keydir_bytes_max,
-                               table);
+        status = fe_table_open(cache->vfs, fe_path_text(&path), cache->keys, &file->identity,
+                               keydir_bytes_max, table);
     }
     if (status == FERRIC_NOT_FOUND) {
         status = fe_fail(FERRIC_CORRUPT, "%s: the manifest names this table, but it is missing",

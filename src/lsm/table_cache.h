@@ -65,6 +65,7 @@ typedef struct fe_table_cache_options {
     uint64_t memory_max;         // Bytes of indexes and filters before tables are closed.
     uint64_t keydir_bytes_max;   // Of all KeyDirs together.
     fe_value_files *value_files; // Where tables' value files are known. NULL: nobody reads them.
+    struct fe_file_keys *keys;   // Borrowed; NULL: the database is not encrypted.
 } fe_table_cache_options;
 
 // The bound on all KeyDirs together, so also on a single one that is worth writing. They lead to
@@ -83,6 +84,9 @@ void fe_table_cache_destroy(fe_table_cache *cache);
 
 // The value files given at its creation; may be NULL.
 fe_value_files *fe_table_cache_value_files(const fe_table_cache *cache);
+
+// The keys given at its creation; may be NULL.
+struct fe_file_keys *fe_table_cache_keys(const fe_table_cache *cache);
 
 // Closes the file's reader, removes the file from disk when is_obsolete, and frees `file`. For the
 // one whose fe_table_file_unref returned true. Without a cache it only frees: for the tables of an

@@ -11,6 +11,7 @@
 #include "base/memory.h"
 #include "base/seeded_bug.h"
 #include "base/status.h"
+#include "format/file_keys.h"
 #include "lsm/file_names.h"
 #include "os/thread.h"
 
@@ -26,6 +27,7 @@ struct fe_value_files {
     const char *directory;
     fe_epoch *epoch;
     uint32_t open_files_max;
+    fe_file_keys *keys;        // Borrowed; NULL: not encrypted.
     _Atomic(file_list *) list; // NULL: empty.
     _Atomic(uint32_t) open_files;
     fe_mutex mutex; // Changing the list; opening a handle.
@@ -127,6 +129,7 @@ ferric_status fe_value_files_create(const fe_value_files_options *options, fe_va
     created->directory = options->directory;
     created->epoch = options->epoch;
     created->open_files_max = options->open_files_max;
+    created->keys = options->keys;
     fe_mutex_init(&created->mutex);
     return FERRIC_OK;
 }
@@ -139,6 +142,7 @@ static void free_file(fe_value_file *file)
         atomic_fetch_sub_explicit(&file->files->open_files, 1, memory_order_relaxed);
         fe_file_close(handle);
     }
+    fe_sealer_deinit(&file->sealer);
     fe_free(file);
 }
 
@@ -186,7 +190,10 @@ static ferric_status create_file(fe_value_files *files, uint64_t number,
     if (status == FERRIC_OK) {
         memcpy(header.salt, salt, FE_SALT_SIZE);
         memcpy(created->salt, salt, FE_SALT_SIZE);
-        fe_sealer_init(&created->sealer, &header);
+        // Else its key comes from the whole header, which is read with the first value.
+        created->has_sealer = files->keys == NULL;
+        if (created->has_sealer)
+            status = fe_sealer_init(&created->sealer, &header, fe_path_text(&path));
         created->files = files;
         created->number = number;
         atomic_init(&created->refs, 1);
@@ -328,49 +335,6 @@ static ferric_status unnamed(const fe_value_files *files, uint64_t number)
 
 // ---- Refs -----------------------------------------------------------------------------------
 
-ferric_status fe_value_refs_add(fe_value_refs *refs, const fe_value_pointer *pointer)
-{
-    size_t index = refs->count;
-    fe_value_ref *ref;
-
-    // Neighbours in a table often point to the newest file, which is the last.
-    while (index > 0 && refs->items[index - 1].number > pointer->number)
-        index--;
-    if (index == 0 || refs->items[index - 1].number != pointer->number) {
-        fe_value_ref *items = fe_realloc(refs->items, (refs->count + 1) * sizeof *items);
-        if (items == NULL) return fe_no_memory("value references", sizeof *items);
-        refs->items = items;
-        memmove(items + index + 1, items + index, (refs->count - index) * sizeof *items);
-        items[index] = (fe_value_ref){.number = pointer->number};
-        refs->count++;
-        index++;
-    }
-    ref = &refs->items[index - 1];
-    ref->count++;
-    ref->bytes += pointer->size;
-    refs->bytes += pointer->size;
-    if (pointer->offset + pointer->size > ref->end) ref->end = pointer->offset + pointer->size;
-    return FERRIC_OK;
-}
-
-void fe_value_refs_deinit(fe_value_refs *refs)
-{
-    fe_free(refs->items);
-    *refs = (fe_value_refs){0};
-}
-
-ferric_status fe_value_refs_attach(fe_value_files *files, fe_value_refs *refs)
-{
-    ferric_status status = FERRIC_OK;
-
-    for (size_t i = 0; i < refs->count && status == FERRIC_OK; i++) {
-        status = fe_value_files_ref(files, refs->items[i].number, refs->items[i].salt,
-                                    &refs->items[i].file);
-    }
-    if (status != FERRIC_OK) fe_value_refs_detach(refs);
-    return status;
-}
-
 ferric_status fe_value_refs_attach_known(fe_value_files *files, fe_value_refs *refs)
 {
     ferric_status status = FERRIC_OK;
@@ -391,15 +355,54 @@ ferric_status fe_value_refs_attach_known(fe_value_files *files, fe_value_refs *r
     return status;
 }
 
-void fe_value_refs_detach(fe_value_refs *refs)
+// ---- Reading --------------------------------------------------------------------------------
+
+fe_file_keys *fe_value_files_keys(const fe_value_files *files)
 {
-    for (size_t i = 0; i < refs->count; i++) {
-        fe_value_file_unref(refs->items[i].file);
-        refs->items[i].file = NULL;
-    }
+    return files == NULL ? NULL : files->keys;
 }
 
-// ---- Reading --------------------------------------------------------------------------------
+static ferric_status begin_locked(fe_value_file *file, fe_file_header *header)
+{
+    ferric_status status;
+
+    header->keys = file->files->keys;
+    status = fe_sealer_init(&file->sealer, header, file->path);
+    file->has_sealer = status == FERRIC_OK;
+    return status;
+}
+
+ferric_status fe_value_file_begin(fe_value_file *file, const fe_file_header *header)
+{
+    fe_file_header copy = *header;
+    ferric_status status = FERRIC_OK;
+
+    fe_mutex_lock(&file->files->mutex);
+    if (!file->has_sealer) status = begin_locked(file, &copy);
+    fe_mutex_unlock(&file->files->mutex);
+    return status;
+}
+
+// Under encryption the file's key comes from its header. The name may be gone, so `handle` is read.
+static ferric_status find_sealer_locked(fe_value_file *file, fe_file *handle)
+{
+    uint8_t bytes[FE_FILE_HEADER_SIZE];
+    fe_file_header header;
+    size_t got = 0;
+    ferric_status status;
+
+    if (file->has_sealer) return FERRIC_OK;
+    status = fe_file_read_at(handle, 0, bytes, sizeof bytes, &got);
+    if (status == FERRIC_OK) {
+        status = fe_file_header_decode(fe_slice(bytes, got), FE_FILE_VALUES, file->path, &header);
+    }
+    if (status != FERRIC_OK) return status;
+    if (header.file_number != file->number || memcmp(header.salt, file->salt, FE_SALT_SIZE) != 0) {
+        return fe_fail(FERRIC_CORRUPT, "%s: another file than the one that is named: salts differ",
+                       file->path);
+    }
+    return begin_locked(file, &header);
+}
 
 // A handle to read with; *is_own: the caller closes it, since enough others are open.
 static ferric_status open_handle(fe_value_file *file, fe_file **handle, bool *is_own)
@@ -414,6 +417,10 @@ static ferric_status open_handle(fe_value_file *file, fe_file **handle, bool *is
         *is_own =
             atomic_load_explicit(&files->open_files, memory_order_relaxed) >= files->open_files_max;
         status = fe_vfs_open(files->vfs, file->path, FE_OPEN_READ, handle);
+        if (status == FERRIC_OK) {
+            status = find_sealer_locked(file, *handle);
+            if (status != FERRIC_OK) fe_file_close(*handle);
+        }
         if (status == FERRIC_OK && !*is_own) {
             atomic_fetch_add_explicit(&files->open_files, 1, memory_order_relaxed);
             // Pairs with the acquire load in read_bytes.
@@ -437,7 +444,11 @@ static ferric_status pin_locked(fe_value_file *file)
                        "%s: %s; a read-only open keeps all files of values open (ulimit -n)",
                        file->path, fe_message());
     }
-    if (status != FERRIC_OK) return status;
+    if (status == FERRIC_OK) status = find_sealer_locked(file, handle);
+    if (status != FERRIC_OK) {
+        fe_file_close(handle);
+        return status;
+    }
     atomic_fetch_add_explicit(&file->files->open_files, 1, memory_order_relaxed);
     atomic_store_explicit(&file->handle, handle, memory_order_release);
     return FERRIC_OK;
@@ -471,8 +482,10 @@ static ferric_status read_bytes(fe_value_file *file, const fe_value_pointer *poi
     return status;
 }
 
+// `stored` (may be NULL) receives the bytes as they stand in the file.
 static ferric_status read_in_section(fe_value_files *files, const fe_value_pointer *pointer,
-                                     ferric_buffer *bytes, fe_value_record *record)
+                                     ferric_buffer *stored, ferric_buffer *bytes,
+                                     fe_value_record *record)
 {
     fe_value_file *file =
         find(atomic_load_explicit(&files->list, memory_order_acquire), pointer->number);
@@ -483,19 +496,21 @@ static ferric_status read_in_section(fe_value_files *files, const fe_value_point
     fe_buffer_clear(bytes);
     status = fe_buffer_reserve(bytes, pointer->size);
     if (status == FERRIC_OK) status = read_bytes(file, pointer, bytes->data, &got);
+    if (status == FERRIC_OK && stored != NULL)
+        status = fe_buffer_assign(stored, fe_slice(bytes->data, got));
     if (status != FERRIC_OK) return status;
     return fe_value_record_open(&file->sealer, pointer, bytes->data, got, file->path, record);
 }
 
-static ferric_status read_checked(fe_value_files *files, ferric_slice bytes, ferric_buffer *buffer,
-                                  fe_value_record *record)
+static ferric_status read_checked(fe_value_files *files, ferric_slice bytes, ferric_buffer *stored,
+                                  ferric_buffer *buffer, fe_value_record *record)
 {
     fe_value_pointer pointer;
     ferric_status status = fe_value_pointer_decode(bytes, &pointer);
 
     if (status != FERRIC_OK) return status;
     fe_epoch_enter(files->epoch);
-    status = read_in_section(files, &pointer, buffer, record);
+    status = read_in_section(files, &pointer, stored, buffer, record);
     fe_epoch_leave(files->epoch);
     return status;
 }
@@ -504,10 +519,29 @@ ferric_status fe_value_files_read_record(fe_value_files *files, ferric_slice poi
                                          ferric_buffer *record)
 {
     fe_value_record parts = {0};
-    ferric_status status = read_checked(files, pointer, record, &parts);
+    ferric_status status = read_checked(files, pointer, NULL, record, &parts);
 
-    if (status == FERRIC_OK) record->size = parts.stored.size + FE_VALUE_OVERHEAD;
+    if (status == FERRIC_OK) record->size = parts.stored.size + FE_VALUE_TRAILER_SIZE;
     return status;
+}
+
+ferric_status fe_value_files_read_stored(fe_value_files *files, ferric_slice pointer,
+                                         ferric_buffer *record)
+{
+    fe_value_record parts = {0};
+    ferric_buffer opened = {0};
+    ferric_status status = read_checked(files, pointer, record, &opened, &parts);
+
+    fe_buffer_deinit(&opened);
+    return status;
+}
+
+size_t fe_value_files_seal_size(const fe_value_files *files)
+{
+    const fe_sealer sealer = {
+        .suite = files->keys == NULL ? FE_CIPHER_NONE : FE_CIPHER_AES_256_GCM,
+    };
+    return fe_seal_size(&sealer);
 }
 
 static ferric_status decompress(const fe_value_record *record, ferric_buffer *value)
@@ -539,7 +573,7 @@ static ferric_status decompress(const fe_value_record *record, ferric_buffer *va
 ferric_status fe_value_files_read(fe_value_files *files, ferric_slice pointer, ferric_buffer *value)
 {
     fe_value_record record = {0};
-    ferric_status status = read_checked(files, pointer, value, &record);
+    ferric_status status = read_checked(files, pointer, NULL, value, &record);
 
     if (status != FERRIC_OK) {
         fe_buffer_clear(value);

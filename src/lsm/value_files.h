@@ -21,7 +21,8 @@ typedef struct fe_value_file {
     fe_retired retired;
     fe_value_files *files;
     uint64_t number;
-    fe_sealer sealer;
+    fe_sealer sealer; // Under encryption there from the first open of the file on.
+    bool has_sealer;  // Guarded by the mutex of `files`, or by a handle that is there.
     uint8_t salt[FE_SALT_SIZE];
     _Atomic(uint32_t) refs;
     _Atomic(bool) is_obsolete;
@@ -58,7 +59,8 @@ typedef struct fe_value_files_options {
     fe_vfs *vfs;
     const char *directory; // Borrowed.
     fe_epoch *epoch;
-    uint32_t open_files_max; // More are opened for each read and closed again.
+    uint32_t open_files_max;   // More are opened for each read and closed again.
+    struct fe_file_keys *keys; // Borrowed; NULL: the database is not encrypted.
 } fe_value_files_options;
 
 // Errors: FERRIC_NO_MEMORY.
@@ -95,10 +97,22 @@ ferric_status fe_value_files_pin(fe_value_files *files);
 typedef void (*fe_value_file_visit)(void *context, fe_value_file *file);
 void fe_value_files_each(fe_value_files *files, fe_value_file_visit visit, void *context);
 
-// Replaces `record` by the checked bytes of a whole record, seal included.
+// The keys that it was made with; NULL: none. Accepts NULL.
+struct fe_file_keys *fe_value_files_keys(const fe_value_files *files);
+// Says that `file` is new and has this header. Of its writer, before anything points into it.
+// Errors: as fe_sealer_init.
+ferric_status fe_value_file_begin(fe_value_file *file, const fe_file_header *header);
+
+// Replaces `record` by what a record holds, checked: stored value and trailer, without its seal.
 // Errors: FERRIC_CORRUPT, FERRIC_UNSUPPORTED, FERRIC_IO, FERRIC_NO_MEMORY, FERRIC_TOO_MANY_FILES.
 ferric_status fe_value_files_read_record(fe_value_files *files, ferric_slice pointer,
                                          ferric_buffer *record);
+// Replaces `record` by a record as it is stored, seal included, after checking it. Errors: the
+// same.
+ferric_status fe_value_files_read_stored(fe_value_files *files, ferric_slice pointer,
+                                         ferric_buffer *record);
+// What the seal of a new record takes.
+size_t fe_value_files_seal_size(const fe_value_files *files);
 // Replaces `value` by the value that `pointer` points to. Errors: the same.
 ferric_status fe_value_files_read(fe_value_files *files, ferric_slice pointer,
                                   ferric_buffer *value);

@@ -112,6 +112,46 @@ static ferric_status seal_batch(fe_value_writer *writer, fe_write_batch *batch, 
     return FERRIC_OK;
 }
 
+// The same in a copy of the records, for sealing turns them into what nobody can read, and the
+// batch may be written again.
+static ferric_status seal_copies(fe_store *store, fe_write_batch *batch, uint64_t *offset)
+{
+    size_t seal_size = fe_value_files_seal_size(store->value_files);
+    ferric_status status = FERRIC_OK;
+
+    for (size_t i = 0; i < batch->value_count && status == FERRIC_OK; i++) {
+        fe_batch_value place = fe_write_batch_value(batch, i);
+        size_t content_size = place.record_size - FE_VALUE_OVERHEAD + FE_VALUE_TRAILER_SIZE;
+        size_t size = content_size + seal_size;
+        uint8_t *record;
+        fe_value_pointer pointer;
+        status = fe_buffer_reserve(&store->value_span, size);
+        if (status != FERRIC_OK) return status;
+        record = (uint8_t *)store->value_span.data + store->value_span.size;
+        memcpy(record, (const uint8_t *)batch->values.data + place.record_offset, content_size);
+        status = fe_value_writer_seal(store->value_writer, *offset, record, size, &pointer);
+        fe_value_pointer_encode(&pointer, (uint8_t *)batch->operations.data + place.pointer_offset);
+        store->value_span.size += size;
+        *offset += size;
+    }
+    return status;
+}
+
+static ferric_status gather_sealed(fe_store *store, const fe_write_group *group, ferric_slice *span)
+{
+    uint64_t offset = fe_value_writer_offset(store->value_writer);
+    ferric_status status = FERRIC_OK;
+
+    fe_buffer_clear(&store->value_span);
+    for (fe_write_request *each = group->first; each != NULL; each = each->next) {
+        if (each->status != FERRIC_OK) continue;
+        status = seal_copies(store, each->batch, &offset);
+        if (status != FERRIC_OK) return status;
+    }
+    *span = fe_buffer_slice(&store->value_span);
+    return FERRIC_OK;
+}
+
 // One span for the whole group: the batch's own bytes when only one has values.
 static ferric_status gather_values(fe_store *store, const fe_write_group *group, ferric_slice *span)
 {
@@ -142,7 +182,8 @@ ferric_status fe_value_log_append(fe_store *store, const fe_write_group *group, 
 {
     ferric_slice span = {NULL, 0};
     fe_value_file *file = fe_value_writer_file(store->value_writer);
-    ferric_status status = gather_values(store, group, &span);
+    ferric_status status = store->keys == NULL ? gather_values(store, group, &span)
+                                               : gather_sealed(store, group, &span);
 
     if (status != FERRIC_OK) return status;
     // Before anything can point there: the file is needed until this commit is in a table.

@@ -78,11 +78,11 @@ static ferric_status move_value(fe_value_mover *mover, ferric_slice bytes,
     size_t size;
     ferric_status status = fe_value_files_read_record(mover->files, bytes, &mover->record);
 
-    if (status == FERRIC_OK) status = make_room(mover, mover->record.size);
+    size = mover->record.size + fe_value_files_seal_size(mover->files);
+    if (status == FERRIC_OK) status = make_room(mover, size);
     if (status != FERRIC_OK) return status;
-    size = mover->record.size;
     record = (uint8_t *)mover->pending.data + mover->pending.size;
-    memcpy(record, mover->record.data, size);
+    memcpy(record, mover->record.data, mover->record.size);
     status = fe_value_writer_seal(current_of(mover), mover->pending_at, record, size, &pointer);
     if (status != FERRIC_OK) return status;
     mover->pending.size += size;

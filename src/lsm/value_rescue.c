@@ -22,10 +22,11 @@ struct fe_value_rescue {
     uint64_t *findings;
 };
 
-ferric_status fe_value_rescue_create(fe_vfs *vfs, const char *directory, fe_epoch *epoch,
-                                     uint32_t open_files_max, fe_value_rescue **rescue)
+ferric_status fe_value_rescue_create(fe_vfs *vfs, const char *directory, struct fe_file_keys *keys,
+                                     fe_epoch *epoch, uint32_t open_files_max,
+                                     fe_value_rescue **rescue)
 {
-    const fe_value_files_options options = {vfs, directory, epoch, open_files_max};
+    const fe_value_files_options options = {vfs, directory, epoch, open_files_max, keys};
     fe_value_rescue *created = fe_alloc_zero(1, sizeof *created);
     ferric_status status;
 

@@ -11,8 +11,9 @@
 typedef struct fe_value_rescue fe_value_rescue;
 
 // `directory` is borrowed. Errors: FERRIC_NO_MEMORY.
-ferric_status fe_value_rescue_create(fe_vfs *vfs, const char *directory, fe_epoch *epoch,
-                                     uint32_t open_files_max, fe_value_rescue **rescue);
+ferric_status fe_value_rescue_create(fe_vfs *vfs, const char *directory, struct fe_file_keys *keys,
+                                     fe_epoch *epoch, uint32_t open_files_max,
+                                     fe_value_rescue **rescue);
 // Accepts NULL.
 void fe_value_rescue_destroy(fe_value_rescue *rescue);
 

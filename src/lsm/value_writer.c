@@ -7,12 +7,12 @@
 #include "base/buffer.h"
 #include "base/memory.h"
 #include "base/status.h"
+#include "format/file_keys.h"
 #include "lsm/file_names.h"
 
 struct fe_value_writer {
-    fe_value_file *file; // A reference.
+    fe_value_file *file; // A reference; its sealer is used by this writer alone.
     fe_log_file *log;
-    fe_sealer sealer;
     uint64_t offset;
     _Atomic(uint64_t) written; // What a sync may count on: everything before is with the kernel.
     uint64_t synced;           // Of the one who syncs.
@@ -40,6 +40,7 @@ static ferric_status draw_header(const fe_value_writer_options *options, fe_file
     header->file_number =
         atomic_fetch_add_explicit(options->next_file_number, 1, memory_order_relaxed);
     memcpy(header->database_id, options->database_id, FE_DATABASE_ID_SIZE);
+    fe_file_keys_stamp(fe_value_files_keys(options->files), header);
     return fe_vfs_random(options->vfs, header->salt, sizeof header->salt);
 }
 
@@ -55,7 +56,9 @@ static ferric_status create(const fe_value_writer_options *options, fe_value_wri
         status =
             fe_value_files_ref(options->files, header->file_number, header->salt, &writer->file);
     }
+    if (status == FERRIC_OK) status = fe_value_file_begin(writer->file, header);
     if (status == FERRIC_OK) return FERRIC_OK;
+    fe_value_file_unref(writer->file);
     fe_log_file_close(writer->log);
     (void)fe_vfs_remove(options->vfs, path); // Nothing names it.
     return status;
@@ -81,7 +84,6 @@ ferric_status fe_value_writer_create(const fe_value_writer_options *options,
         fe_free(created);
         return status;
     }
-    created->sealer = created->file->sealer;
     created->offset = FE_FILE_HEADER_SIZE;
     created->synced = FE_FILE_HEADER_SIZE;
     atomic_store(&created->written, created->offset);
@@ -116,7 +118,7 @@ ferric_status fe_value_writer_reserve(fe_value_writer *writer, size_t bytes)
 ferric_status fe_value_writer_seal(fe_value_writer *writer, uint64_t offset, uint8_t *record,
                                    size_t size, fe_value_pointer *pointer)
 {
-    return fe_value_record_seal(&writer->sealer, writer->file->number, offset, record, size,
+    return fe_value_record_seal(&writer->file->sealer, writer->file->number, offset, record, size,
                                 pointer);
 }
 

@@ -131,7 +131,7 @@ static ferric_status verify_frames(verification *run, fe_file_kind kind, uint64_
     ferric_status status = fe_file_path(&path, store->directory, kind, number);
 
     if (status == FERRIC_OK) {
-        status = fe_record_log_open(store->vfs, fe_path_text(&path), kind, &reader);
+        status = fe_record_log_open(store->vfs, fe_path_text(&path), kind, store->keys, &reader);
     }
     while (status == FERRIC_OK && result == FE_FRAME_VALID && (end == 0 || offset < end)) {
         status = fe_record_log_next(reader, &frame, &result, &offset);

@@ -49,6 +49,9 @@ int fe_machine_prepare_stores(void *pages, size_t size);
 // them (Btrfs): only then does space that was allocated stay enough. Best effort.
 void fe_machine_overwrite_in_place(int descriptor);
 
+// Keeps pages out of swap space, core images and forked children, as far as the system allows it.
+void fe_machine_keep_secret(void *pages, size_t size);
+
 // Asks for large pages. A hint.
 void fe_machine_advise_large_pages(void *pages, size_t size);
 

@@ -148,6 +148,14 @@ int fe_machine_prepare_stores(void *pages, size_t size)
     return result;
 }
 
+void fe_machine_keep_secret(void *pages, size_t size)
+{
+    // Each may be refused, the first by a limit on locked memory; the others help all the same.
+    (void)mlock(pages, size);
+    (void)madvise(pages, size, MADV_DONTDUMP);
+    (void)madvise(pages, size, MADV_WIPEONFORK);
+}
+
 void fe_machine_advise_large_pages(void *pages, size_t size)
 {
     madvise(pages, size, MADV_HUGEPAGE);

@@ -217,7 +217,8 @@ static disk *make_damaged(repair_run *run)
         const char *name = disk_entry(damaged, directory, i, &node);
         size_t size = disk_size(damaged, node);
         uint64_t offset = fe_random_below(&random, size + 1);
-        bool is_hit = fe_random_below(&random, 2) == 0 && strcmp(name, "LOCK") != 0;
+        bool is_hit = fe_random_below(&random, 2) == 0 && strcmp(name, "LOCK") != 0 &&
+                      strcmp(name, "KEYRING") != 0; // Without it nothing is left to be repaired.
         if (!is_hit || offset == size) continue;
         uint8_t byte = disk_data(damaged, node)[offset] ^ 0x10;
         disk_damage(damaged, node, offset, &byte, 1);

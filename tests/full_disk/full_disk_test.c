@@ -19,6 +19,7 @@
 
 #include "base/coding.h"
 #include "base/slice.h"
+#include "support/encrypted.h"
 #include "support/harness.h"
 #include "support/model_table.h"
 
@@ -172,6 +173,7 @@ static void open_database(full_disk *f)
     options.memtable_size = 1 << 20;
     options.log_size = 2 << 20;
     options.table_size = 1 << 20;
+    harness_encrypt(&options);
     expect(f, "ferric_open", FERRIC_OK, ferric_open(f->path, &options, &f->db));
 }
 

@@ -14,6 +14,7 @@
 
 #include "client.h"
 #include "os/vfs.h"
+#include "support/encrypted.h"
 #include "support/harness.h"
 
 #define TRANSACTIONS_FLOOR 200000u
@@ -170,6 +171,7 @@ static void draw_options(ferric_options *options, fe_vfs *vfs, bool is_threaded,
     options->table_size = 65536;
     options->memory_limit = 8 << 20;
     options->background_threads = is_threaded ? 2 : 0;
+    harness_encrypt(options);
 }
 
 static void play_database(harness *h, uint32_t first, fe_random *random, totals *all)

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "support/db_reader.h"
+#include "support/encrypted.h"
 #include "support/harness.h"
 
 // Commits are told through a pipe, whose far end may be this far ahead of what the near one knows.
@@ -54,6 +55,7 @@ static ferric_status open_reader(const kill_reader *r, db_reader *reader)
     *reader = (db_reader){0};
     options.read_only = true;
     options.memory_limit = (uint64_t)8 << 20;
+    harness_encrypt(&options);
     status = ferric_open(r->plan->path, &options, &reader->db);
     for (uint32_t i = 1; i < MODEL_KEYSPACE_COUNT && status == FERRIC_OK; i++) {
         status = ferric_keyspace_open(reader->db, model_keyspace_name(i), FERRIC_KEYSPACE_RAW,

@@ -12,6 +12,7 @@
 #include "base/random.h"
 #include "os/vfs.h"
 #include "support/db_reader.h"
+#include "support/encrypted.h"
 #include "support/harness.h"
 
 #define EFFECT_MAX 4u
@@ -235,6 +236,7 @@ static ferric_status open_database(writer *w)
     options.memtable_size = 32 << 10;
     options.log_size = 64 << 10;
     options.table_size = 64 << 10;
+    harness_encrypt(&options);
     status = ferric_open(w->plan->path, &options, &w->reader.db);
     for (uint32_t i = 1; i < MODEL_KEYSPACE_COUNT && status == FERRIC_OK; i++) {
         status = ferric_keyspace_open(w->reader.db, model_keyspace_name(i), FERRIC_KEYSPACE_RAW,

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/slice.h"
+#include "support/encrypted.h"
 #include "support/harness.h"
 #include "support/model_table.h"
 
@@ -126,6 +127,7 @@ static void draw_options(life *l, ferric_options *options)
     options->filter_bits = filters[below(l, 4)];
     options->open_files_max = 16 + (uint32_t)below(l, 32);
     options->background_threads = 0;
+    harness_encrypt(options);
 }
 
 static void open_life(life *l)

@@ -16,6 +16,7 @@
 #include "base/random.h"
 #include "os/vfs.h"
 #include "stress_group.h"
+#include "support/encrypted.h"
 #include "support/harness.h"
 
 #define SECONDS_FLOOR 60u
@@ -222,6 +223,7 @@ static void open_database(stress *s, fe_vfs *vfs, uint64_t seed)
     options.table_size = 64 << 10;
     options.block_size = 1024;
     options.background_threads = 1 + (uint32_t)fe_random_below(&random, 2);
+    harness_encrypt(&options);
     expect_ok(s, "ferric_open", ferric_open("stress", &options, &s->database.db));
     for (uint32_t i = 1; i < STRESS_MEMBER_COUNT && atomic_load(&s->failure) == NULL; i++) {
         expect_ok(s, "ferric_keyspace_open",

@@ -107,6 +107,8 @@ static const char *const catchers[FE_BUG_COUNT] = {
     [FE_BUG_EXPIRED_UNDER_SNAPSHOT] = "expiry_test",
     [FE_BUG_EXPIRED_TABLE_OVER_OLDER] = "expiry_test",
     [FE_BUG_CLOCK_SET_BACK] = "expiry_test",
+    [FE_BUG_SEAL_NOT_BOUND] = "sealed_unit_test",
+    [FE_BUG_TAG_NOT_CHECKED] = "sealed_unit_test",
 };
 
 const char *catcher_of(fe_seeded_bug bug)

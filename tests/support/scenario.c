@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/random.h"
+#include "support/encrypted.h"
 #include "support/harness.h"
 #include "support/model_table.h"
 
@@ -425,4 +426,5 @@ void scenario_options(const scenario *s, ferric_options *options)
     options->bottom_compression = s->compression;
     options->background_threads = 0;
     options->open_files_max = 16;
+    harness_encrypt(options);
 }

@@ -4,6 +4,7 @@
 
 #include "base/buffer.h"
 #include "base/slice.h"
+#include "support/encrypted.h"
 
 void kit_init(api_kit *kit)
 {
@@ -18,6 +19,7 @@ void kit_init(api_kit *kit)
     kit->options.log_size = 64 << 10;
     kit->options.table_size = 64 << 10;
     kit->options.block_size = 1024;
+    harness_encrypt(&kit->options);
     kit_open(kit);
 }
 

@@ -162,7 +162,7 @@ static void test_options_lists_each_one_with_help(void **state)
         assert_non_null(strstr(help, "default"));
         assert_ptr_equal(ferric_options_name(count, NULL), name);
     }
-    assert_int_equal(count, 17);
+    assert_int_equal(count, 18);
     assert_null(help);
     assert_null(ferric_options_name(SIZE_MAX, NULL));
 }

@@ -113,7 +113,7 @@ static void test_format_pages_show_what_a_value_file_is(void **state)
     header.kind = FE_FILE_VALUES;
     header.file_number = 21;
     fe_file_header_encode(&header, bytes);
-    fe_sealer_init(&sealer, &header);
+    fe_sealer_init(&sealer, &header, "file");
     assert_int_equal(fe_buffer_append(&written, bytes, sizeof bytes), FERRIC_OK);
     add_value_record(&sealer, "a large value", &written, &pointer);
     add_value_record(&sealer, "another one", &written, &pointer);

@@ -26,7 +26,7 @@ static fe_sealer sealer_of(uint64_t file_number)
 
     for (int i = 0; i < FE_SALT_SIZE; i++)
         header.salt[i] = (uint8_t)(0xa0 + i);
-    fe_sealer_init(&sealer, &header);
+    fe_sealer_init(&sealer, &header, "file");
     return sealer;
 }
 
@@ -45,7 +45,7 @@ static uint8_t *encode(const fe_frame *frame, size_t *size)
     fe_sealer sealer = sealer_of(7);
     uint8_t *bytes;
 
-    *size = fe_frame_size(frame, CREATED_MS);
+    *size = fe_frame_size(frame, &sealer, CREATED_MS);
     assert_int_equal(*size % FE_FRAME_ALIGNMENT, 0);
     bytes = malloc(*size);
     assert_non_null(bytes);
@@ -89,8 +89,8 @@ static void test_frame_encodes_the_documented_example(void **state)
     uint8_t bytes[sizeof expected];
 
     (void)state;
-    assert_int_equal(fe_frame_size(&first, CREATED_MS), 32);
-    assert_int_equal(fe_frame_size(&second, CREATED_MS), 24);
+    assert_int_equal(fe_frame_size(&first, &sealer, CREATED_MS), 32);
+    assert_int_equal(fe_frame_size(&second, &sealer, CREATED_MS), 24);
     fe_frame_encode(&first, &sealer, CREATED_MS, 64, bytes);
     fe_frame_encode(&second, &sealer, CREATED_MS, 96, bytes + 32);
     assert_memory_equal(bytes, expected, sizeof expected);

@@ -40,7 +40,7 @@ fe_record_log_reader *log_open(fe_vfs *vfs)
 {
     fe_record_log_reader *reader;
 
-    assert_int_equal(fe_record_log_open(vfs, LOG_PATH, FE_FILE_LOG, &reader), FERRIC_OK);
+    assert_int_equal(fe_record_log_open(vfs, LOG_PATH, FE_FILE_LOG, NULL, &reader), FERRIC_OK);
     return reader;
 }
 
@@ -91,11 +91,11 @@ size_t log_encode(uint64_t sequence, uint64_t durable, size_t payload_size, uint
     fe_file_header header = log_header();
     fe_sealer sealer;
 
-    fe_sealer_init(&sealer, &header);
+    fe_sealer_init(&sealer, &header, "file");
     frame.payload = fe_slice(payload, payload_size);
     fe_frame_encode(&frame, &sealer, LOG_CREATED_MS, offset, at);
     free(payload);
-    return fe_frame_size(&frame, LOG_CREATED_MS);
+    return fe_frame_size(&frame, &sealer, LOG_CREATED_MS);
 }
 
 uint64_t log_read(fe_record_log_reader *reader, uint64_t first_sequence, fe_frame_result *result,

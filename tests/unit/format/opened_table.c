@@ -22,7 +22,7 @@ void write_table(opened_table *opened, const fe_table_builder_options *options,
 
 void open_table(opened_table *opened)
 {
-    assert_int_equal(fe_table_open(opened->vfs, OPENED_TABLE_PATH, &opened->summary.identity,
+    assert_int_equal(fe_table_open(opened->vfs, OPENED_TABLE_PATH, NULL, &opened->summary.identity,
                                    UINT64_MAX, &opened->table),
                      FERRIC_OK);
 }
@@ -50,7 +50,8 @@ void expect_refusal(fe_vfs *vfs, const fe_table_identity *identity, ferric_statu
 {
     fe_table *table;
 
-    assert_int_equal(fe_table_open(vfs, OPENED_TABLE_PATH, identity, UINT64_MAX, &table), expected);
+    assert_int_equal(fe_table_open(vfs, OPENED_TABLE_PATH, NULL, identity, UINT64_MAX, &table),
+                     expected);
     assert_null(table);
     assert_non_null(strstr(fe_message(), reason));
 }

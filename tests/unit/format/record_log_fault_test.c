@@ -299,7 +299,7 @@ static bool run_with_allocations(uint64_t count)
     fe_allocator_set(&limited);
     status = fe_record_log_create(vfs, LOG_PATH, &header, FE_LOG_SYNCED, 4096, &writer);
     if (status == FERRIC_OK) status = log_append(writer, 1, 0, 900, 1);
-    if (status == FERRIC_OK) status = fe_record_log_open(vfs, LOG_PATH, FE_FILE_LOG, &reader);
+    if (status == FERRIC_OK) status = fe_record_log_open(vfs, LOG_PATH, FE_FILE_LOG, NULL, &reader);
     if (status == FERRIC_OK) status = fe_record_log_next(reader, &frame, &result, &offset);
     allocations_left = UINT64_MAX;
     assert_true(status == FERRIC_OK || status == FERRIC_NO_MEMORY);
@@ -346,7 +346,7 @@ static void test_record_log_failed_read_is_no_end(void **state)
         uint64_t frames = 0;
         uint64_t offset;
         plan(record, FAULT_IO, call, false);
-        if (fe_record_log_open(vfs, LOG_PATH, FE_FILE_LOG, &reader) != FERRIC_OK) {
+        if (fe_record_log_open(vfs, LOG_PATH, FE_FILE_LOG, NULL, &reader) != FERRIC_OK) {
             assert_null(reader);
             failures++;
             continue;

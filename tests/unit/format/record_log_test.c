@@ -143,10 +143,12 @@ static void test_record_log_open_checks_the_header(void **state)
     uint8_t *content;
 
     (void)state;
-    assert_int_equal(fe_record_log_open(vfs, LOG_PATH, FE_FILE_LOG, &reader), FERRIC_NOT_FOUND);
+    assert_int_equal(fe_record_log_open(vfs, LOG_PATH, FE_FILE_LOG, NULL, &reader),
+                     FERRIC_NOT_FOUND);
     assert_null(reader);
     fe_record_log_close(log_create(vfs));
-    assert_int_equal(fe_record_log_open(vfs, LOG_PATH, FE_FILE_MANIFEST, &reader), FERRIC_CORRUPT);
+    assert_int_equal(fe_record_log_open(vfs, LOG_PATH, FE_FILE_MANIFEST, NULL, &reader),
+                     FERRIC_CORRUPT);
     assert_null(reader);
     reader = log_open(vfs);
     assert_int_equal(fe_record_log_header(reader)->file_number, 7);
@@ -157,7 +159,8 @@ static void test_record_log_open_checks_the_header(void **state)
     content = log_content(vfs, &size);
     for (size_t cut = 0; cut < FE_FILE_HEADER_SIZE; cut++) {
         log_replace(vfs, content, cut);
-        assert_int_equal(fe_record_log_open(vfs, LOG_PATH, FE_FILE_LOG, &reader), FERRIC_CORRUPT);
+        assert_int_equal(fe_record_log_open(vfs, LOG_PATH, FE_FILE_LOG, NULL, &reader),
+                         FERRIC_CORRUPT);
         assert_int_equal(fe_record_log_open_damaged(vfs, LOG_PATH, &header, &reader), FERRIC_OK);
         assert_int_equal(log_read(reader, 1, &result, &offset), 0);
         assert_int_equal(result, FE_FRAME_EMPTY);
@@ -297,7 +300,7 @@ static void test_record_log_with_damaged_header_still_verifies(void **state)
     (void)state;
     memset(content, 0, FE_FILE_HEADER_SIZE);
     log_replace(vfs, content, size);
-    assert_int_equal(fe_record_log_open(vfs, LOG_PATH, FE_FILE_LOG, &reader), FERRIC_CORRUPT);
+    assert_int_equal(fe_record_log_open(vfs, LOG_PATH, FE_FILE_LOG, NULL, &reader), FERRIC_CORRUPT);
     assert_int_equal(fe_record_log_open_damaged(vfs, LOG_PATH, &header, &reader), FERRIC_OK);
     assert_int_equal(log_read(reader, 1, &result, &offset), FRAMES);
     fe_record_log_reader_close(reader);
@@ -379,7 +382,7 @@ static void test_record_log_frames_inside_a_payload_are_no_evidence(void **state
     size_t at = FE_FILE_HEADER_SIZE;
 
     (void)state;
-    fe_sealer_init(&sealer, &header);
+    fe_sealer_init(&sealer, &header, "file");
     at += log_encode(1, 0, 40, at, bytes + at);
     for (size_t shift = 0; shift < 8; shift++) {
         fe_frame frame = {FE_FRAME_COMMITS, 1, 2, 1, LOG_CREATED_MS, {content + shift, 0}};
@@ -554,7 +557,7 @@ static void test_record_log_reader_never_allocates_what_a_frame_claims(void **st
 
     (void)state;
     // A frame without payload, told that it has the most there can be.
-    fe_sealer_init(&sealer, &header);
+    fe_sealer_init(&sealer, &header, "file");
     log_encode(1, 0, 0, FE_FILE_HEADER_SIZE, at);
     fe_put_u32(at + 8, FE_FRAME_PAYLOAD_SIZE_MAX);
     fe_put_u32(at, fe_seal_check(&sealer, FE_UNIT_FRAME_HEADER, FE_FILE_HEADER_SIZE, at + 8,

@@ -23,7 +23,7 @@ static fe_sealer sealer_of(uint64_t file_number, uint8_t salt_byte)
     fe_sealer sealer;
 
     memset(header.salt, salt_byte, sizeof header.salt);
-    fe_sealer_init(&sealer, &header);
+    fe_sealer_init(&sealer, &header, "file");
     return sealer;
 }
 

@@ -84,7 +84,7 @@ static ferric_status read_all(fe_vfs *vfs)
 {
     fe_block_reader reader = {0};
     fe_table *table;
-    ferric_status status = fe_table_open(vfs, path, NULL, KEYDIR, &table);
+    ferric_status status = fe_table_open(vfs, path, NULL, NULL, KEYDIR, &table);
 
     if (status != FERRIC_OK) return status;
     status = fe_table_load_filter(table);
@@ -120,7 +120,7 @@ static void test_table_with_mended_checks_is_read_or_refused(void **state)
         entry_list_init(&list, &random, &shape);
         write_table(&opened, &options, &list);
         open_table(&opened);
-        fe_sealer_init(&sealer, &header);
+        fe_sealer_init(&sealer, &header, "file");
         bytes = table_file_read(opened.vfs, path);
         count = list_units(&opened, &bytes, units);
         for (size_t u = 0; u < count; u++) {
@@ -170,7 +170,7 @@ static void test_table_skips_unknown_sections_unless_required(void **state)
     (void)state;
     write_table(&opened, &options, &list);
     open_table(&opened);
-    fe_sealer_init(&sealer, &header);
+    fe_sealer_init(&sealer, &header, "file");
     bytes = table_file_read(opened.vfs, path);
     count = list_units(&opened, &bytes, units);
     fe_table_close(opened.table);

@@ -285,7 +285,7 @@ static bool reads_right(fe_vfs *vfs, const fe_table_identity *identity, const en
     fe_table *table;
     size_t index = 0;
     bool is_right = true;
-    ferric_status status = fe_table_open(vfs, path, identity, KEYDIR, &table);
+    ferric_status status = fe_table_open(vfs, path, NULL, identity, KEYDIR, &table);
 
     if (status == FERRIC_OK && fe_table_load_filter(table) != FERRIC_OK) {
         fe_table_close(table);
@@ -385,7 +385,7 @@ static void test_table_refuses_another_table_than_the_manifest_means(void **stat
     identity = opened.summary.identity;
     identity.footer_check ^= 1;
     expect_refusal(opened.vfs, &identity, FERRIC_CORRUPT, "check of the footer");
-    assert_int_equal(fe_table_open(opened.vfs, "/000008.table", &identity, 0, &table),
+    assert_int_equal(fe_table_open(opened.vfs, "/000008.table", NULL, &identity, 0, &table),
                      FERRIC_NOT_FOUND);
     assert_null(table);
     fe_vfs_memory_destroy(opened.vfs);

@@ -50,7 +50,8 @@ static void create(cached_table *self, uint64_t capacity, uint64_t seed)
     entry_list_init(&self->list, &random, &shape);
     assert_int_equal(fe_vfs_memory_create(&self->vfs), FERRIC_OK);
     table_file_write(self->vfs, path, 1, &options, &self->list, 0, self->list.count, &summary);
-    assert_int_equal(fe_table_open(self->vfs, path, &summary.identity, 0, &self->table), FERRIC_OK);
+    assert_int_equal(fe_table_open(self->vfs, path, NULL, &summary.identity, 0, &self->table),
+                     FERRIC_OK);
     assert_int_equal(fe_epoch_create(&self->epoch), FERRIC_OK);
     assert_int_equal(fe_block_cache_create(self->epoch, capacity, &self->cache), FERRIC_OK);
     place_blocks(self);

@@ -16,6 +16,7 @@
 #include "base/random.h"
 #include "lsm/memtable.h"
 #include "lsm/store.h"
+#include "support/encrypted.h"
 
 #define KEYS 2000
 #define DIRECTORY "/db"
@@ -30,6 +31,7 @@ static ferric_options small_options(fe_vfs *vfs)
     options.log_size = 65536;
     options.table_size = 65536;
     options.memory_limit = 8 << 20;
+    harness_encrypt(&options);
     return options;
 }
 

@@ -389,7 +389,7 @@ static void lie_in_keydir(fixture *self, void (*change)(uint8_t *slot))
     size = (size_t)fe_get_u64(line + FE_SECTION_CONTENT_SIZE_AT);
     for (size_t at = 0; at < size - FE_KEYDIR_TRAILER_SIZE; at += sizeof(uint32_t))
         change(data + offset + at);
-    fe_sealer_init(&sealer, &header);
+    fe_sealer_init(&sealer, &header, "file");
     assert_int_equal(fe_seal_unit(&sealer, FE_UNIT_KEYDIR, offset, data + offset, size), FERRIC_OK);
     table_file_replace(self->set.vfs, "/db/000001.table", fe_buffer_slice(&bytes));
     fe_buffer_deinit(&bytes);
