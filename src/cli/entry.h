@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // One entry of a keyspace, read and printed: what get, scan, keys, export and the REPL share. All
-// go
-// through the session's transaction, or look at its snapshot, where there is one.
+// go through the session's transaction, or look at its snapshot, where there is one.
 #ifndef FERRIC_CLI_ENTRY_H
 #define FERRIC_CLI_ENTRY_H
 

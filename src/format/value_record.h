@@ -7,8 +7,7 @@
 //
 // A record is found by a pointer alone. Its seal binds it to the file's number and salt and to its
 // offset, and the pointer repeats the seal's check, so that neither a value that stood elsewhere
-// nor
-// an older one at the same place ever passes.
+// nor an older one at the same place ever passes.
 #ifndef FERRIC_FORMAT_VALUE_RECORD_H
 #define FERRIC_FORMAT_VALUE_RECORD_H
 

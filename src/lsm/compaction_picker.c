@@ -30,10 +30,8 @@ uint32_t fe_version_deepest(const fe_version *version)
 }
 
 // Of large values only pointers are merged, so level 0 stays small beside level 1 while what it
-// hides
-// there grows. It is merged when it points to an eighth of all value bytes, and merging costs
-// little
-// beside that: the values that it makes dead can then be counted, and collected.
+// hides there grows. It is merged when it points to an eighth of all value bytes, and merging costs
+// little beside that: the values that it makes dead can then be counted, and collected.
 #define VALUES_HIDDEN_PART 8
 #define VALUES_WORTH 8
 

@@ -46,8 +46,7 @@ ferric_status fe_replay_run(const fe_replay_options *options, const fe_live_log 
 void fe_replay_deinit(fe_replay *replay);
 
 // Writes large values once more, in place and with the same bytes, and syncs them: the reason is
-// that
-// of fe_replay_harden. Nothing else is ever written to a place of a value file twice. Errors:
+// that of fe_replay_harden. Nothing else is ever written to a place of a value file twice. Errors:
 // FERRIC_IO, FERRIC_CORRUPT: one reads otherwise than when it was replayed.
 ferric_status fe_replay_harden_values(fe_vfs *vfs, const char *directory, fe_value_files *files,
                                       const fe_value_pointer *values, size_t count);

@@ -294,15 +294,13 @@ fe_value_writer_options fe_value_log_options(fe_store *store);
 // REQUIRES: the turn; an active memtable.
 ferric_status fe_value_log_make_room(fe_store *store, size_t bytes);
 // Writes the large values of a group and puts the pointers to them into its batches. `newest` is
-// the
-// group's last sequence number. REQUIRES: the turn, fe_value_log_make_room.
+// the group's last sequence number. REQUIRES: the turn, fe_value_log_make_room.
 ferric_status fe_value_log_append(fe_store *store, const fe_write_group *group, uint64_t newest);
 // Makes every value durable that was written before the call. A failure makes the store read-only.
 // Any thread.
 ferric_status fe_value_log_sync(fe_store *store);
 // Lets go the files that are complete and durable. They are held up to here so that one whose
-// values
-// died while it was being written is still known when it is looked at. REQUIRES: edit_mutex.
+// values died while it was being written is still known when it is looked at. REQUIRES: edit_mutex.
 void fe_value_log_release(fe_store *store);
 // Gives back what the current file has reserved: nothing is written any more.
 void fe_value_log_complete(fe_store *store);

@@ -2,11 +2,10 @@
 // Giving back the space of values that nobody can read any more.
 //
 // How much of a value file is alive is what the tables of the version say they refer to; the rest
-// of
-// the file is dead. When the dead part of all files is too large, the files with the largest dead
-// share are collected: every table that points into them is written anew, at its level, with its
-// entries unchanged but for pointers to values that were copied into a new value file. One manifest
-// edit replaces the tables, and from then on nothing refers to the old files.
+// of the file is dead. When the dead part of all files is too large, the files with the largest
+// dead share are collected: every table that points into them is written anew, at its level, with
+// its entries unchanged but for pointers to values that were copied into a new value file. One
+// manifest edit replaces the tables, and from then on nothing refers to the old files.
 //
 // An entry keeps its key and its sequence number, so whoever overwrites the key meanwhile is newer
 // and wins, snapshots see what they saw, and no condition is needed. Only files without a reference
@@ -85,8 +84,7 @@ void fe_value_collect_account(fe_store *store, const fe_version *base, const fe_
     }
     if (FE_SEEDED_BUG(FE_BUG_VALUES_LET_GO_EARLY)) let_go(base, edit);
     // Before this open has a manifest, what is on disk is the state of an earlier open, whose logs
-    // may
-    // need what was flushed meanwhile.
+    // may need what was flushed meanwhile.
     if (store->manifest == NULL) return;
     fe_value_files_each(store->value_files, mark_if_unneeded, &store->flushed_sequence);
     fe_value_log_release(store);

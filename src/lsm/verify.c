@@ -172,8 +172,7 @@ static ferric_status list_frame_files(fe_store *store, frame_files *files)
 
     memset(files, 0, sizeof *files);
     // The turn keeps the logs' ends still. Rings are drained, since what stands in one is
-    // overwritten
-    // while the log is read; a failure stops writers and shows there.
+    // overwritten while the log is read; a failure stops writers and shows there.
     (void)fe_write_queue_join(&store->queue, &request, 0, &group);
     if (fe_store_writable(store) == FERRIC_OK) (void)fe_log_chain_drain(store);
     fe_mutex_lock(&store->log_mutex);

@@ -7,8 +7,7 @@
 //           which begins with an expiry where the kind says so
 //
 // A value of FE_VALUE_SEPARATE_SIZE and more does not stand there but in a value file, and a
-// pointer
-// in its place.
+// pointer in its place.
 //
 // Conditions are of two kinds: a key is at a version, and a range of keys has nothing newer than
 // the batch's `unchanged_since`, deletes included. The log holds effects, never conditions: those

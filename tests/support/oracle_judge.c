@@ -10,8 +10,8 @@
 // ---- While it plays -------------------------------------------------------------------------
 
 // Large values are read from their file, so one that was never synced goes when the kernel drops
-// its
-// pages after a failed sync. Until a reopen, which takes back its commit, it must read as damaged.
+// its pages after a failed sync. Until a reopen, which takes back its commit, it must read as
+// damaged.
 static bool is_dropped_value(const oracle *o, ferric_status status)
 {
     return status == FERRIC_CORRUPT && o->excuse == ORACLE_LOSS_POWER &&

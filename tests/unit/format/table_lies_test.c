@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Tables of a hostile or broken writer, or of a newer one: every seal holds, and what is behind it
-// is
-// read or refused, and never read out of bounds.
+// is read or refused, and never read out of bounds.
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
