@@ -314,7 +314,8 @@ typedef enum ferric_keyspace_kind {
 typedef struct ferric_keyspace_info {
     char name[FERRIC_KEYSPACE_NAME_SIZE_MAX + 1]; // Ended by a zero byte.
     ferric_keyspace_kind kind;
-    uint32_t id; // Never given out again.
+    uint32_t id;     // Never given out again.
+    uint64_t ttl_ms; // Default time to live of its keys, in milliseconds; 0: they stay.
 } ferric_keyspace_info;
 
 // Opens the keyspace `name` (1 to 255 bytes of UTF-8 that do not begin with '_'). It comes into
@@ -338,6 +339,22 @@ ferric_status ferric_keyspace_list(ferric_db *db, ferric_keyspace_info **list, s
 // The latest such time.
 #define FERRIC_EXPIRES_MAX (((uint64_t)1 << 48) - 1)
 
+// How long a key lives. {0, 0}: for the keyspace's default time to live, and if there is none,
+// until it is deleted. Not both may be set.
+typedef struct ferric_lifetime {
+    // Milliseconds from the commit on (inside a transaction: from the call on). FERRIC_TTL_NONE: it
+    // stays, whatever the keyspace's default.
+    uint64_t ttl_ms;
+    // Until this time: milliseconds since 1970-01-01 UTC, at most FERRIC_EXPIRES_MAX. A key whose
+    // time has passed is absent from the beginning.
+    uint64_t expires_ms;
+} ferric_lifetime;
+
+// What is said, and asked for, of a key without a time to live.
+#define FERRIC_TTL_NONE UINT64_MAX
+// The longest other one, some four thousand years.
+#define FERRIC_TTL_MAX (FERRIC_EXPIRES_MAX / 2)
+
 // What must hold for a write, checked at the moment of its commit.
 typedef enum ferric_condition {
     FERRIC_IF_ANY = 0,     // No condition.
@@ -353,11 +370,15 @@ typedef struct ferric_write_options {
     // On single puts and deletes. FERRIC_CONFLICT when it does not hold. Default FERRIC_IF_ANY.
     ferric_condition condition;
     uint64_t if_version; // For FERRIC_IF_VERSION.
+    // Of what a put writes. Default {0, 0}. Others take it for what their description says.
+    ferric_lifetime lifetime;
+    // Receives the commit's version. Default NULL.
+    uint64_t *version;
 } ferric_write_options;
 
 #define FERRIC_WRITE_OPTIONS_INIT                                                                  \
     {                                                                                              \
-        sizeof(ferric_write_options), false, FERRIC_IF_ANY, 0                                      \
+        sizeof(ferric_write_options), false, FERRIC_IF_ANY, 0, {0, 0}, NULL                        \
     }
 
 // Sets `key` (1 to 65,535 bytes) to `value` (up to 64 MiB).
@@ -395,6 +416,13 @@ size_t ferric_batch_size(const ferric_batch *batch);
 ferric_status ferric_batch_put(ferric_batch *batch, ferric_keyspace *keyspace, ferric_slice key,
                                ferric_slice value);
 
+// Adds a put with a lifetime, whose ttl_ms counts from the moment when the batch is written.
+// Errors:
+// as ferric_batch_put.
+ferric_status ferric_batch_put_expiring(ferric_batch *batch, ferric_keyspace *keyspace,
+                                        ferric_slice key, ferric_slice value,
+                                        ferric_lifetime lifetime);
+
 // Adds a delete. Errors: as ferric_batch_put.
 ferric_status ferric_batch_delete(ferric_batch *batch, ferric_keyspace *keyspace, ferric_slice key);
 
@@ -408,6 +436,17 @@ ferric_status ferric_batch_require(ferric_batch *batch, ferric_keyspace *keyspac
 // `options->condition` must be FERRIC_IF_ANY. Errors: as ferric_put.
 ferric_status ferric_write(ferric_db *db, const ferric_batch *batch,
                            const ferric_write_options *options, uint64_t *version);
+
+// Adds `delta` to the integer under `key`, in one step however many do so at once: a raw value is
+// its decimal text, such as "-12", a document the JSON integer. A missing key counts as `initial`,
+// and gets options->lifetime; one that is there keeps its time to live. *result (may be NULL)
+// receives the sum. Works on keyspaces of both kinds.
+// Errors: FERRIC_INVALID_ARGUMENT: the value is no integer. FERRIC_OVERFLOW: it, or the sum, does
+//         not fit into 64 bits. FERRIC_CONFLICT: options->condition does not hold. As ferric_get,
+//         ferric_put. Nothing was written.
+ferric_status ferric_increment(ferric_db *db, ferric_keyspace *keyspace, ferric_slice key,
+                               int64_t delta, int64_t initial, const ferric_write_options *options,
+                               int64_t *result);
 
 // Makes every acknowledged commit durable. Errors: FERRIC_OUTCOME_UNKNOWN, FERRIC_READ_ONLY.
 ferric_status ferric_sync(ferric_db *db);
@@ -541,6 +580,49 @@ uint64_t ferric_iterator_version(const ferric_iterator *iterator);
 // when it stands nowhere.
 uint64_t ferric_iterator_expires_ms(const ferric_iterator *iterator);
 
+// ---- Time to live ---------------------------------------------------------------------------
+//
+// From its expiry on a key does not exist: not for reads, iterators, counts or conditions, and its
+// space comes back by itself. Time is the system's clock, but it never goes back: what has expired
+// stays so when the clock is set back. A snapshot, transaction or iterator goes by one time, and
+// goes on seeing what expires later. A put sets the lifetime anew; a plain one clears it.
+//
+// These work on keyspaces of both kinds. The calls that change a lifetime write the value once
+// more, as one commit under the condition that it did not change meanwhile; that is a new version.
+
+// *ttl_ms is how long `key` still lives, in milliseconds, at least 1; FERRIC_TTL_NONE when it
+// stays.
+// Errors: FERRIC_NOT_FOUND: there is no such key (any more). As ferric_get.
+ferric_status ferric_ttl(ferric_db *db, ferric_keyspace *keyspace, ferric_slice key,
+                         const ferric_read_options *options, uint64_t *ttl_ms);
+
+// *expires_ms (may be NULL) is when `key` expires, FERRIC_EXPIRES_NEVER when it does not, and
+// *version (may be NULL) its version. Errors: as ferric_ttl.
+ferric_status ferric_expiry(ferric_db *db, ferric_keyspace *keyspace, ferric_slice key,
+                            const ferric_read_options *options, uint64_t *expires_ms,
+                            uint64_t *version);
+
+// Gives `key` the lifetime of the options, which must be set; an expires_ms that has passed removes
+// it. Errors: FERRIC_NOT_FOUND: there is no such key. FERRIC_CONFLICT: options->condition does not
+// hold. As ferric_get, ferric_put.
+ferric_status ferric_expire(ferric_db *db, ferric_keyspace *keyspace, ferric_slice key,
+                            const ferric_write_options *options);
+
+// Lets `key` stay. Writes nothing when it does already. Errors: as ferric_expire.
+ferric_status ferric_persist(ferric_db *db, ferric_keyspace *keyspace, ferric_slice key,
+                             const ferric_write_options *options);
+
+// Lets `key` live at least as long as the lifetime of the options says, {0, 0} being the keyspace's
+// default: for caches and sessions that live on while they are used. Never shortens a life, so it
+// writes nothing for a key that stays or lives longer. Errors: as ferric_expire.
+ferric_status ferric_touch(ferric_db *db, ferric_keyspace *keyspace, ferric_slice key,
+                           const ferric_write_options *options);
+
+// Sets the time to live of what is put into the keyspace from now on without a lifetime of its own;
+// 0: it stays. What is there keeps the lifetime it has. Makes the keyspace when it does not exist.
+// Errors: FERRIC_INVALID_ARGUMENT: too long. As ferric_put.
+ferric_status ferric_keyspace_set_ttl(ferric_db *db, ferric_keyspace *keyspace, uint64_t ttl_ms);
+
 // ---- Documents ------------------------------------------------------------------------------
 //
 // A keyspace of kind FERRIC_KEYSPACE_COLLECTION maps keys of UTF-8 to JSON texts (RFC 8259, at
@@ -569,6 +651,11 @@ ferric_status ferric_document_get(ferric_db *db, ferric_keyspace *collection, fe
 // ferric_document_put; the batch is as it was.
 ferric_status ferric_batch_document_put(ferric_batch *batch, ferric_keyspace *collection,
                                         ferric_slice key, ferric_slice json);
+
+// The same with a lifetime, as ferric_batch_put_expiring.
+ferric_status ferric_batch_document_put_expiring(ferric_batch *batch, ferric_keyspace *collection,
+                                                 ferric_slice key, ferric_slice json,
+                                                 ferric_lifetime lifetime);
 
 // The JSON text inside the value of a collection's entry, as an iterator over it gives values.
 // Valid as long as `stored` is. Errors: FERRIC_UNSUPPORTED (written by a newer version).
@@ -647,6 +734,10 @@ ferric_status ferric_txn_put(ferric_txn *txn, ferric_keyspace *keyspace, ferric_
                              ferric_slice value);
 ferric_status ferric_txn_delete(ferric_txn *txn, ferric_keyspace *keyspace, ferric_slice key);
 
+// As ferric_txn_put with a lifetime, whose ttl_ms counts from the call on.
+ferric_status ferric_txn_put_expiring(ferric_txn *txn, ferric_keyspace *keyspace, ferric_slice key,
+                                      ferric_slice value, ferric_lifetime lifetime);
+
 // Replaces `value` by what the transaction sees under `key`: its own write, or the snapshot's
 // value.
 // `version` (may be NULL) receives its version, 0 for a write of its own.
@@ -664,6 +755,9 @@ ferric_status ferric_txn_get_for_update(ferric_txn *txn, ferric_keyspace *keyspa
 // the collection "main".
 ferric_status ferric_txn_document_put(ferric_txn *txn, ferric_keyspace *collection,
                                       ferric_slice key, ferric_slice json);
+ferric_status ferric_txn_document_put_expiring(ferric_txn *txn, ferric_keyspace *collection,
+                                               ferric_slice key, ferric_slice json,
+                                               ferric_lifetime lifetime);
 ferric_status ferric_txn_document_get(ferric_txn *txn, ferric_keyspace *collection,
                                       ferric_slice key, ferric_buffer *json, uint64_t *version);
 

@@ -7,11 +7,13 @@
 #include <string.h>
 
 #include "api/arguments.h"
+#include "api/lifetimes.h"
 #include "api/puts.h"
 #include "base/buffer.h"
 #include "base/coding.h"
 #include "base/memory.h"
 #include "base/status.h"
+#include "lsm/batch_expiry.h"
 
 typedef struct unresolved {
     ferric_keyspace *keyspace;
@@ -19,12 +21,14 @@ typedef struct unresolved {
     bool is_condition; // in the conditions' keys, or else in the operations.
 } unresolved;
 
-// What a const batch may still change: ids that become known.
+// What a const batch may still change: ids and times that become known.
 typedef struct batch_content {
     fe_write_batch writes;
     fe_store *store;       // Of the keyspaces, with a reference; NULL: only NULL ones so far.
     ferric_buffer pending; // Array of unresolved.
+    ferric_buffer ttls;    // Array of fe_batch_ttl.
     bool uses_main;        // A NULL keyspace: raw "main" of whatever database it is written to.
+    bool uses_main_ttl;    // And its default time to live, which is not known before.
 } batch_content;
 
 struct ferric_batch {
@@ -58,6 +62,7 @@ void ferric_batch_destroy(ferric_batch *batch)
     forget_store(batch->content);
     fe_write_batch_deinit(&batch->content->writes);
     fe_buffer_deinit(&batch->content->pending);
+    fe_buffer_deinit(&batch->content->ttls);
     fe_free(batch);
 }
 
@@ -67,7 +72,9 @@ void ferric_batch_clear(ferric_batch *batch)
     forget_store(batch->content);
     fe_write_batch_clear(&batch->content->writes);
     fe_buffer_clear(&batch->content->pending);
+    fe_buffer_clear(&batch->content->ttls);
     batch->content->uses_main = false;
+    batch->content->uses_main_ttl = false;
 }
 
 size_t ferric_batch_count(const ferric_batch *batch)
@@ -128,22 +135,48 @@ static void end_entry(ferric_batch *batch, ferric_keyspace *keyspace, uint32_t i
 }
 
 ferric_status fe_batch_put(const char *call, ferric_batch *batch, ferric_keyspace *keyspace,
-                           ferric_keyspace_kind kind, ferric_slice key, ferric_slice value)
+                           ferric_keyspace_kind kind, ferric_slice key, ferric_slice value,
+                           ferric_lifetime given)
 {
-    uint32_t id;
+    batch_content *content;
+    fe_lifetime lifetime;
+    fe_batch_ttl ttl;
+    bool is_said = (given.ttl_ms | given.expires_ms) != 0;
     size_t offset;
+    uint32_t id;
     ferric_status status = begin_entry(call, batch, keyspace, kind, &id);
 
+    if (status == FERRIC_OK) status = fe_lifetime_take(call, keyspace, given, &lifetime);
     if (status != FERRIC_OK) return status;
-    status = fe_write_batch_put(&batch->content->writes, id, key, value, &offset);
-    if (status == FERRIC_OK) end_entry(batch, keyspace, id, offset, false);
-    return status;
+    content = batch->content;
+    ttl = (fe_batch_ttl){content->writes.count, lifetime.ttl_ms};
+    is_said |= lifetime.ttl_ms != 0;
+    if (is_said) status = fe_buffer_reserve(&content->ttls, sizeof ttl);
+    if (status != FERRIC_OK) return status;
+    // A time that is not known yet has its place already.
+    status = fe_write_batch_put_expiring(
+        &content->writes, id, key, value,
+        lifetime.ttl_ms != 0 ? FE_BATCH_EXPIRY_LATER : lifetime.expires_ms, &offset, NULL);
+    if (status != FERRIC_OK) return status;
+    end_entry(batch, keyspace, id, offset, false);
+    if (keyspace == NULL) content->uses_main_ttl |= !is_said;
+    if (!is_said || lifetime.expires_ms != FE_EXPIRY_NEVER) return FERRIC_OK;
+    return fe_buffer_append(&content->ttls, &ttl, sizeof ttl); // Room was made above.
 }
 
 ferric_status ferric_batch_put(ferric_batch *batch, ferric_keyspace *keyspace, ferric_slice key,
                                ferric_slice value)
 {
-    return fe_batch_put("ferric_batch_put", batch, keyspace, FERRIC_KEYSPACE_RAW, key, value);
+    return fe_batch_put("ferric_batch_put", batch, keyspace, FERRIC_KEYSPACE_RAW, key, value,
+                        (ferric_lifetime){0, 0});
+}
+
+ferric_status ferric_batch_put_expiring(ferric_batch *batch, ferric_keyspace *keyspace,
+                                        ferric_slice key, ferric_slice value,
+                                        ferric_lifetime lifetime)
+{
+    return fe_batch_put("ferric_batch_put_expiring", batch, keyspace, FERRIC_KEYSPACE_RAW, key,
+                        value, lifetime);
 }
 
 ferric_status ferric_batch_delete(ferric_batch *batch, ferric_keyspace *keyspace, ferric_slice key)
@@ -196,6 +229,25 @@ static ferric_status resolve(ferric_db *db, batch_content *content)
     return status;
 }
 
+// Puts in place what only the write makes known about lifetimes: the default of "main" for puts
+// that were added without a keyspace's handle, which keep it from then on, and the time.
+static ferric_status resolve_lifetimes(ferric_db *db, batch_content *content)
+{
+    uint64_t ttl_ms = 0;
+    ferric_status status = FERRIC_OK;
+
+    if (content->uses_main_ttl) status = fe_keyspace_default_ttl(&db->main_raw, &ttl_ms);
+    if (status == FERRIC_OK && ttl_ms != 0) {
+        status = fe_batch_give_ttl(&content->writes, FE_KEYSPACE_MAIN, ttl_ms, &content->ttls);
+        content->uses_main_ttl &= status != FERRIC_OK;
+    }
+    if (status == FERRIC_OK && content->ttls.size > 0) {
+        fe_batch_stamp(&content->writes, content->ttls.data,
+                       content->ttls.size / sizeof(fe_batch_ttl), fe_store_now_ms(db->store));
+    }
+    return status;
+}
+
 static ferric_status check_write(ferric_db *db, const ferric_batch *batch,
                                  const ferric_write_options *options, ferric_write_options *taken)
 {
@@ -212,6 +264,12 @@ static ferric_status check_write(ferric_db *db, const ferric_batch *batch,
                        "ferric_batch_require",
                        call);
     }
+    if ((taken->lifetime.ttl_ms | taken->lifetime.expires_ms) != 0) {
+        return fe_fail(FERRIC_INVALID_ARGUMENT,
+                       "%s: a lifetime in the options is for single puts: use "
+                       "ferric_batch_put_expiring",
+                       call);
+    }
     if (batch->content->store != NULL && batch->content->store != db->store) {
         return fe_fail(FERRIC_INVALID_ARGUMENT,
                        "%s: the batch has keyspaces of another database, or of an earlier open",
@@ -224,6 +282,7 @@ ferric_status ferric_write(ferric_db *db, const ferric_batch *batch,
                            const ferric_write_options *options, uint64_t *version)
 {
     ferric_write_options taken;
+    uint64_t committed = 0;
     fe_statistics *statistics;
     fe_call call;
     ferric_status status;
@@ -234,9 +293,12 @@ ferric_status ferric_write(ferric_db *db, const ferric_batch *batch,
     statistics = fe_store_statistics(db->store);
     call = fe_statistics_begin(statistics, FERRIC_OPERATION_WRITE);
     status = resolve(db, batch->content);
+    if (status == FERRIC_OK) status = resolve_lifetimes(db, batch->content);
     if (status == FERRIC_OK) {
-        status = fe_store_write(db->store, &batch->content->writes, taken.sync, version);
+        status = fe_store_write(db->store, &batch->content->writes, taken.sync, &committed);
     }
+    if (status == FERRIC_OK && version != NULL) *version = committed;
+    if (status == FERRIC_OK && taken.version != NULL) *taken.version = committed;
     fe_statistics_end(statistics, FERRIC_OPERATION_WRITE, call, status);
     return status;
 }

@@ -26,10 +26,10 @@ ferric_status ferric_document_put(ferric_db *db, ferric_keyspace *collection, fe
     return status;
 }
 
-ferric_status ferric_batch_document_put(ferric_batch *batch, ferric_keyspace *collection,
-                                        ferric_slice key, ferric_slice json)
+static ferric_status add_document(const char *call, ferric_batch *batch,
+                                  ferric_keyspace *collection, ferric_slice key, ferric_slice json,
+                                  ferric_lifetime lifetime)
 {
-    const char *call = "ferric_batch_document_put";
     ferric_buffer stored = {0};
     ferric_status status;
 
@@ -39,10 +39,25 @@ ferric_status ferric_batch_document_put(ferric_batch *batch, ferric_keyspace *co
     if (status == FERRIC_OK) status = fe_document_encode(key, json, &stored);
     if (status == FERRIC_OK) {
         status = fe_batch_put(call, batch, collection, FERRIC_KEYSPACE_COLLECTION, key,
-                              fe_buffer_slice(&stored));
+                              fe_buffer_slice(&stored), lifetime);
     }
     fe_buffer_deinit(&stored);
     return status;
+}
+
+ferric_status ferric_batch_document_put(ferric_batch *batch, ferric_keyspace *collection,
+                                        ferric_slice key, ferric_slice json)
+{
+    return add_document("ferric_batch_document_put", batch, collection, key, json,
+                        (ferric_lifetime){0, 0});
+}
+
+ferric_status ferric_batch_document_put_expiring(ferric_batch *batch, ferric_keyspace *collection,
+                                                 ferric_slice key, ferric_slice json,
+                                                 ferric_lifetime lifetime)
+{
+    return add_document("ferric_batch_document_put_expiring", batch, collection, key, json,
+                        lifetime);
 }
 
 // Leaves the text of a stored document in the buffer that it was read into.
@@ -73,10 +88,9 @@ ferric_status ferric_document_get(ferric_db *db, ferric_keyspace *collection, fe
 
 // ---- In a transaction -----------------------------------------------------------------------
 
-ferric_status ferric_txn_document_put(ferric_txn *txn, ferric_keyspace *collection,
-                                      ferric_slice key, ferric_slice json)
+static ferric_status put_in_txn(const char *call, ferric_txn *txn, ferric_keyspace *collection,
+                                ferric_slice key, ferric_slice json, ferric_lifetime lifetime)
 {
-    const char *call = "ferric_txn_document_put";
     ferric_buffer stored = {0};
     ferric_status status = fe_slice_check(call, "json", json);
 
@@ -84,10 +98,24 @@ ferric_status ferric_txn_document_put(ferric_txn *txn, ferric_keyspace *collecti
     if (status == FERRIC_OK) status = fe_document_encode(key, json, &stored);
     if (status == FERRIC_OK) {
         status = fe_txn_put_of_kind(call, txn, collection, FERRIC_KEYSPACE_COLLECTION, key,
-                                    fe_buffer_slice(&stored));
+                                    fe_buffer_slice(&stored), lifetime);
     }
     fe_buffer_deinit(&stored);
     return status;
+}
+
+ferric_status ferric_txn_document_put(ferric_txn *txn, ferric_keyspace *collection,
+                                      ferric_slice key, ferric_slice json)
+{
+    return put_in_txn("ferric_txn_document_put", txn, collection, key, json,
+                      (ferric_lifetime){0, 0});
+}
+
+ferric_status ferric_txn_document_put_expiring(ferric_txn *txn, ferric_keyspace *collection,
+                                               ferric_slice key, ferric_slice json,
+                                               ferric_lifetime lifetime)
+{
+    return put_in_txn("ferric_txn_document_put_expiring", txn, collection, key, json, lifetime);
 }
 
 ferric_status ferric_txn_document_get(ferric_txn *txn, ferric_keyspace *collection,

@@ -6,6 +6,7 @@
 
 #include "api/arguments.h"
 #include "base/coding.h"
+#include "base/compiler.h"
 #include "base/memory.h"
 #include "base/status.h"
 #include "format/internal_key.h"
@@ -90,6 +91,32 @@ ferric_status fe_keyspace_id_for_write(ferric_keyspace *keyspace, uint32_t *id)
     if (status != FERRIC_OK) return status;
     remember(keyspace, info.id);
     *id = info.id;
+    return FERRIC_OK;
+}
+
+static FE_NOINLINE ferric_status read_default_ttl(ferric_keyspace *keyspace, uint32_t generation,
+                                                  uint64_t *ttl_ms)
+{
+    ferric_keyspace_info info;
+    ferric_status status = fe_keyspace_find(keyspace->store, keyspace->name, &info);
+
+    *ttl_ms = 0;
+    if (status == FERRIC_NOT_FOUND) return FERRIC_OK;
+    if (status != FERRIC_OK) return status;
+    *ttl_ms = info.ttl_ms;
+    atomic_store_explicit(&keyspace->ttl_ms, info.ttl_ms, memory_order_relaxed);
+    // Pairs with the acquire load below.
+    atomic_store_explicit(&keyspace->catalogue_seen, generation, memory_order_release);
+    return FERRIC_OK;
+}
+
+ferric_status fe_keyspace_default_ttl(ferric_keyspace *keyspace, uint64_t *ttl_ms)
+{
+    uint32_t generation = fe_store_catalogue_generation(keyspace->store);
+    uint32_t seen = atomic_load_explicit(&keyspace->catalogue_seen, memory_order_acquire);
+
+    if (FE_UNLIKELY(seen != generation)) return read_default_ttl(keyspace, generation, ttl_ms);
+    *ttl_ms = atomic_load_explicit(&keyspace->ttl_ms, memory_order_relaxed);
     return FERRIC_OK;
 }
 

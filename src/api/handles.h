@@ -15,7 +15,9 @@ struct ferric_keyspace {
     fe_store *store;
     const char *name; // Ended by a zero byte.
     ferric_keyspace_kind kind;
-    _Atomic(uint32_t) id; // 0 until it is known to exist. Then it never changes.
+    _Atomic(uint32_t) id;             // 0 until it is known to exist. Then it never changes.
+    _Atomic(uint64_t) ttl_ms;         // The default for what is put into it; 0: none.
+    _Atomic(uint32_t) catalogue_seen; // The generation of the catalogue that it is of.
 };
 
 struct ferric_db {
@@ -47,6 +49,9 @@ ferric_status fe_keyspace_id_for_read(ferric_keyspace *keyspace, uint32_t *id);
 
 // The same, and makes it when it does not exist. Errors: also those of a write.
 ferric_status fe_keyspace_id_for_write(ferric_keyspace *keyspace, uint32_t *id);
+
+// The default time to live; 0 also when the keyspace does not exist. Errors: those of a read.
+ferric_status fe_keyspace_default_ttl(ferric_keyspace *keyspace, uint64_t *ttl_ms);
 
 // FERRIC_WRONG_KIND, naming the calls that are right.
 ferric_status fe_wrong_kind(const char *name, ferric_keyspace_kind is);

@@ -3,9 +3,11 @@
 #include "api/puts.h"
 
 #include "api/arguments.h"
+#include "api/lifetimes.h"
 #include "base/coding.h"
 #include "base/compiler.h"
 #include "base/memory.h"
+#include "base/seeded_bug.h"
 #include "base/status.h"
 
 // Most writes are small: then the batch's bytes stand on the stack.
@@ -69,11 +71,11 @@ static ferric_status add_condition(single_write *write, uint32_t id, ferric_slic
 
 // Counts the commit as `operation` and its bytes where the store does.
 static ferric_status commit(ferric_db *db, ferric_operation operation, fe_write_batch *batch,
-                            bool sync)
+                            const ferric_write_options *options)
 {
     fe_statistics *statistics = fe_store_statistics(db->store);
     fe_call call = fe_statistics_begin(statistics, operation);
-    ferric_status status = fe_store_write(db->store, batch, sync, NULL);
+    ferric_status status = fe_store_write(db->store, batch, options->sync, options->version);
 
     fe_statistics_end(statistics, operation, call, status);
     return status;
@@ -85,6 +87,7 @@ ferric_status fe_put(const char *call, ferric_db *db, ferric_keyspace *keyspace,
 {
     ferric_write_options taken;
     ferric_keyspace *meant;
+    fe_lifetime lifetime;
     single_write write;
     uint32_t id;
     ferric_status status = fe_handles_check(call, db, keyspace, kind, &meant);
@@ -93,11 +96,32 @@ ferric_status fe_put(const char *call, ferric_db *db, ferric_keyspace *keyspace,
     if (status == FERRIC_OK) status = fe_check_key(key);
     if (status == FERRIC_OK) status = fe_check_value(value);
     if (status == FERRIC_OK) status = fe_keyspace_id_for_write(meant, &id);
+    if (status == FERRIC_OK) status = fe_lifetime_take(call, meant, taken.lifetime, &lifetime);
     if (status != FERRIC_OK) return status;
     single_write_init(&write, key, value);
-    status = fe_write_batch_put(&write.batch, id, key, value, NULL);
+    status = fe_write_batch_put_expiring(&write.batch, id, key, value,
+                                         fe_lifetime_expires_ms(db->store, &lifetime), NULL, NULL);
     if (status == FERRIC_OK) status = add_condition(&write, id, key, &taken);
-    if (status == FERRIC_OK) status = commit(db, FERRIC_OPERATION_PUT, &write.batch, taken.sync);
+    if (status == FERRIC_OK) status = commit(db, FERRIC_OPERATION_PUT, &write.batch, &taken);
+    single_write_deinit(&write);
+    return status;
+}
+
+ferric_status fe_put_replacement(ferric_db *db, const fe_replacement *replacement,
+                                 const ferric_write_options *options)
+{
+    single_write write;
+    ferric_slice key = replacement->key;
+    ferric_status status;
+
+    single_write_init(&write, key, replacement->value);
+    status = fe_write_batch_put_expiring(&write.batch, replacement->keyspace, key,
+                                         replacement->value, replacement->expires_ms, NULL, NULL);
+    if (status == FERRIC_OK && !FE_SEEDED_BUG(FE_BUG_REWRITE_WITHOUT_CONDITION)) {
+        status = fe_write_batch_require(&write.batch, replacement->keyspace, key,
+                                        replacement->version, NULL);
+    }
+    if (status == FERRIC_OK) status = commit(db, FERRIC_OPERATION_PUT, &write.batch, options);
     single_write_deinit(&write);
     return status;
 }
@@ -124,7 +148,7 @@ ferric_status ferric_delete(ferric_db *db, ferric_keyspace *keyspace, ferric_sli
     single_write_init(&write, key, fe_slice(NULL, 0));
     status = fe_write_batch_delete(&write.batch, id, key, NULL);
     if (status == FERRIC_OK) status = add_condition(&write, id, key, &taken);
-    if (status == FERRIC_OK) status = commit(db, FERRIC_OPERATION_DELETE, &write.batch, taken.sync);
+    if (status == FERRIC_OK) status = commit(db, FERRIC_OPERATION_DELETE, &write.batch, &taken);
     single_write_deinit(&write);
     return status;
 }

@@ -11,8 +11,23 @@ ferric_status fe_put(const char *call, ferric_db *db, ferric_keyspace *keyspace,
                      ferric_keyspace_kind kind, ferric_slice key, ferric_slice value,
                      const ferric_write_options *options);
 
+// A put that replaces what was read: when `key` still is at `version` (0: absent).
+typedef struct fe_replacement {
+    uint32_t keyspace; // Its id.
+    ferric_slice key;
+    ferric_slice value;
+    uint64_t expires_ms;
+    uint64_t version;
+} fe_replacement;
+
+// Commits it. Of `options`, which were taken, sync and version count. Errors: FERRIC_CONFLICT (an
+// outcome), as ferric_put.
+ferric_status fe_put_replacement(ferric_db *db, const fe_replacement *replacement,
+                                 const ferric_write_options *options);
+
 // Adds a put to a batch. Errors: as ferric_batch_put.
 ferric_status fe_batch_put(const char *call, ferric_batch *batch, ferric_keyspace *keyspace,
-                           ferric_keyspace_kind kind, ferric_slice key, ferric_slice value);
+                           ferric_keyspace_kind kind, ferric_slice key, ferric_slice value,
+                           ferric_lifetime lifetime);
 
 #endif

@@ -3,6 +3,7 @@
 #include "api/txns.h"
 
 #include "api/arguments.h"
+#include "api/lifetimes.h"
 #include "base/memory.h"
 #include "base/status.h"
 
@@ -116,27 +117,31 @@ ferric_status fe_txn_aim_walk(const char *call, ferric_txn *txn, ferric_keyspace
 // ---- Writing --------------------------------------------------------------------------------
 
 // Checks everything and finds where to write.
-static ferric_status aim_write(const char *call, ferric_txn *txn, ferric_keyspace *keyspace,
-                               ferric_keyspace_kind kind, ferric_slice key, fe_full_key *full)
+static ferric_status aim_write(ferric_txn *txn, ferric_keyspace *meant, ferric_slice key,
+                               fe_full_key *full)
 {
-    ferric_keyspace *meant;
     uint32_t id;
-    ferric_status status = aim(call, txn, keyspace, kind, &meant);
+    ferric_status status = fe_check_key(key);
 
-    if (status == FERRIC_OK) status = fe_check_key(key);
     if (status == FERRIC_OK) status = find_or_make_id(txn->held, meant, &id);
     return status != FERRIC_OK ? status : fe_full_key_init(full, id, key);
 }
 
 ferric_status fe_txn_put_of_kind(const char *call, ferric_txn *txn, ferric_keyspace *keyspace,
-                                 ferric_keyspace_kind kind, ferric_slice key, ferric_slice value)
+                                 ferric_keyspace_kind kind, ferric_slice key, ferric_slice value,
+                                 ferric_lifetime given)
 {
+    ferric_keyspace *meant = NULL;
+    fe_lifetime lifetime;
     fe_full_key full;
     ferric_status status = fe_check_value(value);
 
-    if (status == FERRIC_OK) status = aim_write(call, txn, keyspace, kind, key, &full);
+    if (status == FERRIC_OK) status = aim(call, txn, keyspace, kind, &meant);
+    if (status == FERRIC_OK) status = fe_lifetime_take(call, meant, given, &lifetime);
+    if (status == FERRIC_OK) status = aim_write(txn, meant, key, &full);
     if (status != FERRIC_OK) return status;
-    status = fe_txn_put(txn->held, full.slice, value);
+    status = fe_txn_put_expiring(txn->held, full.slice, value,
+                                 fe_lifetime_expires_ms(fe_txn_store(txn->held), &lifetime));
     fe_full_key_deinit(&full);
     return status;
 }
@@ -144,14 +149,24 @@ ferric_status fe_txn_put_of_kind(const char *call, ferric_txn *txn, ferric_keysp
 ferric_status ferric_txn_put(ferric_txn *txn, ferric_keyspace *keyspace, ferric_slice key,
                              ferric_slice value)
 {
-    return fe_txn_put_of_kind("ferric_txn_put", txn, keyspace, FERRIC_KEYSPACE_RAW, key, value);
+    return fe_txn_put_of_kind("ferric_txn_put", txn, keyspace, FERRIC_KEYSPACE_RAW, key, value,
+                              (ferric_lifetime){0, 0});
+}
+
+ferric_status ferric_txn_put_expiring(ferric_txn *txn, ferric_keyspace *keyspace, ferric_slice key,
+                                      ferric_slice value, ferric_lifetime lifetime)
+{
+    return fe_txn_put_of_kind("ferric_txn_put_expiring", txn, keyspace, FERRIC_KEYSPACE_RAW, key,
+                              value, lifetime);
 }
 
 ferric_status ferric_txn_delete(ferric_txn *txn, ferric_keyspace *keyspace, ferric_slice key)
 {
+    ferric_keyspace *meant = NULL;
     fe_full_key full;
-    ferric_status status = aim_write("ferric_txn_delete", txn, keyspace, FE_KIND_ANY, key, &full);
+    ferric_status status = aim("ferric_txn_delete", txn, keyspace, FE_KIND_ANY, &meant);
 
+    if (status == FERRIC_OK) status = aim_write(txn, meant, key, &full);
     if (status != FERRIC_OK) return status;
     status = fe_txn_delete(txn->held, full.slice);
     fe_full_key_deinit(&full);

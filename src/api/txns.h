@@ -20,7 +20,8 @@ ferric_status fe_txn_aim_walk(const char *call, ferric_txn *txn, ferric_keyspace
 // Reads and writes in a keyspace of `kind`; `call` is the public function, for messages. Errors: as
 // ferric_txn_put, ferric_txn_get.
 ferric_status fe_txn_put_of_kind(const char *call, ferric_txn *txn, ferric_keyspace *keyspace,
-                                 ferric_keyspace_kind kind, ferric_slice key, ferric_slice value);
+                                 ferric_keyspace_kind kind, ferric_slice key, ferric_slice value,
+                                 ferric_lifetime lifetime);
 ferric_status fe_txn_get_of_kind(const char *call, ferric_txn *txn, ferric_keyspace *keyspace,
                                  ferric_keyspace_kind kind, ferric_slice key, ferric_buffer *value,
                                  uint64_t *version);

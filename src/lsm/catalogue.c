@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/coding.h"
+#include "base/seeded_bug.h"
 #include "base/status.h"
 #include "lsm/store.h"
 
@@ -67,6 +68,11 @@ ferric_status fe_catalogue_decode(ferric_slice name, ferric_slice value, ferric_
                        info->name, bytes[4]);
     }
     info->kind = (ferric_keyspace_kind)bytes[4];
+    if (value.size >= FE_CATALOGUE_TTL_AT + FE_CATALOGUE_TTL_SIZE) {
+        info->ttl_ms = fe_get_u64(bytes + FE_CATALOGUE_TTL_AT);
+    }
+    if (FE_SEEDED_BUG(FE_BUG_DEFAULT_TTL_FORGOTTEN)) info->ttl_ms = 0;
+    if (info->ttl_ms > FE_EXPIRY_MAX) return damaged_entry();
     return FERRIC_OK;
 }
 

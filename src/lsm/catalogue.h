@@ -9,6 +9,9 @@
 #include "format/internal_key.h"
 
 #define FE_CATALOGUE_ENTRY_SIZE 5
+// A default time to live stands behind that, in an entry that has one.
+#define FE_CATALOGUE_TTL_AT FE_CATALOGUE_ENTRY_SIZE
+#define FE_CATALOGUE_TTL_SIZE 8
 // Ids below are fixed: the catalogue, and "main". The largest is given to none, so that there is
 // always a next one.
 #define FE_KEYSPACE_FIRST_FREE 16

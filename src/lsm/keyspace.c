@@ -113,6 +113,58 @@ ferric_status fe_keyspace_ensure(fe_store *store, const char *name, ferric_keysp
                    kind_name(info->kind), kind_name(kind));
 }
 
+// One try to set the default time to live; FERRIC_CONFLICT when the entry changed meanwhile.
+static ferric_status try_set_ttl(fe_store *store, ferric_slice key, uint64_t ttl_ms)
+{
+    static const uint8_t zeros[FE_CATALOGUE_TTL_SIZE] = {0};
+    ferric_buffer entry = {0};
+    fe_write_batch batch = {0};
+    uint64_t version;
+    ferric_status status = read_entry(store, key, &entry, &version);
+
+    // What stands behind stays as it is.
+    if (status == FERRIC_OK && entry.size < FE_CATALOGUE_TTL_AT + FE_CATALOGUE_TTL_SIZE) {
+        status = fe_buffer_append(&entry, zeros, sizeof zeros);
+        entry.size = FE_CATALOGUE_TTL_AT + FE_CATALOGUE_TTL_SIZE;
+    }
+    if (status == FERRIC_OK) {
+        fe_put_u64((uint8_t *)entry.data + FE_CATALOGUE_TTL_AT, ttl_ms);
+        status = fe_write_batch_require(&batch, FE_KEYSPACE_CATALOGUE, key, version, NULL);
+    }
+    if (status == FERRIC_OK) {
+        status =
+            fe_write_batch_put(&batch, FE_KEYSPACE_CATALOGUE, key, fe_buffer_slice(&entry), NULL);
+    }
+    if (status == FERRIC_OK) status = fe_store_write(store, &batch, false, NULL);
+    fe_write_batch_deinit(&batch);
+    fe_buffer_deinit(&entry);
+    return status;
+}
+
+ferric_status fe_keyspace_set_ttl(fe_store *store, const char *name, uint64_t ttl_ms)
+{
+    uint8_t key[FE_CATALOGUE_KEY_SIZE_MAX];
+    ferric_slice key_slice = fe_catalogue_name_key(name, key);
+    ferric_status status;
+
+    do {
+        status = try_set_ttl(store, key_slice, ttl_ms);
+    } while (status == FERRIC_CONFLICT);
+    fe_store_catalogue_changed(store);
+    return status;
+}
+
+// Pairs with the acquire load: who sees the new number finds the new entry.
+void fe_store_catalogue_changed(fe_store *store)
+{
+    atomic_fetch_add_explicit(&store->catalogue_generation, 1, memory_order_release);
+}
+
+uint32_t fe_store_catalogue_generation(const fe_store *store)
+{
+    return atomic_load_explicit(&store->catalogue_generation, memory_order_acquire);
+}
+
 static ferric_status append_info(ferric_keyspace_info **list, size_t *count, const fe_entry *entry)
 {
     ferric_slice user_key = fe_slice(fe_slice_bytes(entry->key) + FE_KEYSPACE_ID_SIZE,

@@ -364,6 +364,7 @@ ferric_status fe_store_open(const char *path, const ferric_options *options, fe_
     opened->fork_generation = fe_fork_generation();
     atomic_init(&opened->refs, 1);
     atomic_init(&opened->next_file_number, 1);
+    atomic_init(&opened->catalogue_generation, 1);
     fe_write_queue_init(&opened->queue);
     fe_mutex_init(&opened->log_mutex);
     fe_mutex_init(&opened->edit_mutex);

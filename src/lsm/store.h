@@ -181,6 +181,15 @@ ferric_status fe_keyspace_ensure(fe_store *store, const char *name, ferric_keysp
 // All of them, by name. *list is freed by fe_free.
 ferric_status fe_keyspace_list(fe_store *store, ferric_keyspace_info **list, size_t *count);
 
+// Sets the default time to live of a keyspace that exists; 0: none. REQUIRES: ttl_ms <=
+// FE_EXPIRY_MAX. Errors: FERRIC_NOT_FOUND (an outcome), as fe_store_write.
+ferric_status fe_keyspace_set_ttl(fe_store *store, const char *name, uint64_t ttl_ms);
+
+// Grows when what a handle remembers of its keyspace may be no longer true: then it reads its entry
+// again. Never 0.
+uint32_t fe_store_catalogue_generation(const fe_store *store);
+void fe_store_catalogue_changed(fe_store *store);
+
 // ---- Maintenance ----------------------------------------------------------------------------
 
 // Errors: as ferric_flush.

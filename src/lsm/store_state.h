@@ -81,9 +81,10 @@ struct fe_store {
     // ---- Read by all without a lock ----
     _Atomic(uint32_t) refs;
     _Atomic(bool) is_closed;
-    _Atomic(bool) is_stopping;    // Flush and compaction end early.
-    _Atomic(bool) is_interrupted; // A manual compaction ends early.
-    _Atomic(uint32_t) interrupts; // Counts fe_store_interrupt calls.
+    _Atomic(bool) is_stopping;              // Flush and compaction end early.
+    _Atomic(bool) is_interrupted;           // A manual compaction ends early.
+    _Atomic(uint32_t) catalogue_generation; // Grows with each change that handles must notice.
+    _Atomic(uint32_t) interrupts;           // Counts fe_store_interrupt calls.
     _Atomic(fe_view *) view;
     _Atomic(uint64_t) published; // Newest sequence number that readers see.
     _Atomic(uint64_t) appended;  // Newest one in the log.

@@ -91,10 +91,19 @@ static void test_an_entry_of_the_catalogue_may_have_more_bytes(void **state)
 
     (void)state;
     kit_init(&kit);
-    put(&kit, fe_slice_text("nusers"), "\20\0\0\0\2and more", 13);
+    put(&kit, fe_slice_text("nusers"), "\20\0\0\0\2\140\352\0\0\0\0\0\0and more", 21);
     assert_int_equal(fe_keyspace_find(kit.store, "users", &info), FERRIC_OK);
     assert_int_equal(info.id, 16);
     assert_int_equal(info.kind, FERRIC_KEYSPACE_COLLECTION);
+    assert_int_equal(info.ttl_ms, 60000);
+    assert_int_equal(fe_keyspace_set_ttl(kit.store, "users", 5), FERRIC_OK);
+    assert_int_equal(fe_keyspace_find(kit.store, "users", &info), FERRIC_OK);
+    assert_int_equal(info.ttl_ms, 5);
+    put(&kit, fe_slice_text("nusers"), "\20\0\0\0\2and", 8); // Too short to be one.
+    assert_int_equal(fe_keyspace_find(kit.store, "users", &info), FERRIC_OK);
+    assert_int_equal(info.ttl_ms, 0);
+    put(&kit, fe_slice_text("nusers"), "\20\0\0\0\2and more", 13); // And too long a time.
+    assert_int_equal(fe_keyspace_find(kit.store, "users", &info), FERRIC_CORRUPT);
     put(&kit, fe_slice_text("nothers"), "\21\0\0\0\3", 5);
     assert_int_equal(fe_keyspace_find(kit.store, "others", &info), FERRIC_UNSUPPORTED);
     kit_deinit(&kit);
