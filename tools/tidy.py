@@ -81,12 +81,14 @@ CALLS = (
 # ---- Sizes -------------------------------------------------------------------------------------
 FILE_LINES_WARN = 600
 FILE_LINES_MAX = 1000
+# The header is what a caller reads: one file, whatever the library can do.
+PUBLIC_HEADER = "include/ferric/ferric.h"
 FUNCTION_LINES_MAX = 70
 LINE_COLUMNS_MAX = 100
 PROSE_COLUMNS_MAX = 140
 # Files between the two limits, each with the reason why it is still one idea.
 LONG_FILES = {
-    "include/ferric/ferric.h": "the whole public API is one header, and most of it is its contract",
+    PUBLIC_HEADER: "the whole public API is one header, and most of it is its contract",
 }
 # "path:function" for functions over the limit, each with the reason (a parser's switch).
 LONG_FUNCTIONS = {}
@@ -337,7 +339,7 @@ def check_lines(path, text, size_limited):
 
 def check_file_size(path, text):
     count = text.count("\n")
-    if count > FILE_LINES_MAX:
+    if count > FILE_LINES_MAX and path != PUBLIC_HEADER:
         fail(path, count, f"{count} lines, {FILE_LINES_MAX} are allowed: find the second idea")
     elif count > FILE_LINES_WARN and path in LONG_FILES:
         warnings.append(f"{path}: {count} lines: {LONG_FILES[path]}")

@@ -334,7 +334,7 @@ static void test_expire_persist_and_touch(void **state)
     options = for_ms(5 * SECOND);
     options.version = &version;
     assert_ok(ferric_touch(t.kit.db, NULL, text("a"), &options)); // Shortens nothing.
-    assert_int_equal(version, 4); // 1 made the keyspace.
+    assert_int_equal(version, 4);                                 // 1 made the keyspace.
     assert_int_equal(seconds_left(&t, NULL, "a"), 10);
     assert_value(t.kit.db, NULL, "a", "value");
     assert_ok(ferric_persist(t.kit.db, NULL, text("a"), NULL));
