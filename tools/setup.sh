@@ -29,6 +29,27 @@ bench) wanted="$build_packages $bench_packages" ;;
     ;;
 esac
 
+# Whether node and npm of version 18 or newer are here, from wherever. Debian's packages would not
+# stand beside another source's, so they are wanted only where there are none.
+has_node() {
+    command -v npm >/dev/null && command -v node >/dev/null &&
+        node -e 'process.exit(parseInt(process.versions.node) >= 18 ? 0 : 1)' 2>/dev/null
+}
+if [ "$1" = check ] && ! has_node; then wanted="$wanted nodejs npm"; fi
+
+# What the document language is compared with (tests/query). Without it these tests say so and are
+# skipped, so a registry that cannot be reached stops nothing.
+install_peers() {
+    folder=$(dirname "$0")/../tests/query
+    [ "$1" = check ] || return 0
+    installed=$folder/node_modules/.package-lock.json
+    if [ -f "$installed" ] && [ -z "$(find "$folder/package-lock.json" -newer "$installed")" ]; then
+        return 0
+    fi
+    (cd "$folder" && npm ci --ignore-scripts --no-audit --no-fund) ||
+        echo "setup: npm could not install what tests/query compares with; these are skipped"
+}
+
 if ! command -v dpkg-query >/dev/null; then
     echo "setup: this is not Debian, so nothing is installed; the build needs the counterparts of:"
     # Word splitting is wanted here and below: the lists are separated by white space.
@@ -45,6 +66,7 @@ for package in $wanted; do
 done
 if [ -z "$missing" ]; then
     echo "setup: nothing is missing for $1"
+    install_peers "$1"
     exit 0
 fi
 echo "setup: missing for $1:$missing"
@@ -70,3 +92,4 @@ $as_root env DEBIAN_FRONTEND=noninteractive $apt_get $install || {
     exit 1
 }
 echo "setup: installed"
+install_peers "$1"
