@@ -394,6 +394,13 @@ ferric_status ferric_put(ferric_db *db, ferric_keyspace *keyspace, ferric_slice 
 ferric_status ferric_delete(ferric_db *db, ferric_keyspace *keyspace, ferric_slice key,
                             const ferric_write_options *options);
 
+// Removes all keys in [lower, upper) that exist at the moment of the commit, in the time of one
+// delete however many they are; size 0: no bound, so both 0 empty the keyspace. A range without
+// keys is FERRIC_OK and writes nothing. The space comes back with compaction. `options->condition`
+// must be FERRIC_IF_ANY. Errors: as ferric_put.
+ferric_status ferric_delete_range(ferric_db *db, ferric_keyspace *keyspace, ferric_slice lower,
+                                  ferric_slice upper, const ferric_write_options *options);
+
 // A list of writes that commit together. Later entries for a key win over earlier ones.
 // Errors: FERRIC_NO_MEMORY.
 ferric_status ferric_batch_create(ferric_batch **batch);
@@ -425,6 +432,12 @@ ferric_status ferric_batch_put_expiring(ferric_batch *batch, ferric_keyspace *ke
 
 // Adds a delete. Errors: as ferric_batch_put.
 ferric_status ferric_batch_delete(ferric_batch *batch, ferric_keyspace *keyspace, ferric_slice key);
+
+// Adds the deletion of a range, as ferric_delete_range. It removes what the batch has put into the
+// range before, and not what it puts there later. A batch has at most 4,096 of them
+// (FERRIC_TOO_LARGE). Errors: as ferric_batch_put.
+ferric_status ferric_batch_delete_range(ferric_batch *batch, ferric_keyspace *keyspace,
+                                        ferric_slice lower, ferric_slice upper);
 
 // Makes the whole batch FERRIC_CONFLICT unless `key` still is at `version` (0: absent) when it
 // commits. Errors: as ferric_batch_put.
@@ -737,6 +750,12 @@ ferric_status ferric_txn_delete(ferric_txn *txn, ferric_keyspace *keyspace, ferr
 // As ferric_txn_put with a lifetime, whose ttl_ms counts from the call on.
 ferric_status ferric_txn_put_expiring(ferric_txn *txn, ferric_keyspace *keyspace, ferric_slice key,
                                       ferric_slice value, ferric_lifetime lifetime);
+
+// As ferric_delete_range, inside the transaction, which then sees nothing there but what it puts
+// later. The commit is a conflict when somebody else has changed any key of the range since the
+// transaction's beginning. At most 4,096 of them. Errors: as ferric_txn_put.
+ferric_status ferric_txn_delete_range(ferric_txn *txn, ferric_keyspace *keyspace,
+                                      ferric_slice lower, ferric_slice upper);
 
 // Replaces `value` by what the transaction sees under `key`: its own write, or the snapshot's
 // value.

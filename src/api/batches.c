@@ -129,7 +129,7 @@ static void end_entry(ferric_batch *batch, ferric_keyspace *keyspace, uint32_t i
         fe_store_ref(keyspace->store);
         content->store = keyspace->store;
     }
-    if (id != 0) return;
+    if (id != 0 || offset == SIZE_MAX) return; // Nothing was added.
     memcpy((uint8_t *)content->pending.data + content->pending.size, &entry, sizeof entry);
     content->pending.size += sizeof entry;
 }
@@ -187,6 +187,22 @@ ferric_status ferric_batch_delete(ferric_batch *batch, ferric_keyspace *keyspace
 
     if (status != FERRIC_OK) return status;
     status = fe_write_batch_delete(&batch->content->writes, id, key, &offset);
+    if (status == FERRIC_OK) end_entry(batch, keyspace, id, offset, false);
+    return status;
+}
+
+ferric_status ferric_batch_delete_range(ferric_batch *batch, ferric_keyspace *keyspace,
+                                        ferric_slice lower, ferric_slice upper)
+{
+    const char *call = "ferric_batch_delete_range";
+    uint32_t id;
+    size_t offset;
+    ferric_status status = begin_entry(call, batch, keyspace, FE_KIND_ANY, &id);
+
+    if (status == FERRIC_OK) status = fe_slice_check(call, "lower", lower);
+    if (status == FERRIC_OK) status = fe_slice_check(call, "upper", upper);
+    if (status != FERRIC_OK) return status;
+    status = fe_write_batch_delete_range(&batch->content->writes, id, lower, upper, &offset);
     if (status == FERRIC_OK) end_entry(batch, keyspace, id, offset, false);
     return status;
 }

@@ -153,6 +153,33 @@ ferric_status ferric_delete(ferric_db *db, ferric_keyspace *keyspace, ferric_sli
     return status;
 }
 
+ferric_status ferric_delete_range(ferric_db *db, ferric_keyspace *keyspace, ferric_slice lower,
+                                  ferric_slice upper, const ferric_write_options *options)
+{
+    const char *call = "ferric_delete_range";
+    ferric_write_options taken;
+    ferric_keyspace *meant;
+    fe_write_batch batch = {0};
+    uint32_t id;
+    ferric_status status = fe_handles_check(call, db, keyspace, FE_KIND_ANY, &meant);
+
+    if (status == FERRIC_OK) status = fe_write_options_take(options, &taken);
+    if (status == FERRIC_OK) status = fe_slice_check(call, "lower", lower);
+    if (status == FERRIC_OK) status = fe_slice_check(call, "upper", upper);
+    if (status == FERRIC_OK && taken.condition != FERRIC_IF_ANY) {
+        status = fe_fail(FERRIC_INVALID_ARGUMENT,
+                         "%s: a condition in the options is about one key: use "
+                         "ferric_batch_require and ferric_batch_delete_range",
+                         call);
+    }
+    if (status == FERRIC_OK) status = fe_keyspace_id_for_write(meant, &id);
+    if (status != FERRIC_OK) return status;
+    status = fe_write_batch_delete_range(&batch, id, lower, upper, NULL);
+    if (status == FERRIC_OK) status = commit(db, FERRIC_OPERATION_DELETE, &batch, &taken);
+    fe_write_batch_deinit(&batch);
+    return status;
+}
+
 ferric_status ferric_sync(ferric_db *db)
 {
     fe_statistics *statistics;

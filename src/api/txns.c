@@ -173,6 +173,41 @@ ferric_status ferric_txn_delete(ferric_txn *txn, ferric_keyspace *keyspace, ferr
     return status;
 }
 
+// The range as full keys: the first of all keys for no lower bound, the next keyspace for no upper.
+static ferric_status delete_range(fe_txn *txn, uint32_t id, ferric_slice lower, ferric_slice upper)
+{
+    static const uint8_t smallest = 0;
+    fe_full_key first;
+    fe_full_key behind;
+    ferric_status status;
+
+    if (lower.size == 0) lower = fe_slice(&smallest, 1);
+    if (upper.size > 0 && fe_slice_compare(lower, upper) >= 0) return FERRIC_OK;
+    status = fe_full_key_init(&first, id, lower);
+    if (status != FERRIC_OK) return status;
+    status = fe_full_key_init(&behind, upper.size > 0 ? id : id + 1, upper);
+    if (status == FERRIC_OK) {
+        status = fe_txn_delete_range(txn, first.slice, behind.slice);
+        fe_full_key_deinit(&behind);
+    }
+    fe_full_key_deinit(&first);
+    return status;
+}
+
+ferric_status ferric_txn_delete_range(ferric_txn *txn, ferric_keyspace *keyspace,
+                                      ferric_slice lower, ferric_slice upper)
+{
+    const char *call = "ferric_txn_delete_range";
+    ferric_keyspace *meant;
+    uint32_t id;
+    ferric_status status = aim(call, txn, keyspace, FE_KIND_ANY, &meant);
+
+    if (status == FERRIC_OK && lower.size > 0) status = fe_check_key(lower);
+    if (status == FERRIC_OK && upper.size > 0) status = fe_check_key(upper);
+    if (status == FERRIC_OK) status = find_or_make_id(txn->held, meant, &id);
+    return status == FERRIC_OK ? delete_range(txn->held, id, lower, upper) : status;
+}
+
 // ---- Reading --------------------------------------------------------------------------------
 
 static ferric_status get(const char *call, ferric_txn *txn, ferric_keyspace *keyspace,

@@ -112,14 +112,23 @@ typedef enum fe_seeded_bug {
     FE_BUG_DEAD_SHARE_LOST,        // After a reopen nothing of a value file counts as dead.
     FE_BUG_EXPIRED_LEFT_OUT,       // An expired put goes though an older value is below it.
     FE_BUG_EXPIRED_UNDER_SNAPSHOT, // What a snapshot still sees counts as expired in a compaction.
-    FE_BUG_EXPIRED_TABLE_OVER_OLDER,  // An expired table goes unread over an older one.
-    FE_BUG_DEFAULT_TTL_FORGOTTEN,     // A keyspace's default time to live is not read back.
-    FE_BUG_TTL_OF_VALUE_LOST,         // An increment drops the time to live of its key.
-    FE_BUG_REWRITE_WITHOUT_CONDITION, // A lifetime is set over a value that came meanwhile.
-    FE_BUG_PERSIST_LOSES_VALUE,       // Letting a key stay writes it without its value.
-    FE_BUG_CLOCK_SET_BACK,            // A clock that is set back brings expired keys back.
-    FE_BUG_SEAL_NOT_BOUND,            // A sealed unit may stand at another place of its file.
-    FE_BUG_TAG_NOT_CHECKED,           // Decrypted bytes are taken whatever their tag says.
+    FE_BUG_EXPIRED_TABLE_OVER_OLDER,     // An expired table goes unread over an older one.
+    FE_BUG_DEFAULT_TTL_FORGOTTEN,        // A keyspace's default time to live is not read back.
+    FE_BUG_TTL_OF_VALUE_LOST,            // An increment drops the time to live of its key.
+    FE_BUG_REWRITE_WITHOUT_CONDITION,    // A lifetime is set over a value that came meanwhile.
+    FE_BUG_PERSIST_LOSES_VALUE,          // Letting a key stay writes it without its value.
+    FE_BUG_CLOCK_SET_BACK,               // A clock that is set back brings expired keys back.
+    FE_BUG_SEAL_NOT_BOUND,               // A sealed unit may stand at another place of its file.
+    FE_BUG_TAG_NOT_CHECKED,              // Decrypted bytes are taken whatever their tag says.
+    FE_BUG_RANGE_BEYOND_ITS_TABLE,       // A table's bounds leave out what its range deletes reach.
+    FE_BUG_GET_SEES_DELETED_RANGE,       // A get does not look at range deletes.
+    FE_BUG_HIDDEN_ENTRY_SHOWN,           // An iterator does not look at range deletes.
+    FE_BUG_LEAP_PASSES_NEWER,            // A leap over a range passes what was put there since.
+    FE_BUG_RANGE_DELETE_IS_NO_CHANGE,    // A range delete does not count as a change of its keys.
+    FE_BUG_RANGE_DELETE_UNDER_SNAPSHOT,  // Dropped though a snapshot keeps older puts.
+    FE_BUG_RANGE_DELETE_ABOVE_OLDER,     // A range delete goes before what it hides below.
+    FE_BUG_TABLE_DROPPED_UNDER_SNAPSHOT, // A hidden table goes though a snapshot sees it.
+    FE_BUG_OWN_RANGE_DELETE_UNSEEN,      // A transaction reads what it deleted as a range.
     FE_BUG_COUNT,
 } fe_seeded_bug;
 

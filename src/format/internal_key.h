@@ -24,7 +24,7 @@ typedef enum fe_entry_kind {
     FE_ENTRY_DELETE = 0,
     FE_ENTRY_PUT = 1,
     FE_ENTRY_PUT_EXPIRING = 2,        // The value stands behind the time of its end.
-    FE_ENTRY_RANGE_DELETE = 3,        // Reserved.
+    FE_ENTRY_RANGE_DELETE = 3,        // Of commits alone: [key, value), no entry of tables.
     FE_ENTRY_VALUE_FILE = 4,          // The value is a pointer into a value file.
     FE_ENTRY_VALUE_FILE_EXPIRING = 5, // Such a pointer behind the time of its end.
 } fe_entry_kind;
@@ -45,6 +45,12 @@ static inline bool fe_entry_kind_expires(unsigned kind)
 static inline bool fe_entry_kind_points(unsigned kind)
 {
     return kind == FE_ENTRY_VALUE_FILE || kind == FE_ENTRY_VALUE_FILE_EXPIRING;
+}
+
+// Whether what it says of its keys is that they are gone.
+static inline bool fe_entry_kind_deletes(fe_entry_kind kind)
+{
+    return kind == FE_ENTRY_DELETE || kind == FE_ENTRY_RANGE_DELETE;
 }
 
 // One version of a key. The slices are borrowed from whoever filled them.

@@ -34,6 +34,7 @@ typedef enum fe_unit_kind {
     FE_UNIT_TABLE_FOOTER = 8,
     FE_UNIT_KEYDIR = 9,
     FE_UNIT_VALUE = 10,
+    FE_UNIT_RANGE_DELETES = 11,
 } fe_unit_kind;
 
 // Never copied where it seals: a copy would take the same numbers again.

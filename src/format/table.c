@@ -167,6 +167,7 @@ typedef struct section_list {
     fe_section index;
     fe_section filter; // id 0: there is none.
     fe_section keydir; // The same.
+    fe_section ranges; // The same.
     fe_section properties;
 } section_list;
 
@@ -181,6 +182,8 @@ static fe_section *section_place(section_list *list, uint16_t id)
         return &list->filter;
     case FE_SECTION_KEYDIR:
         return &list->keydir;
+    case FE_SECTION_RANGE_DELETES:
+        return &list->ranges;
     case FE_SECTION_PROPERTIES:
         return &list->properties;
     default:
@@ -286,6 +289,16 @@ static ferric_status load_keydir(fe_table *table, const fe_section *section)
     return fe_keydir_init(&table->keydir, section_content(&table->keydir_section), table->path);
 }
 
+static ferric_status load_ranges(fe_table *table, const fe_section *section)
+{
+    ferric_status status =
+        load_section(table, FE_UNIT_RANGE_DELETES, section, &table->ranges_section);
+
+    if (status != FERRIC_OK) return status;
+    return fe_range_deletes_decode(section_content(&table->ranges_section), table->path,
+                                   &table->ranges);
+}
+
 static ferric_status load_index(fe_table *table, const fe_section *section, uint64_t block_count)
 {
     fe_data_extent data = {
@@ -337,6 +350,16 @@ static ferric_status load_keydir_or_tell(fe_table *table, const fe_section *sect
     return FERRIC_OK;
 }
 
+static ferric_status load_ranges_or_tell(fe_table *table, const fe_section *section,
+                                         const damage_teller *damage)
+{
+    ferric_status status = section->id == 0 ? FERRIC_OK : load_ranges(table, section);
+
+    if (!damage_passes(damage, status, table->path, section->offset)) return status;
+    release_section(&table->ranges_section);
+    return FERRIC_OK;
+}
+
 static ferric_status load_sections(fe_table *table, const section_list *list,
                                    uint64_t keydir_bytes_max, const damage_teller *damage)
 {
@@ -350,6 +373,7 @@ static ferric_status load_sections(fe_table *table, const section_list *list,
     // Who looks for damage looks at both.
     if (status == FERRIC_OK && (!has_keydir || damage != NULL))
         status = load_filter_or_tell(table, damage);
+    if (status == FERRIC_OK) status = load_ranges_or_tell(table, &list->ranges, damage);
     return status == FERRIC_OK ? load_index(table, &list->index, block_count) : status;
 }
 
@@ -428,6 +452,8 @@ void fe_table_close(fe_table *table)
     release_section(&table->index_section);
     release_section(&table->filter_section);
     release_section(&table->keydir_section);
+    release_section(&table->ranges_section);
+    fe_range_deletes_deinit(&table->ranges);
     fe_table_index_deinit(&table->index);
     fe_free(table->path);
     fe_free(table);
@@ -454,7 +480,13 @@ size_t fe_table_memory(const fe_table *table)
 {
     return sizeof *table + strlen(table->path) + 1 + table->index_section.unit_size +
            table->filter_section.unit_size + table->keydir_section.unit_size +
+           table->ranges_section.unit_size + fe_range_deletes_memory(&table->ranges) +
            fe_table_index_memory(&table->index);
+}
+
+const fe_range_deletes *fe_table_range_deletes(const fe_table *table)
+{
+    return table->ranges.count > 0 ? &table->ranges : NULL;
 }
 
 const fe_keydir *fe_table_keydir(const fe_table *table)

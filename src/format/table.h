@@ -3,10 +3,10 @@
 //
 //   file header 64 | data blocks ... | sections ... | directory | footer 64
 //
-// The directory names each section (index, filter, KeyDir, properties) with offset, sizes, and
-// whether a reader that does not know it may go on. Opening reads directory, index, properties, and
-// KeyDir or filter into memory; data blocks are read on demand, and caching them is the caller's
-// affair.
+// The directory names each section (index, filter, ...) with offset, sizes, and
+// whether a reader that does not know it may go on. Opening reads directory, index, properties,
+// range deletes, and KeyDir or filter into memory; data blocks are read on demand, and caching them
+// is the caller's affair.
 //
 // Thread rule: immutable after open, for all threads at once.
 #ifndef FERRIC_FORMAT_TABLE_H
@@ -17,6 +17,7 @@
 #include "format/expiry_tally.h"
 #include "format/filter.h"
 #include "format/keydir.h"
+#include "format/range_deletes.h"
 #include "format/seal.h"
 #include "os/vfs.h"
 
@@ -28,7 +29,7 @@ typedef struct fe_table fe_table;
 typedef struct fe_table_properties {
     uint64_t entries;
     uint64_t deletes;
-    uint64_t range_deletes;
+    uint64_t range_deletes; // Pieces.
     uint64_t smallest_sequence;
     uint64_t largest_sequence;
     uint64_t key_bytes; // Of all entries, uncompressed.
@@ -76,7 +77,7 @@ void fe_table_close(fe_table *table);
 const fe_table_identity *fe_table_identity_of(const fe_table *table);
 const fe_table_properties *fe_table_properties_of(const fe_table *table);
 const char *fe_table_path(const fe_table *table);
-// Heap bytes it holds: index, filter, KeyDir and itself.
+// Heap bytes it holds: index, filter, KeyDir, range deletes and itself.
 size_t fe_table_memory(const fe_table *table);
 
 // The KeyDir, with `buckets` NULL when none is loaded, and the heap bytes it takes.
@@ -87,6 +88,9 @@ size_t fe_table_keydir_memory(const fe_table *table);
 bool fe_table_may_contain(const fe_table *table, uint64_t key_hash);
 void fe_table_prefetch(const fe_table *table, uint64_t key_hash);
 bool fe_table_has_filter(const fe_table *table);
+
+// Its range deletes; NULL when it has none.
+const fe_range_deletes *fe_table_range_deletes(const fe_table *table);
 
 // Number of data blocks.
 uint32_t fe_table_block_count(const fe_table *table);

@@ -21,7 +21,7 @@
 
 #define WRITE_SIZE ((size_t)256 << 10)
 #define BLOCK_SIZE_MAX ((uint32_t)256 << 10)
-#define SECTIONS_WRITTEN 5
+#define SECTIONS_WRITTEN 6
 
 static_assert(FE_FOOTER_FIELDS_SIZE + FE_SEAL_SIZE_MAX <= FE_TABLE_FOOTER_SIZE,
               "the footer holds its fields and any suite's trailer");
@@ -55,6 +55,9 @@ struct fe_table_builder {
     ferric_buffer last_key; // Of the last finished block.
     uint64_t first_key_sequence;
     uint64_t last_key_sequence; // Of the last entry.
+    ferric_buffer ranges;       // The section's content.
+    ferric_buffer first_range;  // The lower bound of the first piece,
+    ferric_buffer last_range;   // and the upper bound of the last.
     uint64_t content_size;      // Of all blocks.
     fe_table_properties properties;
     fe_expiry_tally expiries;
@@ -184,6 +187,9 @@ void fe_table_builder_destroy(fe_table_builder *builder)
     fe_buffer_deinit(&builder->repeats);
     fe_buffer_deinit(&builder->first_key);
     fe_buffer_deinit(&builder->last_key);
+    fe_buffer_deinit(&builder->ranges);
+    fe_buffer_deinit(&builder->first_range);
+    fe_buffer_deinit(&builder->last_range);
     fe_free(builder->path);
     fe_free(builder);
 }
@@ -304,16 +310,19 @@ static uint64_t value_file_bytes(const fe_entry *entry)
                                                                                    : 0;
 }
 
+static void count_sequence(fe_table_properties *properties, uint64_t sequence)
+{
+    if (sequence < properties->smallest_sequence) properties->smallest_sequence = sequence;
+    if (sequence > properties->largest_sequence) properties->largest_sequence = sequence;
+}
+
 static void count_entry(fe_table_builder *builder, const fe_entry *entry)
 {
     fe_table_properties *properties = &builder->properties;
 
     properties->entries++;
     if (entry->kind == FE_ENTRY_DELETE) properties->deletes++;
-    if (entry->sequence < properties->smallest_sequence)
-        properties->smallest_sequence = entry->sequence;
-    if (entry->sequence > properties->largest_sequence)
-        properties->largest_sequence = entry->sequence;
+    count_sequence(properties, entry->sequence);
     properties->key_bytes += entry->key.size;
     properties->value_bytes += entry->value.size;
     builder->last_key_sequence = entry->sequence;
@@ -363,6 +372,26 @@ ferric_status fe_table_builder_add(fe_table_builder *builder, const fe_entry *en
     status = fe_block_builder_add(builder->block, entry);
     if (status == FERRIC_OK) count_entry(builder, entry);
     return status;
+}
+
+ferric_status fe_table_builder_add_range(fe_table_builder *builder, const fe_range_piece *piece)
+{
+    fe_table_properties *properties = &builder->properties;
+    ferric_status status = FERRIC_OK;
+
+    assert(piece->count > 0 && fe_slice_compare(piece->lower, piece->upper) < 0);
+    if (properties->range_deletes == 0) {
+        status = fe_buffer_assign(&builder->first_range, piece->lower);
+    } else {
+        assert(fe_slice_compare(fe_buffer_slice(&builder->last_range), piece->lower) <= 0);
+    }
+    if (status == FERRIC_OK) status = fe_buffer_assign(&builder->last_range, piece->upper);
+    if (status == FERRIC_OK) status = fe_range_piece_encode(piece, &builder->ranges);
+    if (status != FERRIC_OK) return status;
+    properties->range_deletes++;
+    count_sequence(properties, piece->sequences[0]);
+    count_sequence(properties, piece->sequences[piece->count - 1]);
+    return FERRIC_OK;
 }
 
 uint64_t fe_table_builder_entries(const fe_table_builder *builder)
@@ -451,6 +480,13 @@ static ferric_status write_keydir(fe_table_builder *builder)
     return status;
 }
 
+static ferric_status write_ranges(fe_table_builder *builder)
+{
+    if (builder->ranges.size == 0) return FERRIC_OK;
+    return write_section(builder, FE_SECTION_RANGE_DELETES, FE_SECTION_REQUIRED,
+                         FE_UNIT_RANGE_DELETES, &builder->ranges);
+}
+
 static ferric_status write_properties(fe_table_builder *builder)
 {
     ferric_buffer bytes = {0};
@@ -512,6 +548,23 @@ static ferric_status write_footer(fe_table_builder *builder, uint64_t directory_
     return status;
 }
 
+// Takes range deletes into the bounds of the table.
+static void widen(const fe_table_builder *builder, fe_table_summary *summary)
+{
+    ferric_slice first = fe_buffer_slice(&builder->first_range);
+    ferric_slice behind = fe_buffer_slice(&builder->last_range);
+
+    if (fe_slice_compare(first, summary->smallest_key) < 0) {
+        summary->smallest_key = first;
+        summary->smallest_key_sequence = FE_SEQUENCE_MAX;
+    }
+    if (FE_SEEDED_BUG(FE_BUG_RANGE_BEYOND_ITS_TABLE)) return;
+    if (fe_slice_compare(behind, summary->largest_key) > 0) {
+        summary->largest_key = behind;
+        summary->largest_key_sequence = FE_SEQUENCE_MAX;
+    }
+}
+
 static void summarize(fe_table_builder *builder, fe_table_summary *summary)
 {
     const uint8_t *end = (const uint8_t *)builder->output.data + builder->output.size;
@@ -527,6 +580,7 @@ static void summarize(fe_table_builder *builder, fe_table_summary *summary)
         .largest_key_sequence = builder->last_key_sequence,
     };
     memcpy(summary->identity.salt, builder->header.salt, FE_SALT_SIZE);
+    if (builder->properties.range_deletes > 0) widen(builder, summary);
 }
 
 ferric_status fe_table_builder_finish(fe_table_builder *builder, fe_table_summary *summary)
@@ -543,6 +597,7 @@ ferric_status fe_table_builder_finish(fe_table_builder *builder, fe_table_summar
     status = write_index(builder);
     if (status == FERRIC_OK) status = write_filter(builder);
     if (status == FERRIC_OK) status = write_keydir(builder);
+    if (status == FERRIC_OK) status = write_ranges(builder);
     if (status == FERRIC_OK) status = write_properties(builder);
     directory_offset = next_offset(builder);
     if (status == FERRIC_OK) status = write_directory(builder, &directory_size);

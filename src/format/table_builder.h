@@ -4,6 +4,7 @@
 #define FERRIC_FORMAT_TABLE_BUILDER_H
 
 #include "format/internal_key.h"
+#include "format/range_deletes.h"
 #include "format/table.h"
 
 typedef struct fe_table_builder fe_table_builder;
@@ -19,10 +20,13 @@ typedef struct fe_table_builder_options {
 typedef struct fe_table_summary {
     fe_table_identity identity;
     fe_table_properties properties;
+    // The first and the last entry, but where range deletes go further: then smallest_key is the
+    // first key they delete, and largest_key the first one behind, with FE_SEQUENCE_MAX, which
+    // comes before all versions of that key.
     ferric_slice smallest_key;
     ferric_slice largest_key;
-    uint64_t smallest_key_sequence; // Of the first entry.
-    uint64_t largest_key_sequence;  // Of the last entry.
+    uint64_t smallest_key_sequence;
+    uint64_t largest_key_sequence;
 } fe_table_summary;
 
 // Creates the file. `header` gives number, salt and the rest. Writing is buffered and handed over
@@ -36,6 +40,10 @@ ferric_status fe_table_builder_create(fe_vfs *vfs, const char *path, const fe_fi
 // be destroyed. Errors: FERRIC_NO_SPACE, FERRIC_IO, FERRIC_NO_MEMORY, FERRIC_TOO_LARGE (an index of
 // more than 2 GiB).
 ferric_status fe_table_builder_add(fe_table_builder *builder, const fe_entry *entry);
+
+// Adds a piece of range deletes behind all before it. Its bytes are copied. Entries may come before
+// or after it. Errors: FERRIC_NO_MEMORY.
+ferric_status fe_table_builder_add_range(fe_table_builder *builder, const fe_range_piece *piece);
 
 uint64_t fe_table_builder_entries(const fe_table_builder *builder);
 // Bytes the file has so far, the open block included.

@@ -3,6 +3,7 @@
 #ifndef FERRIC_FORMAT_TABLE_INSIDE_H
 #define FERRIC_FORMAT_TABLE_INSIDE_H
 
+#include "format/range_deletes.h"
 #include "format/table_index.h"
 #include "format/table_layout.h"
 
@@ -28,6 +29,8 @@ struct fe_table {
     loaded_section index_section;
     loaded_section filter_section;
     loaded_section keydir_section;
+    loaded_section ranges_section;
+    fe_range_deletes ranges; // Without pieces when the table has none.
     fe_section filter_place; // Loaded or not; id 0: there is none.
 };
 

@@ -14,8 +14,8 @@ typedef enum fe_section_id {
     FE_SECTION_FILTER = 3,
     FE_SECTION_PROPERTIES = 4,
     FE_SECTION_KEYDIR = 5,
-    FE_SECTION_RANGE_DELETES = 6, // Reserved.
-    FE_SECTION_LEARNED = 7,       // Reserved.
+    FE_SECTION_RANGE_DELETES = 6,
+    FE_SECTION_LEARNED = 7, // Reserved.
 } fe_section_id;
 
 // A reader that does not know the section must not read the table.

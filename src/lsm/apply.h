@@ -13,6 +13,10 @@ typedef struct fe_operations {
     size_t count;
     size_t capacity;
     uint64_t cost_bytes; // What a memtable needs for them.
+    size_t range_count;  // Of them, range deletes.
+    fe_entry *covering;  // Scratch of apply: room for all of them.
+    size_t covering_capacity;
+    ferric_buffer upper; // Scratch of stage.
 } fe_operations;
 
 // Reads `count` operations from the front of *bytes and moves *bytes behind them. The entries'
@@ -20,8 +24,14 @@ typedef struct fe_operations {
 ferric_status fe_operations_read(fe_operations *operations, ferric_slice *bytes, uint64_t count);
 void fe_operations_deinit(fe_operations *operations);
 
-// Inserts them all with one sequence number. REQUIRES: the memtable has room; the caller is its one
-// writer.
+// Stages the range deletes, and takes them back. REQUIRES: the caller is the memtable's one writer.
+// Errors: FERRIC_NO_MEMORY.
+ferric_status fe_operations_stage(fe_operations *operations, uint64_t sequence,
+                                  fe_memtable *memtable);
+
+// Inserts all others with one sequence number, but those that a later range delete of the commit
+// has deleted, and publishes what is staged. REQUIRES: the memtable has room; the caller is its one
+// writer; the commit's range deletes are staged.
 void fe_operations_apply(const fe_operations *operations, uint64_t sequence, fe_memtable *memtable);
 
 #endif

@@ -2,8 +2,10 @@
 // Looks for entries newer than a sequence number, where there can be any.
 #include "lsm/changes.h"
 
+#include "base/buffer.h"
 #include "base/checksum.h"
 #include "base/seeded_bug.h"
+#include "lsm/range_cover.h"
 
 static bool is_overlooked(const fe_entry *entry)
 {
@@ -51,8 +53,8 @@ static ferric_status newest_in_tables(const fe_version *version, ferric_slice ke
     return status;
 }
 
-ferric_status fe_view_key_changed(const fe_view *view, ferric_slice key, uint64_t since,
-                                  bool *is_changed)
+static ferric_status entry_changed(const fe_view *view, ferric_slice key, uint64_t since,
+                                   bool *is_changed)
 {
     uint64_t hash = fe_hash64(key.data, key.size);
     uint64_t sequence = 0;
@@ -68,6 +70,21 @@ ferric_status fe_view_key_changed(const fe_view *view, ferric_slice key, uint64_
     }
     status = newest_in_tables(view->version, key, hash, since, &sequence);
     *is_changed = sequence > since;
+    return status;
+}
+
+ferric_status fe_view_key_changed(const fe_view *view, ferric_slice key, uint64_t since,
+                                  bool *is_changed)
+{
+    fe_range_cover cover;
+    ferric_status status = entry_changed(view, key, since, is_changed);
+
+    if (status != FERRIC_OK || *is_changed || !fe_view_has_ranges(view) ||
+        FE_SEEDED_BUG(FE_BUG_RANGE_DELETE_IS_NO_CHANGE)) {
+        return status;
+    }
+    status = fe_view_cover(view, key, FE_SEQUENCE_MAX, &cover);
+    *is_changed = status == FERRIC_OK && cover.sequence > since;
     return status;
 }
 
@@ -115,8 +132,32 @@ static ferric_status search_tables(const fe_version *version, ferric_slice lower
     return status;
 }
 
-ferric_status fe_view_range_changed(const fe_view *view, ferric_slice lower, ferric_slice upper,
-                                    uint64_t since, bool *is_changed)
+// Whether a range delete that is newer meets the range: goes from one place where the answer may
+// change to the next.
+static ferric_status search_ranges(fe_epoch *epoch, const fe_view *view, ferric_slice lower,
+                                   ferric_slice upper, uint64_t since, bool *is_changed)
+{
+    ferric_buffer at = {0};
+    bool is_on = true;
+    ferric_status status = fe_buffer_assign(&at, lower);
+
+    if (FE_SEEDED_BUG(FE_BUG_RANGE_DELETE_IS_NO_CHANGE)) is_on = false;
+    while (status == FERRIC_OK && is_on) {
+        fe_range_cover cover;
+        fe_epoch_enter(epoch);
+        status = fe_view_cover(view, fe_buffer_slice(&at), FE_SEQUENCE_MAX, &cover);
+        *is_changed = status == FERRIC_OK && cover.sequence > since;
+        is_on = status == FERRIC_OK && !*is_changed && cover.upper.data != NULL &&
+                fe_slice_compare(cover.upper, upper) < 0;
+        if (is_on) status = fe_buffer_assign(&at, cover.upper);
+        fe_epoch_leave(epoch);
+    }
+    fe_buffer_deinit(&at);
+    return status;
+}
+
+ferric_status fe_view_range_changed(fe_epoch *epoch, const fe_view *view, ferric_slice lower,
+                                    ferric_slice upper, uint64_t since, bool *is_changed)
 {
     ferric_status status = FERRIC_OK;
 
@@ -128,6 +169,8 @@ ferric_status fe_view_range_changed(const fe_view *view, ferric_slice lower, fer
         status = fe_memtable_iterator(memtable, &iterator);
         if (status == FERRIC_OK) status = search(iterator, lower, upper, since, is_changed);
     }
-    if (status != FERRIC_OK || *is_changed) return status;
-    return search_tables(view->version, lower, upper, since, is_changed);
+    if (status == FERRIC_OK && !*is_changed)
+        status = search_tables(view->version, lower, upper, since, is_changed);
+    if (status != FERRIC_OK || *is_changed || !fe_view_has_ranges(view)) return status;
+    return search_ranges(epoch, view, lower, upper, since, is_changed);
 }

@@ -11,14 +11,15 @@
 
 #include "lsm/view.h"
 
-// Whether the key has an entry, a delete included, newer than `since`. REQUIRES: as fe_view_find.
+// Whether the key has an entry newer than `since`, or was deleted since, by itself or in a range.
+// REQUIRES: as fe_view_find.
 // Errors: as fe_table_cache_get.
 ferric_status fe_view_key_changed(const fe_view *view, ferric_slice key, uint64_t since,
                                   bool *is_changed);
 
 // The same for all keys in [lower, upper). REQUIRES: a reference on the view, no epoch section.
 // Errors: FERRIC_NO_MEMORY, those of reading tables.
-ferric_status fe_view_range_changed(const fe_view *view, ferric_slice lower, ferric_slice upper,
-                                    uint64_t since, bool *is_changed);
+ferric_status fe_view_range_changed(fe_epoch *epoch, const fe_view *view, ferric_slice lower,
+                                    ferric_slice upper, uint64_t since, bool *is_changed);
 
 #endif

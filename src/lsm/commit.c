@@ -34,6 +34,7 @@ typedef struct commit_totals {
     size_t log_bytes;
     size_t value_bytes; // Records for a value file.
     uint32_t entries;
+    uint32_t range_deletes;
     uint16_t batches;
     bool sync;
     bool is_delete_only;
@@ -82,6 +83,7 @@ static void number_group(fe_store *store, fe_write_group *group, commit_totals *
         if (store->keys != NULL)
             totals->value_bytes += batch->value_count * (FE_VALUE_OVERHEAD_MAX - FE_VALUE_OVERHEAD);
         totals->entries += batch->count;
+        totals->range_deletes += batch->range_delete_count;
         totals->batches++;
         totals->sync |= each->sync;
         totals->is_delete_only &= batch->delete_count == batch->count;
@@ -227,15 +229,67 @@ static bool has_values_enough(const fe_store *store, const commit_totals *totals
            store->active->value_bytes + totals->value_bytes > store->sizes.memtable_value_bytes;
 }
 
+// ---- Range deletes --------------------------------------------------------------------------
+
+// Entries older than a range delete in the same memtable are walked over one by one by whoever
+// scans the range; those of another memtable are passed at once. So many are worth a new one.
+#define COVERED_MAX 1024
+
+// Whether a range delete of the group hides much of the active memtable.
+static ferric_status covers_much(fe_store *store, const fe_write_group *group, bool *is_much)
+{
+    ferric_buffer upper = {0};
+    ferric_status status = FERRIC_OK;
+
+    *is_much = false;
+    for (const fe_write_request *each = group->first; each != NULL; each = each->next) {
+        fe_batch_reader reader = fe_batch_reader_of(fe_buffer_slice(&each->batch->operations));
+        if (each->status != FERRIC_OK || each->batch->range_delete_count == 0) continue;
+        for (uint32_t i = 0; i < each->batch->count && status == FERRIC_OK && !*is_much; i++) {
+            fe_entry entry;
+            status = fe_batch_reader_next(&reader, &entry);
+            if (status != FERRIC_OK || entry.kind != FE_ENTRY_RANGE_DELETE) continue;
+            status = fe_range_upper(&entry, &upper);
+            if (status != FERRIC_OK) break;
+            *is_much =
+                fe_memtable_count_between(store->active->memtable, entry.key,
+                                          fe_buffer_slice(&upper), COVERED_MAX) == COVERED_MAX;
+        }
+    }
+    fe_buffer_deinit(&upper);
+    return status;
+}
+
+// Takes the group's range deletes into the memtable, unseen so far: memory may run out here.
+static ferric_status stage_ranges(fe_store *store, const fe_write_group *group)
+{
+    fe_memtable *memtable = store->active->memtable;
+
+    fe_memtable_unstage_ranges(memtable);
+    for (const fe_write_request *each = group->first; each != NULL; each = each->next) {
+        ferric_slice bytes = fe_buffer_slice(&each->batch->operations);
+        ferric_status status;
+        if (each->status != FERRIC_OK || each->batch->range_delete_count == 0) continue;
+        status = fe_operations_read(&store->operations, &bytes, each->batch->count);
+        if (status == FERRIC_OK)
+            status = fe_operations_stage(&store->operations, each->sequence, memtable);
+        if (status != FERRIC_OK) return status;
+    }
+    return FERRIC_OK;
+}
+
 // Room in the memtable, room in the log, scratch for apply: whatever could fail, before the frame
 // makes the commit real.
 static ferric_status prepare(fe_store *store, const fe_write_group *group,
                              const commit_totals *totals)
 {
+    bool is_much_covered = false;
     ferric_status status = fe_background_pace(store);
 
+    if (status == FERRIC_OK && totals->range_deletes > 0 && store->active != NULL)
+        status = covers_much(store, group, &is_much_covered);
     if (status != FERRIC_OK) return status;
-    if (store->active == NULL || has_values_enough(store, totals) ||
+    if (store->active == NULL || is_much_covered || has_values_enough(store, totals) ||
         !fe_memtable_has_room(store->active->memtable, totals->entries, totals->cost_bytes)) {
         status = fe_store_switch_memtable(store, totals->cost_bytes, totals->entries,
                                           totals->is_delete_only);
@@ -245,6 +299,10 @@ static ferric_status prepare(fe_store *store, const fe_write_group *group,
         ferric_slice bytes = fe_buffer_slice(&each->batch->operations);
         if (each->status != FERRIC_OK || each->batch->count <= store->operations.capacity) continue;
         status = fe_operations_read(&store->operations, &bytes, each->batch->count);
+        if (status != FERRIC_OK) return status;
+    }
+    if (totals->range_deletes > 0) {
+        status = stage_ranges(store, group);
         if (status != FERRIC_OK) return status;
     }
     return make_room(store, totals);

@@ -45,8 +45,10 @@ static ferric_status version_in_group(fe_store *store, const fe_write_group *gro
             fe_entry entry;
             ferric_status status = fe_batch_reader_next(&reader, &entry);
             if (status != FERRIC_OK) return status;
-            if (!fe_slice_equal(entry.key, key)) continue;
-            *version = fe_store_is_live(store, at, &entry) ? each->sequence : 0;
+            if (!fe_operation_touches(&entry, key)) continue;
+            *version = entry.kind != FE_ENTRY_RANGE_DELETE && fe_store_is_live(store, at, &entry)
+                           ? each->sequence
+                           : 0;
         }
     }
     return FERRIC_OK;
@@ -80,7 +82,7 @@ static ferric_status check_range(fe_store *store, const fe_view *view, ferric_sl
     ferric_status status;
 
     if (upper.size > 0) {
-        status = fe_view_range_changed(view, lower, upper, since, &is_changed);
+        status = fe_view_range_changed(store->epoch, view, lower, upper, since, &is_changed);
     } else {
         fe_epoch_enter(store->epoch);
         status = fe_view_key_changed(view, lower, since, &is_changed);
@@ -104,26 +106,32 @@ static ferric_status check_ranges(fe_store *store, const fe_write_batch *batch, 
     return status;
 }
 
-// Whether one of the batch's ranges has the key. They are in order and have no key in common.
-static bool has_range_over(const fe_write_batch *batch, ferric_slice key)
+// Whether one of the batch's ranges has a key that the operation writes. They are in order and have
+// no key in common.
+static bool has_range_over(const fe_write_batch *batch, const fe_entry *operation)
 {
+    ferric_slice first = operation->key;
     ferric_slice lower;
     ferric_slice upper;
     size_t begin = 0;
     size_t end = batch->range_count;
 
-    while (begin < end) { // The ranges before `begin` start at or before the key.
+    while (begin < end) { // The ranges before `begin` start at or before the first key.
         size_t middle = begin + (end - begin) / 2;
         fe_write_batch_range(batch, middle, &lower, &upper);
-        if (fe_slice_compare(lower, key) <= 0) {
+        if (fe_slice_compare(lower, first) <= 0) {
             begin = middle + 1;
         } else {
             end = middle;
         }
     }
+    if (operation->kind == FE_ENTRY_RANGE_DELETE && begin < batch->range_count) {
+        fe_write_batch_range(batch, begin, &lower, &upper);
+        if (fe_range_ends_behind(operation, lower)) return true;
+    }
     if (begin == 0) return false;
     fe_write_batch_range(batch, begin - 1, &lower, &upper);
-    return upper.size == 0 ? fe_slice_equal(lower, key) : fe_slice_compare(key, upper) < 0;
+    return upper.size == 0 ? fe_slice_equal(lower, first) : fe_slice_compare(first, upper) < 0;
 }
 
 // Whether batches before the request in its group write into its ranges.
@@ -136,7 +144,7 @@ static ferric_status check_group(const fe_write_group *group, const fe_write_req
             fe_entry entry;
             ferric_status status = fe_batch_reader_next(&reader, &entry);
             if (status != FERRIC_OK) return status;
-            if (has_range_over(request->batch, entry.key)) return FERRIC_CONFLICT;
+            if (has_range_over(request->batch, &entry)) return FERRIC_CONFLICT;
         }
     }
     return FERRIC_OK;

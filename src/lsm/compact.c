@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Compactions: a plan of the picker, carried out. Inputs are read without filling the cache,
 // outputs are durable before the edit that names them, inputs go when their last reader is gone. A
-// compaction that meets a corrupt input installs nothing and keeps all inputs.
+// compaction that meets a corrupt input installs nothing and keeps all inputs. An input that a
+// range delete hides as a whole is not read: it just goes.
 #include <inttypes.h>
 #include <string.h>
 
@@ -9,6 +10,7 @@
 #include "base/seeded_bug.h"
 #include "base/status.h"
 #include "lsm/merge_iterator.h"
+#include "lsm/range_collector.h"
 #include "lsm/store_state.h"
 #include "lsm/table_writer.h"
 
@@ -18,6 +20,12 @@ typedef struct compaction_job {
     uint64_t *snapshots;
     size_t snapshot_count;
     uint64_t expired_up_to_ms;
+    fe_range_collector ranges; // Of all inputs.
+    fe_table_file **upper;     // The inputs of plan.level that are read,
+    size_t upper_count;
+    fe_table_file **lower; // and those of plan.output_level.
+    size_t lower_count;
+    uint64_t bytes_unread;
     uint64_t entries_expected;
     bool is_manual; // Ends at fe_store_interrupt.
     fe_table_writer_result result;
@@ -58,47 +66,121 @@ static void end(fe_store *store, compaction_job *job)
 {
     fe_view_unref(job->view);
     fe_free(job->snapshots);
+    fe_free(job->upper);
+    fe_free(job->lower);
+    fe_range_collector_deinit(&job->ranges);
     fe_compaction_leave(store);
 }
 
-static void expect_entries(compaction_job *job, const fe_level *level, uint32_t first,
-                           uint32_t end_index)
+// ---- Inputs ---------------------------------------------------------------------------------
+
+// Whether all who could see an entry of the file see a newer range delete of its key.
+static bool is_hidden(const compaction_job *job, const fe_table_file *file)
 {
-    for (uint32_t i = first; i < end_index; i++)
-        job->entries_expected += level->files[i]->entries;
+    const fe_range_deletes *ranges = &job->ranges.ranges;
+    uint64_t stripe =
+        fe_snapshot_stripe(job->snapshots, job->snapshot_count, file->smallest_sequence);
+    ferric_slice key = file->smallest_key;
+
+    if (FE_SEEDED_BUG(FE_BUG_TABLE_DROPPED_UNDER_SNAPSHOT)) stripe = UINT64_MAX;
+    for (size_t i = fe_range_deletes_find(ranges, key); i < ranges->count; i++) {
+        const fe_range_piece *piece = &ranges->pieces[i];
+        if (fe_slice_compare(piece->lower, key) > 0) return false;
+        if (fe_range_piece_newest(piece, stripe) <= file->largest_sequence) return false;
+        if (fe_table_file_ends_before(file, piece->upper)) return true;
+        key = piece->upper;
+    }
+    return false;
+}
+
+static ferric_status collect_ranges(compaction_job *job)
+{
+    const fe_version *version = job->view->version;
+    const fe_compaction_plan *plan = &job->plan;
+    ferric_status status = FERRIC_OK;
+
+    for (uint32_t i = plan->first; i < plan->end && status == FERRIC_OK; i++) {
+        status = fe_range_collector_add_table(&job->ranges, version->tables,
+                                              version->levels[plan->level].files[i]);
+    }
+    for (uint32_t i = plan->below_first; i < plan->below_end && status == FERRIC_OK; i++) {
+        status = fe_range_collector_add_table(&job->ranges, version->tables,
+                                              version->levels[plan->output_level].files[i]);
+    }
+    if (status != FERRIC_OK) return status;
+    return fe_range_collector_finish(&job->ranges, job->snapshots, job->snapshot_count);
+}
+
+// The files of [first, end) that have to be read.
+static ferric_status choose_files(compaction_job *job, const fe_level *level, uint32_t first,
+                                  uint32_t end_index, fe_table_file ***files, size_t *count)
+{
+    *count = 0;
+    *files = fe_alloc_zero(end_index - first + 1, sizeof **files);
+    if (*files == NULL) return fe_no_memory("a compaction", (end_index - first) * sizeof **files);
+    for (uint32_t i = first; i < end_index; i++) {
+        fe_table_file *file = level->files[i];
+        if (is_hidden(job, file)) {
+            job->bytes_unread += file->identity.size_bytes;
+            continue;
+        }
+        (*files)[(*count)++] = file;
+        job->entries_expected += file->entries;
+    }
+    return FERRIC_OK;
+}
+
+static ferric_status choose_inputs(compaction_job *job)
+{
+    const fe_version *version = job->view->version;
+    const fe_compaction_plan *plan = &job->plan;
+    ferric_status status = collect_ranges(job);
+
+    if (status == FERRIC_OK) {
+        status = choose_files(job, &version->levels[plan->level], plan->first, plan->end,
+                              &job->upper, &job->upper_count);
+    }
+    if (status != FERRIC_OK) return status;
+    return choose_files(job, &version->levels[plan->output_level], plan->below_first,
+                        plan->below_end, &job->lower, &job->lower_count);
+}
+
+static ferric_status open_children(const compaction_job *job, fe_iterator **children, size_t *count)
+{
+    fe_table_cache *tables = job->view->version->tables;
+    bool is_level0 = job->plan.level == 0;
+    ferric_status status = FERRIC_OK;
+
+    for (size_t i = 0; is_level0 && i < job->upper_count && status == FERRIC_OK; i++) {
+        status = fe_table_iterator_create(tables, job->upper[i], false, &children[*count]);
+        if (status == FERRIC_OK) ++*count;
+    }
+    if (!is_level0 && job->upper_count > 0) {
+        status = fe_level_iterator_create(tables, job->upper, job->upper_count, false,
+                                          &children[*count]);
+        if (status == FERRIC_OK) ++*count;
+    }
+    if (status == FERRIC_OK && job->lower_count > 0) {
+        status = fe_level_iterator_create(tables, job->lower, job->lower_count, false,
+                                          &children[*count]);
+        if (status == FERRIC_OK) ++*count;
+    }
+    return status;
 }
 
 static ferric_status open_input(compaction_job *job, fe_iterator **input)
 {
-    const fe_version *version = job->view->version;
-    const fe_compaction_plan *plan = &job->plan;
-    const fe_level *level = &version->levels[plan->level];
-    const fe_level *below = &version->levels[plan->output_level];
-    size_t capacity = (plan->end - plan->first) + 2;
-    fe_iterator **children = fe_alloc_zero(capacity, sizeof *children);
+    fe_iterator **children;
     size_t count = 0;
-    ferric_status status = FERRIC_OK;
+    ferric_status status = choose_inputs(job);
 
     *input = NULL;
-    if (children == NULL) return fe_no_memory("a compaction", capacity * sizeof *children);
-    expect_entries(job, level, plan->first, plan->end);
-    expect_entries(job, below, plan->below_first, plan->below_end);
-    for (uint32_t i = plan->first; plan->level == 0 && i < plan->end && status == FERRIC_OK; i++) {
-        status =
-            fe_table_iterator_create(version->tables, level->files[i], false, &children[count]);
-        if (status == FERRIC_OK) count++;
+    if (status != FERRIC_OK) return status;
+    children = fe_alloc_zero(job->upper_count + 2, sizeof *children);
+    if (children == NULL) {
+        return fe_no_memory("a compaction", (job->upper_count + 2) * sizeof *children);
     }
-    if (plan->level != 0) {
-        status = fe_level_iterator_create(version->tables, level->files + plan->first,
-                                          plan->end - plan->first, false, &children[count]);
-        if (status == FERRIC_OK) count++;
-    }
-    if (status == FERRIC_OK && plan->below_end > plan->below_first) {
-        status =
-            fe_level_iterator_create(version->tables, below->files + plan->below_first,
-                                     plan->below_end - plan->below_first, false, &children[count]);
-        if (status == FERRIC_OK) count++;
-    }
+    status = open_children(job, children, &count);
     if (status == FERRIC_OK) {
         status = fe_merge_iterator_create(children, count, input);
     } else {
@@ -108,6 +190,8 @@ static ferric_status open_input(compaction_job *job, fe_iterator **input)
     fe_free(children);
     return status;
 }
+
+// ---- Outputs --------------------------------------------------------------------------------
 
 static ferric_status write_tables(fe_store *store, compaction_job *job, fe_version_edit *edit)
 {
@@ -131,6 +215,7 @@ static ferric_status write_tables(fe_store *store, compaction_job *job, fe_versi
     fe_iterator *input = NULL;
     ferric_status status = open_input(job, &input);
 
+    writer.ranges = &job->ranges.ranges;
     if (status == FERRIC_OK) status = fe_table_writer_run(&writer, input, edit, &job->result);
     fe_iterator_destroy(input);
     if (FE_SEEDED_BUG(FE_BUG_READ_ERROR_IS_END)) return status;
@@ -181,7 +266,8 @@ static void report(fe_store *store, const compaction_job *job, uint64_t start, f
         .kind = FERRIC_EVENT_COMPACTION,
         .status = status,
         .duration_ns = fe_vfs_monotonic_ns(store->vfs) - start,
-        .bytes_read = job->plan.is_move || job->plan.is_drop ? 0 : job->plan.bytes,
+        .bytes_read =
+            job->plan.is_move || job->plan.is_drop ? 0 : job->plan.bytes - job->bytes_unread,
         .bytes_written = job->result.bytes_out,
         .level = level,
         .message = status == FERRIC_OK ? "tables were merged" : fe_message(),

@@ -6,10 +6,12 @@
 
 #include "base/seeded_bug.h"
 
-// A table of which more than half are deletes is pushed down even when its level has room.
+// A table of which more than half are deletes is pushed down even when its level has room, and so
+// is one with range deletes: what they hide may be whole tables of the levels below, which go
+// unread.
 static bool is_mostly_deletes(const fe_table_file *file)
 {
-    return file->deletes > file->entries / 2;
+    return file->deletes > file->entries / 2 || file->range_deletes > 0;
 }
 
 static uint64_t target_bytes(const fe_picker_options *options, uint32_t level)
@@ -67,6 +69,11 @@ static double level_score(const fe_version *version, const fe_picker_options *op
     return (double)version->levels[level].bytes / (double)target_bytes(options, level);
 }
 
+static bool has_deletes(const fe_table_file *file)
+{
+    return file->deletes > 0 || file->range_deletes > 0;
+}
+
 static ferric_slice smaller(ferric_slice a, ferric_slice b)
 {
     return a.data == NULL || fe_slice_compare(b, a) < 0 ? b : a;
@@ -99,7 +106,7 @@ static void fill_plan(const fe_version *version, fe_compaction_plan *plan)
     plan->is_bottom = fe_version_deepest(version) <= plan->output_level;
     // A table with deletes is rewritten at the bottom, where they can be dropped.
     plan->is_move = plan->end - plan->first == 1 && plan->below_first == plan->below_end &&
-                    (level->files[plan->first]->deletes == 0 || !plan->is_bottom);
+                    (!has_deletes(level->files[plan->first]) || !plan->is_bottom);
 }
 
 // The table of a level whose merge reads least of the level below for each byte of its own; one
@@ -142,11 +149,14 @@ static void plan_level(const fe_version *version, uint32_t level, fe_compaction_
     fill_plan(version, plan);
 }
 
-// A level above the deepest one that has a table of mostly deletes.
+// A level above the deepest one that has a table of mostly deletes. Level 0 is merged early only
+// for range deletes, since that takes all of it.
 static bool find_deletes(const fe_version *version, uint32_t *level)
 {
     uint32_t deepest = fe_version_deepest(version);
 
+    *level = 0;
+    if (deepest > 0 && version->levels[0].ranged_count > 0) return true;
     for (uint32_t i = 1; i < deepest; i++) {
         for (uint32_t j = 0; j < version->levels[i].count; j++) {
             if (!is_mostly_deletes(version->levels[i].files[j])) continue;
@@ -276,6 +286,24 @@ uint64_t fe_compaction_next_due_ms(const fe_version *version)
     return due;
 }
 
+// A table at the bottom that kept range deletes for a snapshot which is gone: written anew, it
+// loses them and what they hide.
+static bool find_spent_ranges(const fe_version *version, const fe_picker_options *options,
+                              fe_compaction_plan *plan)
+{
+    uint32_t deepest = fe_version_deepest(version);
+    const fe_level *level = &version->levels[deepest];
+
+    for (uint32_t i = 0; deepest > 0 && level->ranged_count > 0 && i < level->count; i++) {
+        const fe_table_file *file = level->files[i];
+        if (file->range_deletes == 0) continue;
+        if (file->largest_sequence > options->oldest_snapshot) continue;
+        plan_in_place(version, deepest, i, false, plan);
+        return true;
+    }
+    return false;
+}
+
 // ---- Picking --------------------------------------------------------------------------------
 
 static bool has_space(const fe_compaction_plan *plan, const fe_picker_options *options)
@@ -296,7 +324,8 @@ bool fe_compaction_pick(const fe_version *version, const fe_picker_options *opti
         level = i;
     }
     if (best < 1 && !find_deletes(version, &level)) {
-        return find_due(version, options, plan) && has_space(plan, options);
+        return (find_due(version, options, plan) || find_spent_ranges(version, options, plan)) &&
+               has_space(plan, options);
     }
     plan_level(version, level, plan);
     if (has_space(plan, options)) return true;

@@ -5,7 +5,7 @@
 // times as much as the one above and does not overlap. Level 0 is merged into level 1 when it has
 // enough tables and is as large as level 1 (so that each byte of level 1 is rewritten for at least
 // one new byte), or when it has too many; a deeper level gives the table that overlaps least of the
-// level below.
+// level below. When nothing is urgent, tables with range deletes and mostly deletes move down.
 //
 // When the levels are in order, tables of which a quarter has expired are written anew: pushed down
 // a level, or at the deepest one, where they are. One of which everything has goes unread when

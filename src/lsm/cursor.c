@@ -4,6 +4,10 @@
 // Going forward the iterator stands on the entry that is shown. Going back it stands before all
 // versions of the shown key, since the newest visible version of a key is met last, so the entry is
 // kept in buffers. Turning round is a seek.
+//
+// Range deletes are asked about where the walk is, and the answer kept as far as it holds: the
+// cover.
+// An entry that it hides is passed together with its neighbours (fe_iterator_leap).
 #include <string.h>
 
 #include "base/buffer.h"
@@ -12,6 +16,7 @@
 #include "base/seeded_bug.h"
 #include "base/status.h"
 #include "lsm/merge_iterator.h"
+#include "lsm/range_cover.h"
 #include "lsm/store_state.h"
 
 // So many entries cost about as much as a seek.
@@ -30,6 +35,14 @@ struct fe_cursor {
     ferric_buffer value;      // Going back: the shown value.
     ferric_buffer passed_key; // Going forward: the last key that `pass` remembered.
     uint32_t passed;
+    // What range deletes say of the keys [cover_lower, cover_upper): entries older than this number
+    // are hidden. A bound of size 0 is none.
+    bool has_ranges; // Else there are none to ask about.
+    bool has_cover;
+    const fe_range_deletes *hidden;
+    uint64_t cover_sequence;
+    ferric_buffer cover_lower;
+    ferric_buffer cover_upper;
     fe_entry entry;
     uint64_t expires_ms; // Of the entry.
     ferric_status status;
@@ -79,6 +92,8 @@ ferric_status fe_store_cursor(fe_store *store, const fe_cursor_options *options,
     created->at.sequence =
         options->sequence == FE_SEQUENCE_NEWEST ? fe_store_last_sequence(store) : options->sequence;
     if (early != 0 && options->sequence == FE_SEQUENCE_NEWEST) created->at.sequence = early;
+    created->hidden = options->hidden;
+    created->has_ranges = options->hidden != NULL || fe_view_has_ranges(created->view);
     created->newest_shown = options->overlay == NULL ? created->at.sequence : FE_SEQUENCE_MAX;
     status = open_iterator(created, options);
     if (status == FERRIC_OK) status = fe_buffer_assign(&created->lower, options->lower);
@@ -102,6 +117,8 @@ void fe_cursor_destroy(fe_cursor *cursor)
     fe_buffer_deinit(&cursor->key);
     fe_buffer_deinit(&cursor->value);
     fe_buffer_deinit(&cursor->passed_key);
+    fe_buffer_deinit(&cursor->cover_lower);
+    fe_buffer_deinit(&cursor->cover_upper);
     fe_store_unref(cursor->store);
     fe_free(cursor);
 }
@@ -134,6 +151,47 @@ static inline bool is_above(const fe_cursor *cursor, ferric_slice key)
 static bool is_below(const fe_cursor *cursor, ferric_slice key)
 {
     return cursor->lower.size > 0 && fe_slice_compare(key, fe_buffer_slice(&cursor->lower)) < 0;
+}
+
+// ---- Range deletes --------------------------------------------------------------------------
+
+// Whether the cover says something of the key.
+static bool has_cover_of(const fe_cursor *cursor, ferric_slice key)
+{
+    ferric_slice lower = fe_buffer_slice(&cursor->cover_lower);
+    ferric_slice upper = fe_buffer_slice(&cursor->cover_upper);
+
+    if (!cursor->has_cover) return false;
+    return (lower.size == 0 || fe_slice_compare(lower, key) <= 0) &&
+           (upper.size == 0 || fe_slice_compare(key, upper) < 0);
+}
+
+static ferric_status ask_for_cover(fe_cursor *cursor, ferric_slice key)
+{
+    fe_range_cover cover;
+    ferric_status status;
+
+    cursor->has_cover = false;
+    fe_epoch_enter(cursor->store->epoch);
+    status = fe_view_cover(cursor->view, key, cursor->at.sequence, &cover);
+    if (cursor->hidden != NULL)
+        fe_range_deletes_narrow(cursor->hidden, key, FE_SEQUENCE_MAX, &cover);
+    if (status == FERRIC_OK) status = fe_buffer_assign(&cursor->cover_lower, cover.lower);
+    if (status == FERRIC_OK) status = fe_buffer_assign(&cursor->cover_upper, cover.upper);
+    fe_epoch_leave(cursor->store->epoch);
+    cursor->cover_sequence = cover.sequence;
+    cursor->has_cover = status == FERRIC_OK;
+    return status;
+}
+
+// Whether a range delete hides the entry from the state that is shown.
+static ferric_status look_for_cover(fe_cursor *cursor, const fe_entry *entry, bool *is_hidden)
+{
+    ferric_status status = FERRIC_OK;
+
+    if (!has_cover_of(cursor, entry->key)) status = ask_for_cover(cursor, entry->key);
+    *is_hidden = status == FERRIC_OK && entry->sequence < cursor->cover_sequence;
+    return status;
 }
 
 // Steps over an entry that is not shown. A key may have thousands of versions of which at most one
@@ -230,6 +288,21 @@ static inline ferric_status remember_key(fe_cursor *cursor, ferric_slice key)
     return FERRIC_OK;
 }
 
+// Passes the entry when a range delete hides it, and what it hides behind it.
+static ferric_status pass_hidden(fe_cursor *cursor, bool *is_hidden)
+{
+    fe_iterator *iterator = cursor->iterator;
+    ferric_status status = look_for_cover(cursor, &iterator->entry, is_hidden);
+
+    if (!*is_hidden) return status;
+    if (FE_SEEDED_BUG(FE_BUG_HIDDEN_ENTRY_SHOWN)) {
+        *is_hidden = false;
+    } else {
+        fe_iterator_leap(iterator, fe_buffer_slice(&cursor->cover_upper), cursor->cover_sequence);
+    }
+    return status;
+}
+
 // Shows the first live entry from where the iterator stands on.
 static bool settle_forward(fe_cursor *cursor, bool skips)
 {
@@ -243,6 +316,12 @@ static bool settle_forward(fe_cursor *cursor, bool skips)
             status = pass(cursor);
             if (status != FERRIC_OK) return fail(cursor, status);
             continue;
+        }
+        if (FE_UNLIKELY(cursor->has_ranges)) {
+            bool is_hidden;
+            status = pass_hidden(cursor, &is_hidden);
+            if (status != FERRIC_OK) return fail(cursor, status);
+            if (is_hidden) continue;
         }
         status = remember_key(cursor, entry->key);
         if (status != FERRIC_OK) return fail(cursor, status);
@@ -307,6 +386,28 @@ static ferric_status collect_backward(fe_cursor *cursor, bool *is_live)
     return status;
 }
 
+// Takes back that the key is live when a range delete hides it, and passes what it hides before it.
+static ferric_status pass_hidden_back(fe_cursor *cursor, bool *is_live)
+{
+    fe_iterator *iterator = cursor->iterator;
+    ferric_slice lower;
+    bool is_hidden;
+    ferric_status status;
+
+    cursor->entry.key = fe_buffer_slice(&cursor->key);
+    status = look_for_cover(cursor, &cursor->entry, &is_hidden);
+    if (status != FERRIC_OK || !is_hidden || FE_SEEDED_BUG(FE_BUG_HIDDEN_ENTRY_SHOWN)) {
+        return status;
+    }
+    *is_live = false;
+    lower = fe_buffer_slice(&cursor->cover_lower);
+    if (iterator->is_valid && iterator->entry.sequence < cursor->cover_sequence &&
+        fe_slice_compare(iterator->entry.key, lower) >= 0) {
+        fe_iterator_leap_back(iterator, lower, cursor->cover_sequence);
+    }
+    return status;
+}
+
 // Shows the last live entry from where the iterator stands on backwards.
 static bool settle_backward(fe_cursor *cursor)
 {
@@ -317,6 +418,8 @@ static bool settle_backward(fe_cursor *cursor)
         ferric_status status;
         if (is_below(cursor, iterator->entry.key)) return false;
         status = collect_backward(cursor, &is_live);
+        if (status == FERRIC_OK && is_live && cursor->has_ranges)
+            status = pass_hidden_back(cursor, &is_live);
         if (status != FERRIC_OK) return fail(cursor, status);
     }
     if (!is_live) return iterator->status == FERRIC_OK ? false : fail(cursor, iterator->status);

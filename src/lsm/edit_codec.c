@@ -125,8 +125,12 @@ static ferric_status put_table(ferric_buffer *bytes, const fe_edit_addition *add
     if (status == FERRIC_OK) status = fe_buffer_append(content, file->identity.salt, FE_SALT_SIZE);
     if (status == FERRIC_OK) status = fe_buffer_put_sized(content, file->smallest_key);
     if (status == FERRIC_OK) status = fe_buffer_put_sized(content, file->largest_key);
-    if (status == FERRIC_OK && file->values.count > 0) {
+    // What most tables do not have stands last, and not at all when nothing behind it is there.
+    if (status == FERRIC_OK && (file->values.count > 0 || file->range_deletes > 0)) {
         status = put_values(content, &file->values);
+    }
+    if (status == FERRIC_OK && file->range_deletes > 0) {
+        status = fe_buffer_put_varint(content, file->range_deletes);
     }
     if (status != FERRIC_OK) return status;
     return put_field(bytes, TAG_ADD_TABLE, content);
@@ -264,6 +268,10 @@ static ferric_status decode_table(fe_decoder *decoder, fe_table_cache *tables,
     status = fe_table_file_create(&summary, &file);
     if (status != FERRIC_OK) return status;
     status = read_values(decoder, tables, file);
+    if (status == FERRIC_OK && fe_decoder_remaining(decoder) > 0) {
+        file->range_deletes = fe_decode_varint(decoder);
+        if (decoder->failed) status = damaged("range deletes of a table");
+    }
     if (status == FERRIC_OK) status = fe_version_edit_add(edit, level, file);
     if (status != FERRIC_OK && fe_table_file_unref(file)) fe_table_cache_discard(tables, file);
     return status;

@@ -12,6 +12,7 @@
 #include "base/seeded_bug.h"
 #include "base/status.h"
 #include "lsm/merge_iterator.h"
+#include "lsm/range_collector.h"
 #include "lsm/store_state.h"
 #include "lsm/table_writer.h"
 
@@ -326,6 +327,18 @@ static ferric_status open_input(flush_job *job, fe_iterator **input)
     return status;
 }
 
+static ferric_status collect_ranges(const flush_job *job, fe_range_collector *ranges)
+{
+    ferric_status status = FERRIC_OK;
+
+    for (uint32_t i = job->first; i < job->view->memtable_count && status == FERRIC_OK; i++) {
+        status = fe_range_collector_add_memtable(ranges, job->view->memtables[i]->memtable,
+                                                 job->snapshots, job->snapshot_count);
+    }
+    if (status != FERRIC_OK) return status;
+    return fe_range_collector_finish(ranges, job->snapshots, job->snapshot_count);
+}
+
 static ferric_status write_table(fe_store *store, flush_job *job, fe_version_edit *edit,
                                  fe_table_writer_result *result)
 {
@@ -342,11 +355,17 @@ static ferric_status write_table(fe_store *store, flush_job *job, fe_version_edi
         .expired_up_to_ms = job->expired_up_to_ms,
         .version = job->view->version,
     };
+    fe_range_collector ranges = {0};
     fe_iterator *input = NULL;
     ferric_status status = open_input(job, &input);
 
-    if (status == FERRIC_OK) status = fe_table_writer_run(&writer, input, edit, result);
+    if (status == FERRIC_OK) status = collect_ranges(job, &ranges);
+    if (status == FERRIC_OK) {
+        writer.ranges = &ranges.ranges;
+        status = fe_table_writer_run(&writer, input, edit, result);
+    }
     fe_iterator_destroy(input);
+    fe_range_collector_deinit(&ranges);
     return status;
 }
 
@@ -401,7 +420,7 @@ static uint64_t waiting_bytes(const flush_job *job)
     for (uint32_t i = job->first; i < job->view->memtable_count; i++) {
         fe_memtable_stats stats;
         fe_memtable_stats_get(job->view->memtables[i]->memtable, &stats);
-        bytes += stats.user_bytes;
+        bytes += stats.user_bytes + stats.range_bytes;
     }
     return bytes;
 }
@@ -471,7 +490,8 @@ ferric_status fe_store_flush(fe_store *store)
     if (status == FERRIC_OK && store->active != NULL) {
         fe_memtable_stats stats;
         fe_memtable_stats_get(store->active->memtable, &stats);
-        if (stats.entries > 0) status = fe_store_switch_memtable(store, 0, 0, true);
+        if (stats.entries > 0 || stats.range_deletes > 0)
+            status = fe_store_switch_memtable(store, 0, 0, true);
     }
     fe_write_queue_finish(&store->queue, &group);
     return status == FERRIC_OK ? fe_store_flush_waiting(store) : status;

@@ -68,12 +68,22 @@ void fe_part_key(fe_part *part, const char *keyspace_name, const char *name, fer
     fe_part_bytes(part, name, key);
 }
 
+const char *fe_operation_name(fe_entry_kind kind)
+{
+    if (kind == FE_ENTRY_RANGE_DELETE) return "delete range";
+    return kind == FE_ENTRY_DELETE ? "delete" : "put";
+}
+
 void fe_part_value(fe_part *part, const fe_entry *entry)
 {
     fe_value_pointer pointer;
     ferric_slice value = fe_entry_content(entry);
 
     if (entry->kind == FE_ENTRY_DELETE) return;
+    if (entry->kind == FE_ENTRY_RANGE_DELETE) {
+        if (value.size > 0) fe_part_bytes(part, "upper", value);
+        return;
+    }
     if (fe_entry_kind_expires(entry->kind)) fe_part_time(part, "expires", fe_entry_expiry(entry));
     // A pointer that none can be is shown as it is.
     if (!fe_entry_kind_points(entry->kind) ||

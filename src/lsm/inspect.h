@@ -41,7 +41,11 @@ void fe_part_bytes(fe_part *part, const char *name, ferric_slice bytes);
 // Two fields for a whole key of the store: the id of its keyspace, and the user's key.
 void fe_part_key(fe_part *part, const char *keyspace_name, const char *name, ferric_slice key);
 
-// The value of an entry; of a large one, where it stands. Nothing for a delete.
+// What an operation or an entry of the kind is called.
+const char *fe_operation_name(fe_entry_kind kind);
+
+// The value of an entry; of a large one, where it stands. Nothing for a delete; for a range delete
+// the first key behind, if it has a bound.
 void fe_part_value(fe_part *part, const fe_entry *entry);
 
 // Errors: FERRIC_INTERRUPTED: the callback ended it.

@@ -58,6 +58,7 @@ static ferric_status tell_addition(fe_inspection *run, uint64_t offset,
     fe_part_number(&part, "bytes", file->identity.size_bytes);
     fe_part_number(&part, "entries", file->entries);
     fe_part_number(&part, "deletes", file->deletes);
+    if (file->range_deletes > 0) fe_part_number(&part, "range_deletes", file->range_deletes);
     fe_part_number(&part, "smallest_sequence", file->smallest_sequence);
     fe_part_number(&part, "largest_sequence", file->largest_sequence);
     fe_part_key(&part, "smallest_keyspace", "smallest", file->smallest_key);

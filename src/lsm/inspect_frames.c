@@ -34,7 +34,7 @@ static ferric_status tell_operation(frame_run *run, uint64_t offset, uint64_t se
 {
     fe_part part;
 
-    fe_part_begin(&part, 2, entry->kind == FE_ENTRY_DELETE ? "delete" : "put", offset, 0);
+    fe_part_begin(&part, 2, fe_operation_name(entry->kind), offset, 0);
     fe_part_number(&part, "sequence", sequence);
     fe_part_key(&part, "keyspace", "key", entry->key);
     fe_part_value(&part, entry);

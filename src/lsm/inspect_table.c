@@ -39,6 +39,7 @@ static ferric_status tell_properties(table_run *run)
     fe_part_begin(&part, 1, "properties", 0, 0);
     fe_part_number(&part, "entries", properties->entries);
     fe_part_number(&part, "deletes", properties->deletes);
+    fe_part_number(&part, "range_deletes", properties->range_deletes);
     fe_part_number(&part, "blocks", properties->block_count);
     fe_part_number(&part, "smallest_sequence", properties->smallest_sequence);
     fe_part_number(&part, "largest_sequence", properties->largest_sequence);
@@ -63,7 +64,7 @@ static ferric_status tell_entry(table_run *run, uint64_t offset, const fe_block 
     }
     if (status != FERRIC_OK) return status;
     run->entries++;
-    fe_part_begin(&part, 2, entry.kind == FE_ENTRY_DELETE ? "delete" : "put", offset, 0);
+    fe_part_begin(&part, 2, fe_operation_name(entry.kind), offset, 0);
     fe_part_number(&part, "sequence", entry.sequence);
     fe_part_key(&part, "keyspace", "key", fe_buffer_slice(&run->key));
     fe_part_value(&part, &(fe_entry){.value = entry.value, .kind = entry.kind});
@@ -108,6 +109,25 @@ static ferric_status inspect_block(table_run *run, uint32_t number)
     return status;
 }
 
+static ferric_status tell_ranges(table_run *run)
+{
+    const fe_range_deletes *ranges = fe_table_range_deletes(run->table);
+    ferric_status status = FERRIC_OK;
+
+    for (size_t i = 0; ranges != NULL && i < ranges->count; i++) {
+        const fe_range_piece *piece = &ranges->pieces[i];
+        for (uint32_t j = 0; j < piece->count && status == FERRIC_OK; j++) {
+            fe_part part;
+            fe_part_begin(&part, 1, "delete range", 0, 0);
+            fe_part_number(&part, "sequence", piece->sequences[j]);
+            fe_part_key(&part, "keyspace", "key", piece->lower);
+            fe_part_key(&part, "upper_keyspace", "upper", piece->upper);
+            status = fe_inspection_tell(run->inspection, &part);
+        }
+    }
+    return status;
+}
+
 static ferric_status tell_summary(table_run *run)
 {
     fe_part part;
@@ -131,6 +151,7 @@ ferric_status fe_inspect_table(fe_inspection *inspection)
         goto out;
     }
     if (status == FERRIC_OK) status = tell_properties(&run);
+    if (status == FERRIC_OK) status = tell_ranges(&run);
     for (uint32_t i = 0; status == FERRIC_OK && i < fe_table_block_count(run.table); i++) {
         status = inspect_block(&run, i);
     }

@@ -22,6 +22,9 @@ typedef struct fe_iterator_ops {
     void (*last)(fe_iterator *iterator);
     void (*next)(fe_iterator *iterator);
     void (*prev)(fe_iterator *iterator);
+    // NULL: the iterator is never asked to, or steps.
+    void (*leap)(fe_iterator *iterator, ferric_slice upper, uint64_t sequence);
+    void (*leap_back)(fe_iterator *iterator, ferric_slice lower, uint64_t sequence);
     void (*destroy)(fe_iterator *iterator);
 } fe_iterator_ops;
 
@@ -65,6 +68,29 @@ static inline void fe_iterator_next(fe_iterator *iterator)
 static inline void fe_iterator_prev(fe_iterator *iterator)
 {
     iterator->ops->prev(iterator);
+}
+
+// On past entries below `upper` that are older than `sequence`, for a range delete hides them: one
+// at least, and as many more as can be told without a look at them. So it may stop before the last
+// of them, never behind one that is newer. REQUIRES: is_valid, at such an entry.
+static inline void fe_iterator_leap(fe_iterator *iterator, ferric_slice upper, uint64_t sequence)
+{
+    if (iterator->ops->leap == NULL) {
+        iterator->ops->next(iterator);
+    } else {
+        iterator->ops->leap(iterator, upper, sequence);
+    }
+}
+
+// Back past such entries whose keys are not below `lower`. REQUIRES: the same.
+static inline void fe_iterator_leap_back(fe_iterator *iterator, ferric_slice lower,
+                                         uint64_t sequence)
+{
+    if (iterator->ops->leap_back == NULL) {
+        iterator->ops->prev(iterator);
+    } else {
+        iterator->ops->leap_back(iterator, lower, sequence);
+    }
 }
 
 // Accepts NULL.

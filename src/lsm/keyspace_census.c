@@ -64,6 +64,15 @@ static ferric_status note_catalogue(fe_keyspace_census *census, const fe_entry *
     return status;
 }
 
+static bool is_hidden(const fe_keyspace_census *census, const fe_entry *entry)
+{
+    fe_range_cover cover = {0};
+
+    if (census->ranges == NULL || census->ranges->count == 0) return false;
+    fe_range_deletes_narrow(census->ranges, entry->key, FE_SEQUENCE_MAX, &cover);
+    return entry->sequence < cover.sequence;
+}
+
 static ferric_status note_entry(fe_keyspace_census *census, const fe_entry *entry)
 {
     ferric_slice value = fe_entry_content(entry);
@@ -78,6 +87,7 @@ static ferric_status note_entry(fe_keyspace_census *census, const fe_entry *entr
     }
     status = fe_buffer_assign(&census->key, entry->key);
     if (status != FERRIC_OK || entry->kind == FE_ENTRY_DELETE) return status;
+    if (is_hidden(census, entry)) return FERRIC_OK;
     id = fe_get_u32_ordered(fe_slice_bytes(entry->key));
     user_key = fe_slice(fe_slice_bytes(entry->key) + FE_KEYSPACE_ID_SIZE,
                         entry->key.size - FE_KEYSPACE_ID_SIZE);

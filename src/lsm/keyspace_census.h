@@ -4,6 +4,7 @@
 #ifndef FERRIC_LSM_KEYSPACE_CENSUS_H
 #define FERRIC_LSM_KEYSPACE_CENSUS_H
 
+#include "format/range_deletes.h"
 #include "lsm/iterator.h"
 
 // One keyspace that was met, in the catalogue or by its entries.
@@ -21,6 +22,7 @@ typedef struct fe_keyspace_census {
     size_t latest;    // The line of the last entry.
     uint32_t next_id; // What the catalogue would give to a new keyspace; 0: it does not say.
     ferric_buffer key;
+    const fe_range_deletes *ranges; // What they hide is not counted. May be NULL.
 } fe_keyspace_census;
 
 void fe_keyspace_census_deinit(fe_keyspace_census *census);

@@ -187,6 +187,7 @@ static ferric_status apply_commit(log_replayer *replayer, uint64_t sequence)
     }
     live = replay->memtables[replay->memtable_count - 1];
     status = take_values(replayer, sequence, live);
+    if (status == FERRIC_OK) status = fe_operations_stage(operations, sequence, live->memtable);
     if (status == FERRIC_OK) fe_operations_apply(operations, sequence, live->memtable);
     return status;
 }

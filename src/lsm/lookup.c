@@ -5,6 +5,7 @@
 #include <assert.h>
 
 #include "base/seeded_bug.h"
+#include "lsm/range_cover.h"
 
 // ---- Candidates ------------------------------------------------------------------------------
 
@@ -95,6 +96,22 @@ static inline void find_in_tables(const fe_view *view, uint64_t sequence, fe_loo
     }
 }
 
+// ---- Range deletes ---------------------------------------------------------------------------
+
+// Takes back what was found when a range delete hides it. An entry that could not be read is looked
+// at no more: its failure stays.
+static FE_NOINLINE void hide_deleted(const fe_view *view, uint64_t sequence, fe_lookup *lookup)
+{
+    fe_range_cover cover;
+
+    if (!lookup->found.is_found || FE_SEEDED_BUG(FE_BUG_GET_SEES_DELETED_RANGE)) return;
+    lookup->status = fe_view_cover(view, lookup->key, sequence, &cover);
+    if (lookup->status != FERRIC_OK || cover.sequence > lookup->found.entry.sequence) {
+        lookup->found.is_found = false;
+        lookup->found.block = NULL;
+    }
+}
+
 ferric_status fe_view_find(const fe_view *view, ferric_slice key, uint64_t hash, uint64_t sequence,
                            fe_found *found)
 {
@@ -105,6 +122,7 @@ ferric_status fe_view_find(const fe_view *view, ferric_slice key, uint64_t hash,
     begin(view, sequence, &lookup);
     find_in_memtables(view, sequence, &lookup);
     if (!lookup.found.is_found) find_in_tables(view, sequence, &lookup);
+    if (FE_UNLIKELY(fe_view_has_ranges(view))) hide_deleted(view, sequence, &lookup);
     *found = lookup.found;
     return lookup.status;
 }
@@ -139,4 +157,7 @@ void fe_view_find_many(const fe_view *view, uint64_t sequence, fe_lookup *lookup
     for (size_t i = 0; i < count; i++) {
         if (!lookups[i].found.is_found) find_in_tables(view, sequence, &lookups[i]);
     }
+    if (!fe_view_has_ranges(view)) return;
+    for (size_t i = 0; i < count; i++)
+        hide_deleted(view, sequence, &lookups[i]);
 }

@@ -16,6 +16,9 @@
 // One slot for so many bytes: with entries of 73 bytes (a 20-byte key with a 25-byte value) arena
 // and hash are full together, and a get of larger ones finds its slot at once.
 #define BYTES_PER_SLOT 64
+// Range deletes stand outside of the mapping. They fill the memtable when they take a quarter of
+// its size, and this much in any case.
+#define RANGE_BYTES_MIN ((size_t)64 << 10)
 
 typedef _Atomic(uint64_t) counter;
 
@@ -27,6 +30,7 @@ struct fe_memtable {
     fe_page_pool *pool;
     uint32_t slots_used; // The writer's.
     fe_skiplist list;
+    fe_range_tree ranges;
     // Written by the writer alone, read by everybody.
     counter entries;
     counter deletes;
@@ -143,6 +147,7 @@ ferric_status fe_memtable_create(uint64_t capacity_bytes, ferric_slice anchor, f
 void fe_memtable_destroy(fe_memtable *memtable)
 {
     if (memtable == NULL) return;
+    fe_range_tree_deinit(&memtable->ranges);
     fe_page_pool_give(memtable->pool, memtable->list.base, memtable->mapping_size);
     fe_free(memtable);
 }
@@ -154,8 +159,17 @@ size_t fe_memtable_entry_cost(size_t key_size, size_t value_size)
     return fe_skiplist_cost(key_size, value_size);
 }
 
+static bool has_range_room(const fe_memtable *memtable)
+{
+    size_t max = memtable->mapping_size / 4;
+
+    return fe_range_tree_memory(&memtable->ranges) <=
+           (max > RANGE_BYTES_MIN ? max : RANGE_BYTES_MIN);
+}
+
 bool fe_memtable_has_room(const fe_memtable *memtable, size_t entries, size_t cost_bytes)
 {
+    if (!has_range_room(memtable)) return false;
     return cost_bytes <= fe_skiplist_room(&memtable->list) &&
            entries <= slots_limit(memtable) - memtable->slots_used;
 }
@@ -171,6 +185,16 @@ static uint64_t counter_get(const counter *at)
     return atomic_load_explicit(at, memory_order_relaxed);
 }
 
+static void count_sequence(fe_memtable *memtable, uint64_t sequence)
+{
+    if (sequence < counter_get(&memtable->smallest_sequence)) {
+        counter_set(&memtable->smallest_sequence, sequence);
+    }
+    if (sequence > counter_get(&memtable->largest_sequence)) {
+        counter_set(&memtable->largest_sequence, sequence);
+    }
+}
+
 static void count_entry(fe_memtable *memtable, const fe_entry *entry)
 {
     size_t key_size =
@@ -182,12 +206,7 @@ static void count_entry(fe_memtable *memtable, const fe_entry *entry)
     }
     counter_set(&memtable->user_bytes,
                 counter_get(&memtable->user_bytes) + key_size + entry->value.size);
-    if (entry->sequence < counter_get(&memtable->smallest_sequence)) {
-        counter_set(&memtable->smallest_sequence, entry->sequence);
-    }
-    if (entry->sequence > counter_get(&memtable->largest_sequence)) {
-        counter_set(&memtable->largest_sequence, entry->sequence);
-    }
+    count_sequence(memtable, entry->sequence);
 }
 
 void fe_memtable_insert(fe_memtable *memtable, const fe_entry *entry, uint64_t hash)
@@ -199,6 +218,45 @@ void fe_memtable_insert(fe_memtable *memtable, const fe_entry *entry, uint64_t h
     if (ref == 0) return;
     hash_insert(memtable, entry, hash, ref);
     count_entry(memtable, entry);
+}
+
+// ---- Range deletes --------------------------------------------------------------------------
+
+ferric_status fe_memtable_stage_range(fe_memtable *memtable, ferric_slice lower, ferric_slice upper,
+                                      uint64_t sequence)
+{
+    return fe_range_tree_stage(&memtable->ranges, lower, upper, sequence);
+}
+
+void fe_memtable_publish_ranges(fe_memtable *memtable, uint64_t sequence)
+{
+    count_sequence(memtable, sequence);
+    fe_range_tree_publish(&memtable->ranges);
+}
+
+void fe_memtable_unstage_ranges(fe_memtable *memtable)
+{
+    fe_range_tree_unstage(&memtable->ranges);
+}
+
+const fe_range_tree *fe_memtable_ranges(const fe_memtable *memtable)
+{
+    return &memtable->ranges;
+}
+
+size_t fe_memtable_count_between(const fe_memtable *memtable, ferric_slice lower,
+                                 ferric_slice upper, size_t count_max)
+{
+    const fe_skiplist *list = &memtable->list;
+    fe_skiplist_ref ref = fe_skiplist_seek(list, lower, FE_SEQUENCE_MAX);
+    size_t count = 0;
+
+    while (ref != 0 && count < count_max &&
+           fe_slice_compare(fe_skiplist_key(fe_skiplist_node_at(list, ref)), upper) < 0) {
+        ref = fe_skiplist_next(list, ref);
+        count++;
+    }
+    return count;
 }
 
 // ---- Reading --------------------------------------------------------------------------------
@@ -241,6 +299,8 @@ void fe_memtable_stats_get(const fe_memtable *memtable, fe_memtable_stats *stats
 {
     stats->entries = counter_get(&memtable->entries);
     stats->deletes = counter_get(&memtable->deletes);
+    stats->range_deletes = fe_range_tree_count(&memtable->ranges);
+    stats->range_bytes = fe_range_tree_memory(&memtable->ranges);
     stats->user_bytes = counter_get(&memtable->user_bytes);
     stats->used_bytes = memtable->mapping_size - fe_skiplist_room(&memtable->list);
     stats->capacity_bytes = memtable->mapping_size + sizeof *memtable;
@@ -271,6 +331,7 @@ ferric_slice fe_memtable_common_prefix(const fe_memtable *memtable)
 
 typedef struct memtable_iterator {
     fe_iterator base;
+    const fe_memtable *memtable;
     const fe_skiplist *list;
     fe_skiplist_ref at;
 } memtable_iterator;
@@ -323,6 +384,25 @@ static void iterator_prev(fe_iterator *iterator)
     iterator_seek_before(iterator, iterator->entry.key, iterator->entry.sequence);
 }
 
+// A memtable that was full before the range was deleted has nothing newer in it.
+static void iterator_leap(fe_iterator *iterator, ferric_slice upper, uint64_t sequence)
+{
+    if (fe_memtable_largest_sequence(iterator_of(iterator)->memtable) < sequence) {
+        iterator_seek(iterator, upper, FE_SEQUENCE_MAX);
+    } else {
+        iterator_next(iterator);
+    }
+}
+
+static void iterator_leap_back(fe_iterator *iterator, ferric_slice lower, uint64_t sequence)
+{
+    if (fe_memtable_largest_sequence(iterator_of(iterator)->memtable) < sequence) {
+        iterator_seek_before(iterator, lower, FE_SEQUENCE_MAX);
+    } else {
+        iterator_prev(iterator);
+    }
+}
+
 static void iterator_destroy(fe_iterator *iterator)
 {
     fe_free(iterator);
@@ -335,6 +415,8 @@ static const fe_iterator_ops iterator_ops = {
     .last = iterator_last,
     .next = iterator_next,
     .prev = iterator_prev,
+    .leap = iterator_leap,
+    .leap_back = iterator_leap_back,
     .destroy = iterator_destroy,
 };
 
@@ -346,6 +428,7 @@ ferric_status fe_memtable_iterator(const fe_memtable *memtable, fe_iterator **it
     if (created == NULL) return fe_no_memory("an iterator", sizeof *created);
     created->base.ops = &iterator_ops;
     created->base.status = FERRIC_OK;
+    created->memtable = memtable;
     created->list = &memtable->list;
     *iterator = &created->base;
     return FERRIC_OK;

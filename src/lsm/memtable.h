@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The newest entries, in memory: a skip list for order (lsm/skiplist.h) and a hash index for point
-// reads, in one mapping of fixed size.
+// reads, in one mapping of fixed size; range deletes stand beside them (lsm/range_tree.h).
 //
 //   mapping: [ hash slots | head node | node | node | ... free ]
 //   slot:    fingerprint of the key's hash | offset of the key's newest node in 8-byte units, as
@@ -20,6 +20,7 @@
 #define FERRIC_LSM_MEMTABLE_H
 
 #include "lsm/iterator.h"
+#include "lsm/range_tree.h"
 #include "os/page_pool.h"
 
 typedef struct fe_memtable fe_memtable;
@@ -56,6 +57,20 @@ void fe_memtable_prefetch(const fe_memtable *memtable, uint64_t hash);
 // Looks at that line, and starts loading the entry that it leads to.
 void fe_memtable_approach(const fe_memtable *memtable, uint64_t hash);
 
+// Takes a range delete of the commit `sequence` into the memtable's range deletes; it counts from
+// fe_memtable_publish_ranges on, and goes with fe_memtable_unstage_ranges. REQUIRES: the caller is
+// the one writer. Errors: FERRIC_NO_MEMORY.
+ferric_status fe_memtable_stage_range(fe_memtable *memtable, ferric_slice lower, ferric_slice upper,
+                                      uint64_t sequence);
+void fe_memtable_publish_ranges(fe_memtable *memtable, uint64_t sequence);
+void fe_memtable_unstage_ranges(fe_memtable *memtable);
+// Its range deletes, which hide older entries, those of the memtable too.
+const fe_range_tree *fe_memtable_ranges(const fe_memtable *memtable);
+
+// How many entries have keys in [lower, upper), counted up to `count_max`.
+size_t fe_memtable_count_between(const fe_memtable *memtable, ferric_slice lower,
+                                 ferric_slice upper, size_t count_max);
+
 // An iterator over what is there now and what is inserted later. It does not keep the memtable
 // alive. Errors: FERRIC_NO_MEMORY.
 ferric_status fe_memtable_iterator(const fe_memtable *memtable, fe_iterator **iterator);
@@ -63,8 +78,10 @@ ferric_status fe_memtable_iterator(const fe_memtable *memtable, fe_iterator **it
 typedef struct fe_memtable_stats {
     uint64_t entries;
     uint64_t deletes;
+    uint64_t range_deletes;
     uint64_t user_bytes;        // Keys (without keyspace id) and values.
     uint64_t used_bytes;        // Of the capacity; the hash counts as used from the beginning.
+    uint64_t range_bytes;       // Of range deletes, beside the capacity.
     uint64_t capacity_bytes;    // Address space it occupies, used or not.
     uint64_t smallest_sequence; // UINT64_MAX when empty.
     uint64_t largest_sequence;  // 0 when empty.

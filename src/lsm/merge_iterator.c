@@ -209,6 +209,34 @@ static void merge_prev(fe_iterator *iterator)
     sort_all(merge);
 }
 
+// Children that stand at newer entries stay where they are.
+static void merge_leap(fe_iterator *iterator, ferric_slice upper, uint64_t sequence)
+{
+    merge_iterator *merge = merge_of(iterator);
+
+    assert(iterator->is_valid && merge->is_forward);
+    for (size_t i = 0; i < merge->count; i++) {
+        fe_iterator *child = merge->children[i];
+        if (!child->is_valid || child->entry.sequence >= sequence) continue;
+        if (fe_slice_compare(child->entry.key, upper) < 0) fe_iterator_leap(child, upper, sequence);
+    }
+    sort_all(merge);
+}
+
+static void merge_leap_back(fe_iterator *iterator, ferric_slice lower, uint64_t sequence)
+{
+    merge_iterator *merge = merge_of(iterator);
+
+    assert(iterator->is_valid && !merge->is_forward);
+    for (size_t i = 0; i < merge->count; i++) {
+        fe_iterator *child = merge->children[i];
+        if (!child->is_valid || child->entry.sequence >= sequence) continue;
+        if (fe_slice_compare(child->entry.key, lower) >= 0)
+            fe_iterator_leap_back(child, lower, sequence);
+    }
+    sort_all(merge);
+}
+
 static void merge_destroy(fe_iterator *iterator)
 {
     merge_iterator *merge = merge_of(iterator);
@@ -225,6 +253,8 @@ static const fe_iterator_ops merge_ops = {
     .last = merge_last,
     .next = merge_next,
     .prev = merge_prev,
+    .leap = merge_leap,
+    .leap_back = merge_leap_back,
     .destroy = merge_destroy,
 };
 

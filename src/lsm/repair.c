@@ -27,6 +27,7 @@
 #include "lsm/keyspace_census.h"
 #include "lsm/manifest.h"
 #include "lsm/merge_iterator.h"
+#include "lsm/range_collector.h"
 #include "lsm/salvage_iterator.h"
 #include "lsm/store.h"
 #include "lsm/table_writer.h"
@@ -54,6 +55,7 @@ typedef struct repair {
     fe_live_memtable **memtables;
     size_t memtable_count;
     fe_operations operations;
+    fe_range_collector ranges; // Of all tables and logs.
     ferric_buffer path;
     uint64_t last_sequence;
     uint8_t database_id[FE_DATABASE_ID_SIZE]; // Of the new one.
@@ -107,6 +109,12 @@ static ferric_status add_table(repair *run, uint64_t number, const fe_table_iden
     if (fe_table_properties_of(table)->largest_sequence > run->last_sequence) {
         run->last_sequence = fe_table_properties_of(table)->largest_sequence;
     }
+    if (fe_table_range_deletes(table) != NULL)
+        status = fe_range_collector_add_all(&run->ranges, fe_table_range_deletes(table));
+    if (status != FERRIC_OK) {
+        fe_table_close(table);
+        return status;
+    }
     status = fe_salvage_iterator_create(table, &run->salvage, &input);
     return status == FERRIC_OK ? add_input(run, input) : status;
 }
@@ -138,6 +146,26 @@ static ferric_status add_memtable(repair *run, uint64_t cost, uint32_t entries)
     return status;
 }
 
+// They go into the list of all, for logs come in any order.
+static ferric_status take_ranges(repair *run, uint64_t sequence)
+{
+    const fe_operations *operations = &run->operations;
+    ferric_buffer upper = {0};
+    ferric_status status = FERRIC_OK;
+
+    for (size_t i = 0; i < operations->count && status == FERRIC_OK; i++) {
+        const fe_entry *entry = &operations->entries[i];
+        if (entry->kind != FE_ENTRY_RANGE_DELETE) continue;
+        status = fe_range_upper(entry, &upper);
+        if (status == FERRIC_OK) {
+            status =
+                fe_range_collector_add(&run->ranges, entry->key, fe_buffer_slice(&upper), sequence);
+        }
+    }
+    fe_buffer_deinit(&upper);
+    return status;
+}
+
 static ferric_status take_commits(repair *run, const fe_frame *frame)
 {
     ferric_slice bytes = frame->payload;
@@ -151,6 +179,7 @@ static ferric_status take_commits(repair *run, const fe_frame *frame)
         if (decoder.failed) return fe_fail(FERRIC_CORRUPT, "a commit has no count");
         bytes = fe_slice(decoder.at, fe_decoder_remaining(&decoder));
         status = fe_operations_read(&run->operations, &bytes, count);
+        if (status == FERRIC_OK) status = take_ranges(run, frame->sequence + i);
         if (status != FERRIC_OK) return status;
         if (run->memtable_count == 0 ||
             !fe_memtable_has_room(run->memtables[last]->memtable, run->operations.count,
@@ -282,15 +311,19 @@ static fe_table_writer_options writer_options(const repair *run, const uint8_t *
     };
 }
 
-static ferric_status write_tables(repair *run, const fe_table_writer_options *writer,
+static ferric_status write_tables(repair *run, fe_table_writer_options *writer,
                                   fe_version_edit *edit)
 {
     fe_table_writer_result result;
     fe_iterator *merged = NULL;
     fe_iterator *resolved = NULL;
     fe_iterator *counted = NULL;
-    ferric_status status = fe_merge_iterator_create(run->inputs, run->input_count, &merged);
+    ferric_status status = fe_range_collector_finish(&run->ranges, NULL, 0);
 
+    if (status != FERRIC_OK) return status;
+    run->census.ranges = &run->ranges.ranges;
+    writer->ranges = &run->ranges.ranges;
+    status = fe_merge_iterator_create(run->inputs, run->input_count, &merged);
     run->input_count = 0; // The merge has them now.
     if (status == FERRIC_OK) {
         status = fe_value_rescue_iterator(run->values, merged, &run->salvage,
@@ -376,6 +409,7 @@ static ferric_status write_names(repair *run, fe_table_writer_options *writer,
     fill_catalogue(run, names);
     status = fe_memtable_iterator(names, &input);
     // Above the other tables, which may have older entries of the same keys.
+    writer->ranges = NULL;
     writer->below_level = 1;
     writer->output_level = 0;
     if (status == FERRIC_OK) status = fe_table_writer_run(writer, input, edit, &result);
@@ -515,6 +549,7 @@ static void release_parts(repair *run)
     fe_free(run->inputs);
     fe_free(run->memtables);
     fe_operations_deinit(&run->operations);
+    fe_range_collector_deinit(&run->ranges);
     fe_buffer_deinit(&run->path);
     fe_keyspace_census_deinit(&run->census);
     fe_value_rescue_destroy(run->values);

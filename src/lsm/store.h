@@ -137,6 +137,8 @@ typedef struct fe_cursor_options {
     // Entries of FE_SEQUENCE_MAX that stand before all of the store's for their keys, which is to
     // say newer than those; NULL: none. The cursor takes it over, also on failure.
     struct fe_iterator *overlay;
+    // Ranges in which nothing of the store's is shown; NULL: none. They outlive the cursor.
+    const struct fe_range_deletes *hidden;
     bool keys_only; // Values that stand in value files are not read; entries show none then.
 } fe_cursor_options;
 

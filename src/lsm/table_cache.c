@@ -134,6 +134,7 @@ ferric_status fe_table_file_create(const fe_table_summary *summary, fe_table_fil
     created->identity = summary->identity;
     created->entries = summary->properties.entries;
     created->deletes = summary->properties.deletes;
+    created->range_deletes = summary->properties.range_deletes;
     created->smallest_sequence = summary->properties.smallest_sequence;
     created->largest_sequence = summary->properties.largest_sequence;
     created->expiry = summary->properties.expiry;

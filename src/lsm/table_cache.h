@@ -32,12 +32,13 @@ typedef struct fe_table_file {
     fe_table_identity identity;
     uint64_t entries;
     uint64_t deletes;
+    uint64_t range_deletes; // Pieces; they count in the sequences and the keys below.
     uint64_t smallest_sequence;
     uint64_t largest_sequence;
     ferric_slice smallest_key; // Owned: the bytes stand behind the struct.
     ferric_slice largest_key;
-    uint64_t smallest_key_sequence; // Of the first entry, which has the smallest key.
-    uint64_t largest_key_sequence;  // Of the last entry.
+    uint64_t smallest_key_sequence; // As in fe_table_summary: FE_SEQUENCE_MAX where the bound is a
+    uint64_t largest_key_sequence;  // range delete's, and largest_key is then the first key behind.
     fe_expiry_summary expiry;
     fe_value_refs values; // What its entries point to; attached, see fe_value_refs_attach.
     _Atomic(uint32_t) refs;
@@ -48,6 +49,12 @@ typedef struct fe_table_file {
 
 // A copy of `summary` with one reference. Errors: FERRIC_NO_MEMORY.
 ferric_status fe_table_file_create(const fe_table_summary *summary, fe_table_file **file);
+// Whether all its keys, deleted ranges included, are before `key`.
+static inline bool fe_table_file_ends_before(const fe_table_file *file, ferric_slice key)
+{
+    int order = fe_slice_compare(file->largest_key, key);
+    return order < 0 || (order == 0 && file->largest_key_sequence == FE_SEQUENCE_MAX);
+}
 void fe_table_file_ref(fe_table_file *file);
 // Returns true when this was the last reference: the caller then calls fe_table_cache_discard.
 bool fe_table_file_unref(fe_table_file *file);

@@ -12,6 +12,7 @@
 // walk forward brings the next block in at the pace at which it reads the current one.
 #include "base/buffer.h"
 #include "base/memory.h"
+#include "base/seeded_bug.h"
 #include "base/status.h"
 #include "lsm/open_table.h"
 
@@ -387,6 +388,52 @@ static void table_iterator_prev(fe_iterator *iterator)
     }
 }
 
+static bool is_older(const fe_table_file *file, uint64_t sequence)
+{
+    return file->largest_sequence < sequence || FE_SEEDED_BUG(FE_BUG_LEAP_PASSES_NEWER);
+}
+
+// Whole tables that are older go by unread; a table that may have something newer is walked.
+static void table_iterator_leap(fe_iterator *iterator, ferric_slice upper, uint64_t sequence)
+{
+    table_iterator *self = self_of(iterator);
+    size_t file = self->file_index;
+
+    while (file < self->count && is_older(self->files[file], sequence) &&
+           fe_table_file_ends_before(self->files[file], upper)) {
+        file++;
+    }
+    if (file < self->count && is_older(self->files[file], sequence)) {
+        table_iterator_seek(iterator, upper, FE_SEQUENCE_MAX);
+    } else if (file == self->file_index) {
+        table_iterator_next(iterator);
+    } else {
+        iterator->status = FERRIC_OK;
+        show_first_of_file(self, file);
+    }
+}
+
+static void table_iterator_leap_back(fe_iterator *iterator, ferric_slice lower, uint64_t sequence)
+{
+    table_iterator *self = self_of(iterator);
+    size_t left = self->file_index + 1; // Files that are not passed.
+
+    while (left > 0 && is_older(self->files[left - 1], sequence) &&
+           fe_slice_compare(self->files[left - 1]->smallest_key, lower) >= 0) {
+        left--;
+    }
+    if (left == 0) {
+        stop(self, FERRIC_OK);
+    } else if (is_older(self->files[left - 1], sequence)) {
+        table_iterator_seek_before(iterator, lower, FE_SEQUENCE_MAX);
+    } else if (left - 1 == self->file_index) {
+        table_iterator_prev(iterator);
+    } else {
+        iterator->status = FERRIC_OK;
+        show_last_of_file(self, left - 1);
+    }
+}
+
 static void table_iterator_destroy(fe_iterator *iterator)
 {
     table_iterator *self = self_of(iterator);
@@ -406,6 +453,8 @@ static const fe_iterator_ops table_iterator_ops = {
     .last = table_iterator_last,
     .next = table_iterator_next,
     .prev = table_iterator_prev,
+    .leap = table_iterator_leap,
+    .leap_back = table_iterator_leap_back,
     .destroy = table_iterator_destroy,
 };
 

@@ -89,6 +89,14 @@ static ferric_status check_value(verification *self, const fe_entry *entry, uint
     return fe_value_files_read(self->value_files, fe_entry_content(entry), &self->value);
 }
 
+static void count_sequence(verification *self, uint64_t sequence)
+{
+    fe_table_properties *found = &self->found;
+
+    if (sequence < found->smallest_sequence) found->smallest_sequence = sequence;
+    if (sequence > found->largest_sequence) found->largest_sequence = sequence;
+}
+
 static ferric_status check_entry(verification *self, const fe_block *view, uint32_t block,
                                  uint32_t index)
 {
@@ -110,8 +118,7 @@ static ferric_status check_entry(verification *self, const fe_block *view, uint3
     found->deletes += entry.kind == FE_ENTRY_DELETE;
     found->key_bytes += self->key.size;
     found->value_bytes += entry.value.size;
-    if (entry.sequence < found->smallest_sequence) found->smallest_sequence = entry.sequence;
-    if (entry.sequence > found->largest_sequence) found->largest_sequence = entry.sequence;
+    count_sequence(self, entry.sequence);
     status = check_value(self, &entry, &value_bytes);
     fe_expiry_tally_add(&self->expiries, &entry, value_bytes);
     return status;
@@ -123,18 +130,44 @@ static int compare_with(const verification *self, ferric_slice key, uint64_t seq
     return fe_internal_compare(fe_buffer_slice(&self->key), self->sequence, key, sequence);
 }
 
+// Whether the first entry, or the first range delete if that begins before it, is the manifest's.
+static bool begins_as_said(const verification *self)
+{
+    const fe_range_deletes *ranges = fe_table_range_deletes(self->table);
+    const fe_table_file *file = self->file;
+
+    if (ranges != NULL &&
+        fe_slice_compare(ranges->pieces[0].lower, fe_buffer_slice(&self->key)) < 0)
+        return fe_slice_equal(file->smallest_key, ranges->pieces[0].lower) &&
+               file->smallest_key_sequence == FE_SEQUENCE_MAX;
+    return compare_with(self, file->smallest_key, file->smallest_key_sequence) == 0;
+}
+
+// The same for the last.
+static bool ends_as_said(const verification *self)
+{
+    const fe_range_deletes *ranges = fe_table_range_deletes(self->table);
+    const fe_table_file *file = self->file;
+    ferric_slice behind = {NULL, 0};
+
+    if (ranges != NULL) behind = ranges->pieces[ranges->count - 1].upper;
+    if (ranges != NULL && fe_slice_compare(behind, fe_buffer_slice(&self->key)) > 0)
+        return fe_slice_equal(file->largest_key, behind) &&
+               file->largest_key_sequence == FE_SEQUENCE_MAX;
+    return compare_with(self, file->largest_key, file->largest_key_sequence) == 0;
+}
+
 // The block's first entry is behind the bound of the block before, its last not behind its own. In
 // between, order was checked when it was loaded.
 static ferric_status check_block(verification *self, uint32_t block, const fe_block *view)
 {
-    const fe_table_file *file = self->file;
     ferric_status status;
 
     for (uint32_t i = 0; i < view->count; i++) {
         status = check_entry(self, view, block, i);
         if (status != FERRIC_OK) return status;
         if (i > 0) continue;
-        if (block == 0 && compare_with(self, file->smallest_key, file->smallest_key_sequence) != 0)
+        if (block == 0 && !begins_as_said(self))
             return disagree(self, "the first entry is not the manifest's");
         if (block > 0 &&
             compare_with(self, fe_buffer_slice(&self->bound), self->bound_sequence) <= 0)
@@ -163,20 +196,34 @@ static ferric_status check_references(const verification *self)
     return disagree(self, "the manifest does not agree with the values that entries point to");
 }
 
+// What they look like was checked when the table was opened.
+static void count_ranges(verification *self)
+{
+    const fe_range_deletes *ranges = fe_table_range_deletes(self->table);
+
+    for (size_t i = 0; ranges != NULL && i < ranges->count; i++) {
+        const fe_range_piece *piece = &ranges->pieces[i];
+        count_sequence(self, piece->sequences[0]);
+        count_sequence(self, piece->sequences[piece->count - 1]);
+        self->found.range_deletes++;
+    }
+}
+
 static ferric_status check_totals(verification *self)
 {
     const fe_table_properties *said = fe_table_properties_of(self->table);
     const fe_table_file *file = self->file;
     fe_table_properties *found = &self->found;
 
-    if (compare_with(self, file->largest_key, file->largest_key_sequence) != 0)
-        return disagree(self, "the last entry is not the manifest's");
+    if (!ends_as_said(self)) return disagree(self, "the last entry is not the manifest's");
+    count_ranges(self);
     found->block_count = fe_table_block_count(self->table);
     found->created_ms = said->created_ms;
     found->expiry = fe_expiry_tally_finish(&self->expiries);
     if (memcmp(found, said, sizeof *found) != 0)
         return disagree(self, "the properties do not agree with the entries");
     if (file->entries != found->entries || file->deletes != found->deletes ||
+        file->range_deletes != found->range_deletes ||
         file->smallest_sequence != found->smallest_sequence ||
         file->largest_sequence != found->largest_sequence ||
         memcmp(&file->expiry, &found->expiry, sizeof found->expiry) != 0) {

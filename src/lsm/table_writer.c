@@ -29,6 +29,9 @@ typedef struct table_writer {
     bool has_key;
     size_t first_addition; // Additions of the edit that are not ours.
     fe_value_refs values;  // Of the table that is being built.
+    size_t piece;          // Of the range deletes: the first that does not end before `key`.
+    size_t unwritten;      // The first that no table has yet, or not all of it.
+    ferric_buffer cut;     // Where the table before was cut; pieces count from there on.
 } table_writer;
 
 static ferric_status open_builder(table_writer *writer)
@@ -79,12 +82,97 @@ static ferric_status note_value(table_writer *writer, const fe_entry *entry)
     return status == FERRIC_OK ? fe_value_refs_add(&writer->values, &pointer) : status;
 }
 
-static ferric_status close_builder(table_writer *writer)
+// ---- Range deletes --------------------------------------------------------------------------
+
+// W7. The newest range delete that all see who see the entry is newer than it.
+static bool is_range_deleted(table_writer *writer, const fe_entry *entry, uint64_t stripe)
+{
+    const fe_range_deletes *ranges = writer->options->ranges;
+    const fe_range_piece *piece;
+
+    if (ranges == NULL) return false;
+    while (writer->piece < ranges->count &&
+           fe_slice_compare(ranges->pieces[writer->piece].upper, entry->key) <= 0) {
+        writer->piece++;
+    }
+    if (writer->piece == ranges->count) return false;
+    piece = &ranges->pieces[writer->piece];
+    return fe_slice_compare(piece->lower, entry->key) <= 0 &&
+           fe_range_piece_newest(piece, stripe) > entry->sequence;
+}
+
+// W2 for a piece that is cut already: its oldest delete is left out when no snapshot is older than
+// it and nothing below has its keys. Younger ones hide what snapshots see.
+static uint32_t count_kept(const table_writer *writer, const fe_range_piece *piece)
+{
+    const fe_table_writer_options *options = writer->options;
+    size_t count = FE_SEEDED_BUG(FE_BUG_RANGE_DELETE_UNDER_SNAPSHOT) ? 0 : options->snapshot_count;
+    uint64_t oldest = piece->sequences[piece->count - 1];
+
+    if (count > 0 && oldest > options->snapshots[0]) return piece->count;
+    if (fe_version_has_keys(options->version, options->below_level, piece->lower, piece->upper) &&
+        !FE_SEEDED_BUG(FE_BUG_RANGE_DELETE_ABOVE_OLDER)) {
+        return piece->count;
+    }
+    return piece->count - 1;
+}
+
+// What is left of piece number `index` between the last cut and `cut`. Returns false when that is
+// nothing.
+static bool cut_piece(const table_writer *writer, size_t index, ferric_slice cut,
+                      fe_range_piece *piece)
+{
+    ferric_slice last_cut = fe_buffer_slice(&writer->cut);
+
+    *piece = writer->options->ranges->pieces[index];
+    if (fe_slice_compare(piece->lower, last_cut) < 0) piece->lower = last_cut;
+    if (cut.size > 0 && fe_slice_compare(cut, piece->upper) < 0) piece->upper = cut;
+    if (fe_slice_compare(piece->lower, piece->upper) >= 0) return false;
+    piece->count = count_kept(writer, piece);
+    return piece->count > 0;
+}
+
+// W9.
+static ferric_status add_first_delete(table_writer *writer, const fe_range_piece *piece)
+{
+    fe_entry entry = {
+        .key = piece->lower, .sequence = piece->sequences[0], .kind = FE_ENTRY_DELETE};
+    ferric_status status = open_builder(writer);
+
+    if (status == FERRIC_OK) status = fe_table_builder_add(writer->builder, &entry);
+    if (status == FERRIC_OK) writer->result->entries_out++;
+    return status;
+}
+
+// W8: gives the table the pieces below `cut` that no table has yet; opens it if need be.
+static ferric_status write_pieces(table_writer *writer, ferric_slice cut)
+{
+    const fe_range_deletes *ranges = writer->options->ranges;
+    ferric_status status = FERRIC_OK;
+
+    while (ranges != NULL && writer->unwritten < ranges->count && status == FERRIC_OK) {
+        const fe_range_piece *whole = &ranges->pieces[writer->unwritten];
+        fe_range_piece piece;
+        if (cut.size > 0 && fe_slice_compare(whole->lower, cut) >= 0) break;
+        if (cut_piece(writer, writer->unwritten, cut, &piece)) {
+            if (writer->builder == NULL) status = add_first_delete(writer, &piece);
+            if (status == FERRIC_OK) status = fe_table_builder_add_range(writer->builder, &piece);
+        }
+        if (cut.size > 0 && fe_slice_compare(whole->upper, cut) > 0) break;
+        writer->unwritten++;
+    }
+    if (status == FERRIC_OK && ranges != NULL) status = fe_buffer_assign(&writer->cut, cut);
+    return status;
+}
+
+// Writes the table, whose keys are below `cut`; size 0: it is the last one.
+static ferric_status close_builder(table_writer *writer, ferric_slice cut)
 {
     fe_table_summary summary;
     fe_table_file *file = NULL;
-    ferric_status status = fe_table_builder_finish(writer->builder, &summary);
+    ferric_status status = write_pieces(writer, cut);
 
+    if (status == FERRIC_OK) status = fe_table_builder_finish(writer->builder, &summary);
     if (status != FERRIC_OK) return status;
     status = fe_table_file_create(&summary, &file);
     if (status == FERRIC_OK) status = give_values(writer, file);
@@ -103,6 +191,8 @@ static ferric_status close_builder(table_writer *writer)
     return status;
 }
 
+// ---- Entries --------------------------------------------------------------------------------
+
 static bool may_exist_below(const table_writer *writer, ferric_slice key)
 {
     const fe_version *version = writer->options->version;
@@ -120,7 +210,7 @@ static bool may_exist_below(const table_writer *writer, ferric_slice key)
     return false;
 }
 
-// W1 and W2. Called once for each entry, in order.
+// W1, W2 and W7. Called once for each entry, in order.
 static bool is_dropped(table_writer *writer, const fe_entry *entry, bool is_same_key)
 {
     const fe_table_writer_options *options = writer->options;
@@ -129,7 +219,7 @@ static bool is_dropped(table_writer *writer, const fe_entry *entry, bool is_same
     bool is_shadowed = is_same_key && stripe == writer->stripe;
 
     writer->stripe = stripe;
-    if (is_shadowed) return true;
+    if (is_shadowed || is_range_deleted(writer, entry, stripe)) return true;
     if (entry->kind != FE_ENTRY_DELETE) return false;
     if (FE_SEEDED_BUG(FE_BUG_TOMBSTONE_UNDER_SNAPSHOT)) count = 0;
     if (count > 0 && entry->sequence > options->snapshots[0]) return false;
@@ -190,7 +280,7 @@ static ferric_status take_entry(table_writer *writer, const fe_entry *input)
     if (FE_SEEDED_BUG(FE_BUG_EXPIRED_LEFT_OUT) && entry != input) return FERRIC_OK;
     if ((!is_same_key || FE_SEEDED_BUG(FE_BUG_KEY_SPLIT_ACROSS_TABLES)) &&
         is_time_to_cut(writer, entry->key)) {
-        status = close_builder(writer);
+        status = close_builder(writer, entry->key);
     }
     if (status == FERRIC_OK && !is_same_key) status = fe_buffer_assign(&writer->key, entry->key);
     if (status != FERRIC_OK) return status;
@@ -222,7 +312,12 @@ static ferric_status take_all(table_writer *writer, fe_iterator *input)
         }
     }
     if (status == FERRIC_OK && !FE_SEEDED_BUG(FE_BUG_READ_ERROR_IS_END)) status = input->status;
-    if (status == FERRIC_OK && writer->builder != NULL) status = close_builder(writer);
+    if (status == FERRIC_OK && writer->builder == NULL) {
+        status = write_pieces(writer, fe_slice(NULL, 0)); // Which may open one.
+    }
+    if (status == FERRIC_OK && writer->builder != NULL) {
+        status = close_builder(writer, fe_slice(NULL, 0));
+    }
     return status;
 }
 
@@ -254,5 +349,6 @@ ferric_status fe_table_writer_run(const fe_table_writer_options *options, fe_ite
     fe_value_refs_deinit(&writer.values);
     fe_buffer_deinit(&writer.path);
     fe_buffer_deinit(&writer.key);
+    fe_buffer_deinit(&writer.cut);
     return status;
 }

@@ -11,6 +11,12 @@
 // W5. An input that is out of order is corrupt: nothing is made of it.
 // W6. A put that has expired for everybody becomes a delete with its sequence number, and is that
 //     from there on: it hides what is older until W2 lets it go.
+// W7. An entry is left out when a range delete of the input hides it from all who could see it.
+// W8. A range delete is cut where tables are cut, and goes into the tables that have its keys. It
+//     is left out as a delete is (W2). What lies between the entries of two tables belongs to
+//     the first, so that together the pieces are as long as the range was.
+// W9. Every table has an entry: one that would have range deletes alone gets a delete of the first
+//     key they delete.
 #ifndef FERRIC_LSM_TABLE_WRITER_H
 #define FERRIC_LSM_TABLE_WRITER_H
 
@@ -27,8 +33,9 @@ typedef struct fe_table_writer_options {
     const _Atomic(bool) *is_stopping; // Ends the work with FERRIC_INTERRUPTED. May be NULL.
     const uint64_t *snapshots;        // Ascending.
     size_t snapshot_count;
-    uint64_t expired_up_to_ms; // Of W6; 0: nothing has.
-    const fe_version *version; // For W2: the levels from `below_level` on are looked at.
+    uint64_t expired_up_to_ms;      // Of W6; 0: nothing has.
+    const fe_range_deletes *ranges; // Of the input, thinned out for `snapshots`. May be NULL.
+    const fe_version *version;      // For W2: the levels from `below_level` on are looked at.
     uint32_t below_level;
     uint32_t output_level;
 } fe_table_writer_options;
@@ -47,7 +54,7 @@ static inline fe_table_builder_options fe_table_options(const ferric_options *op
 
 typedef struct fe_table_writer_result {
     uint64_t entries_in;
-    uint64_t entries_out;
+    uint64_t entries_out; // Those of W9 included.
     uint64_t expired;
     uint64_t bytes_out;
 } fe_table_writer_result;

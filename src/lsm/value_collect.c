@@ -17,6 +17,7 @@
 #include "base/memory.h"
 #include "base/seeded_bug.h"
 #include "base/status.h"
+#include "lsm/range_collector.h"
 #include "lsm/store_state.h"
 #include "lsm/table_writer.h"
 #include "lsm/value_move_iterator.h"
@@ -332,10 +333,17 @@ static ferric_status rewrite_table(fe_store *store, collection *job, uint32_t le
     fe_table_writer_result result = {0};
     fe_iterator *input = NULL;
     fe_iterator *moving = NULL;
+    fe_range_collector ranges = {0};
     ferric_status status = fe_table_iterator_create(store->tables, file, false, &input);
 
     if (status == FERRIC_OK) status = fe_value_move_iterator_create(&job->mover, input, &moving);
+    if (status == FERRIC_OK) status = fe_range_collector_add_table(&ranges, store->tables, file);
+    if (status == FERRIC_OK) {
+        status = fe_range_collector_finish(&ranges, job->snapshots, job->snapshot_count);
+    }
+    writer.ranges = &ranges.ranges;
     if (status == FERRIC_OK) status = fe_table_writer_run(&writer, moving, &job->edit, &result);
+    fe_range_collector_deinit(&ranges);
     fe_iterator_destroy(moving);
     job->bytes_out += result.bytes_out;
     if (status == FERRIC_OK && result.entries_in != file->entries) {

@@ -97,6 +97,7 @@ void fe_version_unref(fe_version *version)
         for (uint32_t j = 0; j < level->count; j++)
             release_file(version->tables, level->files[j]);
         fe_free(level->files);
+        fe_free(level->ranged);
     }
     fe_free(version);
 }
@@ -163,6 +164,23 @@ static ferric_status fill_level(const fe_level *base, const fe_version_edit *edi
     return FERRIC_OK;
 }
 
+// Notes which tables of a level have range deletes.
+static ferric_status find_ranged(fe_level *level)
+{
+    uint32_t count = 0;
+
+    for (uint32_t i = 0; i < level->count; i++)
+        count += level->files[i]->range_deletes > 0;
+    if (count == 0) return FERRIC_OK;
+    level->ranged = fe_alloc_zero(count, sizeof *level->ranged);
+    if (level->ranged == NULL) return fe_no_memory("a level", count * sizeof *level->ranged);
+    for (uint32_t i = 0; i < level->count; i++) {
+        if (level->files[i]->range_deletes > 0)
+            level->ranged[level->ranged_count++] = level->files[i];
+    }
+    return FERRIC_OK;
+}
+
 // V1 and V2 for one level.
 static ferric_status check_level(const fe_level *level, uint32_t number)
 {
@@ -176,7 +194,7 @@ static ferric_status check_level(const fe_level *level, uint32_t number)
         if (i + 1 == level->count || FE_SEEDED_BUG(FE_BUG_VERSION_OVERLAP_ACCEPTED)) continue;
         next = level->files[i + 1];
         if (number == 0 ? next->largest_sequence >= file->smallest_sequence
-                        : fe_slice_compare(file->largest_key, next->smallest_key) >= 0) {
+                        : !fe_table_file_ends_before(file, next->smallest_key)) {
             return fe_fail(FERRIC_CORRUPT,
                            "tables %" PRIu64 " and %" PRIu64 " of level %u overlap in %s",
                            file->identity.number, next->identity.number, number,
@@ -235,6 +253,8 @@ ferric_status fe_version_apply(const fe_version *base, const fe_version_edit *ed
         status = fill_level(&base->levels[i], edit, i, &built->levels[i], &kept);
         removed += base->levels[i].count - kept;
         if (status == FERRIC_OK) status = check_level(&built->levels[i], i);
+        if (status == FERRIC_OK) status = find_ranged(&built->levels[i]);
+        if (status == FERRIC_OK && built->levels[i].ranged_count > 0) built->has_ranges = true;
     }
     if (status == FERRIC_OK) status = check_numbers(built);
     if (status == FERRIC_OK && removed != edit->removal_count) {
@@ -258,7 +278,7 @@ static uint32_t lower_bound(const fe_level *level, ferric_slice key)
 
     while (low < high) {
         uint32_t middle = low + (high - low) / 2;
-        if (fe_slice_compare(level->files[middle]->largest_key, key) < 0) {
+        if (fe_table_file_ends_before(level->files[middle], key)) {
             low = middle + 1;
         } else {
             high = middle;
@@ -290,7 +310,32 @@ void fe_version_overlap(const fe_level *level, ferric_slice smallest, ferric_sli
 
 bool fe_table_file_overlaps(const fe_table_file *file, ferric_slice smallest, ferric_slice largest)
 {
-    if (smallest.data != NULL && fe_slice_compare(file->largest_key, smallest) < 0) return false;
+    if (smallest.data != NULL && fe_table_file_ends_before(file, smallest)) return false;
     if (largest.data != NULL && fe_slice_compare(file->smallest_key, largest) > 0) return false;
     return true;
+}
+
+static bool level_has_keys(const fe_level *level, ferric_slice lower, ferric_slice upper)
+{
+    uint32_t index = lower_bound(level, lower);
+
+    return index < level->count && fe_slice_compare(level->files[index]->smallest_key, upper) < 0;
+}
+
+bool fe_version_has_keys(const fe_version *version, uint32_t first, ferric_slice lower,
+                         ferric_slice upper)
+{
+    const fe_level *level0 = &version->levels[0];
+
+    for (uint32_t i = 0; first == 0 && i < level0->count; i++) {
+        const fe_table_file *file = level0->files[i];
+        if (!fe_table_file_ends_before(file, lower) &&
+            fe_slice_compare(file->smallest_key, upper) < 0) {
+            return true;
+        }
+    }
+    for (uint32_t i = first == 0 ? 1 : first; i < FE_LEVEL_COUNT; i++) {
+        if (level_has_keys(&version->levels[i], lower, upper)) return true;
+    }
+    return false;
 }

@@ -9,6 +9,8 @@
 //     level stand in one table.
 // V3. For one key, everything in a lower-numbered level is newer than everything in a higher one.
 // V4. A table number occurs once.
+// V5. Range deletes count as their table's keys in V2 and V3: what a table deletes lies inside its
+//     bounds, and everything older of those keys is in its level's table or below.
 #ifndef FERRIC_LSM_VERSION_H
 #define FERRIC_LSM_VERSION_H
 
@@ -20,13 +22,16 @@ typedef struct fe_level {
     fe_table_file **files;
     uint32_t count;
     uint64_t bytes;
-    uint64_t value_bytes; // In value files, that its tables refer to.
+    uint64_t value_bytes;   // In value files, that its tables refer to.
+    fe_table_file **ranged; // Those that have range deletes, in the same order; NULL: none.
+    uint32_t ranged_count;
 } fe_level;
 
 typedef struct fe_version {
     _Atomic(uint32_t) refs;
     fe_table_cache *tables; // Discards files that no version contains any more.
     fe_level levels[FE_LEVEL_COUNT];
+    bool has_ranges; // Some table has range deletes.
 } fe_version;
 
 typedef struct fe_edit_removal {
@@ -94,6 +99,10 @@ fe_table_file *fe_version_find(const fe_level *level, ferric_slice key);
 // included. A slice with data NULL is unbounded.
 void fe_version_overlap(const fe_level *level, ferric_slice smallest, ferric_slice largest,
                         uint32_t *first, uint32_t *end);
+
+// Whether some table of the levels from `first` on may have keys of [lower, upper).
+bool fe_version_has_keys(const fe_version *version, uint32_t first, ferric_slice lower,
+                         ferric_slice upper);
 
 // Whether a table's keys meet [smallest, largest]; data NULL is unbounded.
 bool fe_table_file_overlaps(const fe_table_file *file, ferric_slice smallest, ferric_slice largest);

@@ -23,8 +23,10 @@ ferric_status fe_live_memtable_create(uint64_t capacity_bytes, ferric_slice anch
     if (status != FERRIC_OK) {
         fe_free(*live);
         *live = NULL;
+        return status;
     }
-    return status;
+    (*live)->ranges = fe_memtable_ranges((*live)->memtable);
+    return FERRIC_OK;
 }
 
 ferric_status fe_live_memtable_create_for(uint64_t capacity_bytes, ferric_slice anchor,

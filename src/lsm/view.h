@@ -13,6 +13,7 @@
 // A memtable that views share.
 typedef struct fe_live_memtable {
     fe_memtable *memtable;
+    const fe_range_tree *ranges; // The memtable's, for a short way to it.
     _Atomic(uint32_t) refs;
     uint64_t first_log; // Number of the log that has its first commit.
     // Of its one writer:

@@ -22,6 +22,7 @@ void fe_write_batch_clear(fe_write_batch *batch)
     fe_buffer_clear(&batch->range_keys);
     batch->count = 0;
     batch->delete_count = 0;
+    batch->range_delete_count = 0;
     batch->user_bytes = 0;
     batch->cost_bytes = 0;
     batch->condition_count = 0;
@@ -214,6 +215,42 @@ ferric_status fe_write_batch_delete(fe_write_batch *batch, uint32_t keyspace, fe
     return FERRIC_OK;
 }
 
+static ferric_status check_range(const fe_write_batch *batch, ferric_slice lower,
+                                 ferric_slice upper)
+{
+    ferric_status status = lower.size > 0 ? fe_check_key(lower) : FERRIC_OK;
+
+    if (status == FERRIC_OK && upper.size > 0) status = fe_check_key(upper);
+    if (status != FERRIC_OK || batch->range_delete_count < FE_RANGE_DELETES_MAX) return status;
+    return fe_fail(FERRIC_TOO_LARGE, "a commit has at most %d range deletes: split it",
+                   FE_RANGE_DELETES_MAX);
+}
+
+ferric_status fe_write_batch_delete_range(fe_write_batch *batch, uint32_t keyspace,
+                                          ferric_slice lower, ferric_slice upper, size_t *id_offset)
+{
+    static const uint8_t smallest = 0; // The first of all keys.
+    ferric_buffer *operations = &batch->operations;
+    ferric_status status = check_range(batch, lower, upper);
+    uint8_t *at;
+
+    if (id_offset != NULL) *id_offset = SIZE_MAX;
+    if (lower.size == 0) lower = fe_slice(&smallest, 1);
+    if (status != FERRIC_OK) return status;
+    if (upper.size > 0 && fe_slice_compare(lower, upper) >= 0) return FERRIC_OK;
+    status = fe_buffer_reserve(operations, 1 + 2 * FE_VARINT32_SIZE_MAX + FE_KEYSPACE_ID_SIZE +
+                                               lower.size + upper.size);
+    if (status != FERRIC_OK) return status;
+    at = put_key(operations, FE_ENTRY_RANGE_DELETE, keyspace, lower, id_offset);
+    at = fe_put_varint(at, upper.size);
+    if (upper.size > 0) memcpy(at, upper.data, upper.size);
+    operations->size = (size_t)(at + upper.size - (uint8_t *)operations->data);
+    count_operation(batch, lower, upper.size, upper.size);
+    batch->delete_count++;
+    batch->range_delete_count++;
+    return FERRIC_OK;
+}
+
 ferric_status fe_write_batch_require(fe_write_batch *batch, uint32_t keyspace, ferric_slice key,
                                      uint64_t version, size_t *id_offset)
 {
@@ -353,12 +390,33 @@ void fe_write_batch_range(const fe_write_batch *batch, size_t index, ferric_slic
     *upper = fe_slice(keys + range.offset + range.lower_size, range.upper_size);
 }
 
+ferric_status fe_range_upper(const fe_entry *range, ferric_buffer *upper)
+{
+    ferric_slice id = fe_slice(range->key.data, FE_KEYSPACE_ID_SIZE);
+    ferric_status status = fe_buffer_assign(upper, id);
+
+    if (status != FERRIC_OK) return status;
+    if (range->value.size > 0) return fe_buffer_append(upper, range->value.data, range->value.size);
+    // Up to the next keyspace: the largest id is given to none.
+    fe_put_u32_ordered(upper->data, fe_get_u32_ordered(id.data) + 1);
+    return FERRIC_OK;
+}
+
+// A range delete is one of some key at least, in a keyspace that has a next one.
+static bool is_range(const fe_entry *entry)
+{
+    if (entry->key.size <= FE_KEYSPACE_ID_SIZE || entry->value.size > FERRIC_KEY_SIZE_MAX)
+        return false;
+    if (fe_get_u32_ordered(entry->key.data) == UINT32_MAX) return false;
+    return fe_range_ends_behind(entry, entry->key);
+}
+
 ferric_status fe_batch_reader_next(fe_batch_reader *reader, fe_entry *entry)
 {
     fe_decoder *decoder = &reader->decoder;
     uint8_t kind = fe_decode_u8(decoder);
 
-    if (!decoder->failed && !fe_entry_kind_is_known(kind)) {
+    if (!decoder->failed && !fe_entry_kind_is_known(kind) && kind != FE_ENTRY_RANGE_DELETE) {
         return fe_fail(FERRIC_UNSUPPORTED,
                        "a commit has an operation of kind %u, which this version of Ferric does "
                        "not know: open it with a newer one",
@@ -369,6 +427,7 @@ ferric_status fe_batch_reader_next(fe_batch_reader *reader, fe_entry *entry)
     entry->value = kind == FE_ENTRY_DELETE ? fe_slice(NULL, 0) : fe_decode_sized(decoder);
     if (decoder->failed || (fe_entry_kind_expires(kind) && !fe_expiry_is_sound(entry->value)) ||
         (fe_entry_kind_points(kind) && fe_entry_content(entry).size != FE_VALUE_POINTER_SIZE) ||
+        (kind == FE_ENTRY_RANGE_DELETE && !is_range(entry)) ||
         entry->key.size <= FE_KEYSPACE_ID_SIZE || entry->key.size > FE_KEY_SIZE_MAX ||
         entry->value.size > FERRIC_VALUE_SIZE_MAX) {
         return fe_fail(FERRIC_CORRUPT, "a commit has a damaged operation");

@@ -4,7 +4,8 @@
 //
 //   batch:  varint number of operations (written by the log's writer), then each:
 //           kind u8, varint key size, key (keyspace id first); for a put: varint value size, value,
-//           which begins with an expiry where the kind says so
+//           which begins with an expiry where the kind says so;
+//           for a range delete: varint size, the user key behind its last; size 0: no bound
 //
 // A value of FE_VALUE_SEPARATE_SIZE and more does not stand there but in a value file, and a
 // pointer in its place.
@@ -53,7 +54,8 @@ typedef struct fe_write_batch {
     size_t value_count;
     bool is_compressed; // The records were offered to compression.
     uint32_t count;
-    uint32_t delete_count;
+    uint32_t delete_count; // Range deletes included.
+    uint32_t range_delete_count;
     uint64_t user_bytes; // Keys without keyspace id, and values.
     uint64_t cost_bytes; // Upper bound of what a memtable needs for it.
     ferric_buffer conditions;
@@ -80,6 +82,14 @@ ferric_status fe_write_batch_put_expiring(fe_write_batch *batch, uint32_t keyspa
                                           size_t *id_offset, size_t *expiry_offset);
 ferric_status fe_write_batch_delete(fe_write_batch *batch, uint32_t keyspace, ferric_slice key,
                                     size_t *id_offset);
+// A commit has at most so many range deletes.
+#define FE_RANGE_DELETES_MAX 4096
+// Deletes the keys [lower, upper) that the keyspace has before this commit, and those that the
+// batch has put so far; empty: no bound. A range without keys adds nothing, and *id_offset is
+// SIZE_MAX.
+ferric_status fe_write_batch_delete_range(fe_write_batch *batch, uint32_t keyspace,
+                                          ferric_slice lower, ferric_slice upper,
+                                          size_t *id_offset);
 // *id_offset is into condition_keys.
 ferric_status fe_write_batch_require(fe_write_batch *batch, uint32_t keyspace, ferric_slice key,
                                      uint64_t version, size_t *id_offset);
@@ -117,8 +127,29 @@ static inline fe_batch_reader fe_batch_reader_of(ferric_slice operations)
     return reader;
 }
 
-// Sets key, value and kind of *entry, not its sequence. Errors: FERRIC_CORRUPT, FERRIC_UNSUPPORTED
+// Sets key, value and kind of *entry, not its sequence. Of a range delete the key is the first one,
+// and the value the user key behind the last, or empty. Errors: FERRIC_CORRUPT, FERRIC_UNSUPPORTED
 // (kind).
 ferric_status fe_batch_reader_next(fe_batch_reader *reader, fe_entry *entry);
+
+// Whether the first key behind a range delete is behind `key`.
+static inline bool fe_range_ends_behind(const fe_entry *range, ferric_slice key)
+{
+    int order = memcmp(range->key.data, key.data, FE_KEYSPACE_ID_SIZE);
+
+    if (order != 0) return order > 0;
+    return range->value.size == 0 ||
+           fe_slice_compare(fe_slice_from(key, FE_KEYSPACE_ID_SIZE), range->value) < 0;
+}
+
+// Whether an operation says something of `key`.
+static inline bool fe_operation_touches(const fe_entry *operation, ferric_slice key)
+{
+    if (operation->kind != FE_ENTRY_RANGE_DELETE) return fe_slice_equal(operation->key, key);
+    return fe_slice_compare(operation->key, key) <= 0 && fe_range_ends_behind(operation, key);
+}
+
+// Replaces `upper` by the first whole key behind a range delete. Errors: FERRIC_NO_MEMORY.
+ferric_status fe_range_upper(const fe_entry *range, ferric_buffer *upper);
 
 #endif

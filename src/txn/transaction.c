@@ -127,6 +127,11 @@ static ferric_status read_key(fe_txn *txn, ferric_slice key, ferric_buffer *valu
     fe_moment at = fe_moment_of(txn->snapshot);
     fe_entry entry;
 
+    if (own == NULL && txn->writes.range_count > 0 && fe_write_set_hides(&txn->writes, key) &&
+        !FE_SEEDED_BUG(FE_BUG_OWN_RANGE_DELETE_UNSEEN)) {
+        if (meta != NULL) *meta = (fe_meta){0};
+        return FERRIC_NOT_FOUND;
+    }
     if (own == NULL || FE_SEEDED_BUG(FE_BUG_OWN_WRITE_UNSEEN)) {
         if (FE_SEEDED_BUG(FE_BUG_TXN_READS_NEWEST)) at = fe_moment_newest();
         return fe_store_read(txn->store, key, at, value, meta);
@@ -210,19 +215,54 @@ ferric_status fe_txn_delete(fe_txn *txn, ferric_slice key)
     return add(txn, FE_ENTRY_DELETE, key, fe_slice(NULL, 0), FE_EXPIRY_NEVER);
 }
 
+ferric_status fe_txn_delete_range(fe_txn *txn, ferric_slice lower, ferric_slice upper)
+{
+    ferric_status status = fe_txn_enter(txn);
+
+    if (status != FERRIC_OK) return status;
+    status = check_room(txn, lower, upper);
+    if (status == FERRIC_OK && txn->writes.range_count >= FE_RANGE_DELETES_MAX) {
+        status = fe_fail(FERRIC_TOO_LARGE, "a transaction has at most %d range deletes: split it",
+                         FE_RANGE_DELETES_MAX);
+    }
+    if (status == FERRIC_OK) status = fe_write_set_delete_range(&txn->writes, lower, upper);
+    fe_txn_leave(txn);
+    return status;
+}
+
 // ---- Commit ---------------------------------------------------------------------------------
+
+static ferric_slice user_key(ferric_slice key)
+{
+    return fe_slice_from(key, FE_KEYSPACE_ID_SIZE);
+}
+
+// Before all others: what the transaction wrote into a range and then deleted has deletes of its
+// own.
+static ferric_status add_ranges(const fe_txn *txn, fe_write_batch *batch)
+{
+    const fe_write *range = fe_write_set_ranges(&txn->writes);
+    ferric_status status = FERRIC_OK;
+
+    for (; range != NULL && status == FERRIC_OK; range = range->older) {
+        ferric_slice lower = fe_write_lower(range);
+        // An upper key without anything behind its id is the end of the keyspace.
+        status = fe_write_batch_delete_range(batch, fe_get_u32_ordered(lower.data), user_key(lower),
+                                             user_key(fe_write_upper(range)), NULL);
+    }
+    return status;
+}
 
 static ferric_status add_writes(const fe_txn *txn, fe_write_batch *batch)
 {
     const fe_written_key *at = txn->writes.first[0];
-    ferric_status status = FERRIC_OK;
+    ferric_status status = add_ranges(txn, batch);
 
     for (; at != NULL && status == FERRIC_OK; at = at->next[0]) {
         const uint8_t *bytes = fe_slice_bytes(at->key);
         fe_entry entry = {.value = at->newest->value, .kind = at->newest->kind};
         uint32_t keyspace = fe_get_u32_ordered(bytes);
-        ferric_slice key =
-            fe_slice(bytes + FE_KEYSPACE_ID_SIZE, at->key.size - FE_KEYSPACE_ID_SIZE);
+        ferric_slice key = user_key(at->key);
         status = entry.kind == FE_ENTRY_DELETE
                      ? fe_write_batch_delete(batch, keyspace, key, NULL)
                      : fe_write_batch_put_expiring(batch, keyspace, key, fe_entry_content(&entry),
@@ -235,9 +275,12 @@ static ferric_status add_writes(const fe_txn *txn, fe_write_batch *batch)
 static ferric_status note_writes(fe_txn *txn)
 {
     const fe_written_key *at = txn->writes.first[0];
+    const fe_write *range = fe_write_set_ranges(&txn->writes);
     ferric_status status = FERRIC_OK;
 
     if (FE_SEEDED_BUG(FE_BUG_WRITES_NOT_CHECKED)) return status;
+    for (; range != NULL && status == FERRIC_OK; range = range->older)
+        status = fe_read_set_add(&txn->reads, fe_write_lower(range), fe_write_upper(range));
     for (; at != NULL && status == FERRIC_OK; at = at->next[0])
         status = fe_read_set_add(&txn->reads, at->key, fe_slice(NULL, 0));
     return status;
@@ -285,7 +328,7 @@ ferric_status fe_txn_commit(fe_txn *txn, uint64_t *version)
 
     if (version != NULL) *version = 0;
     if (status != FERRIC_OK) return status;
-    if (txn->writes.key_count > 0) status = write_all(txn, version);
+    if (!fe_write_set_is_empty(&txn->writes)) status = write_all(txn, version);
     end(txn, status == FERRIC_OK         ? FE_TXN_COMMITTED
              : status == FERRIC_CONFLICT ? FE_TXN_CONFLICTED
                                          : FE_TXN_FAILED);

@@ -49,6 +49,8 @@ ferric_status fe_txn_put(fe_txn *txn, ferric_slice key, ferric_slice value);
 ferric_status fe_txn_put_expiring(fe_txn *txn, ferric_slice key, ferric_slice value,
                                   uint64_t expires_ms);
 ferric_status fe_txn_delete(fe_txn *txn, ferric_slice key);
+// Deletes the full keys [lower, upper), which are of one keyspace and not none. Errors: the same.
+ferric_status fe_txn_delete_range(fe_txn *txn, ferric_slice lower, ferric_slice upper);
 
 // Ends the transaction, whatever the status. *version (may be NULL) is the commit's; 0 when there
 // was nothing to write. Errors: FERRIC_CONFLICT (an outcome), as fe_store_write.

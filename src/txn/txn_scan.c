@@ -16,6 +16,19 @@
 
 // ---- Life -----------------------------------------------------------------------------------
 
+// What the transaction's range deletes hide, as it is now.
+static ferric_status collect_hidden(fe_txn_scan *scan)
+{
+    const fe_write *range = fe_write_set_ranges(&scan->txn->writes);
+    ferric_status status = FERRIC_OK;
+
+    for (; range != NULL && status == FERRIC_OK; range = range->older) {
+        status = fe_range_collector_add(&scan->hidden, fe_write_lower(range), fe_write_upper(range),
+                                        FE_SEQUENCE_UNCOMMITTED);
+    }
+    return status == FERRIC_OK ? fe_range_collector_finish(&scan->hidden, NULL, 0) : status;
+}
+
 static ferric_status open_cursor(fe_txn_scan *scan)
 {
     fe_txn *txn = scan->txn;
@@ -29,7 +42,11 @@ static ferric_status open_cursor(fe_txn_scan *scan)
     ferric_status status = FERRIC_OK;
 
     scan->mark = fe_write_set_mark(&txn->writes);
-    if (txn->writes.key_count > 0) {
+    if (txn->writes.range_count > 0) {
+        status = collect_hidden(scan);
+        options.hidden = &scan->hidden.ranges;
+    }
+    if (status == FERRIC_OK && txn->writes.key_count > 0) {
         status = fe_write_set_iterator(&txn->writes, scan->mark, &options.overlay);
     }
     if (status != FERRIC_OK) return status;
@@ -39,6 +56,7 @@ static ferric_status open_cursor(fe_txn_scan *scan)
 static void release(fe_txn_scan *scan)
 {
     fe_cursor_destroy(scan->cursor);
+    fe_range_collector_deinit(&scan->hidden);
     fe_buffer_deinit(&scan->lower);
     fe_buffer_deinit(&scan->upper);
     fe_buffer_deinit(&scan->span_lower);

@@ -5,6 +5,7 @@
 
 #include <stdatomic.h>
 
+#include "lsm/range_collector.h"
 #include "txn/read_set.h"
 #include "txn/transaction.h"
 #include "txn/write_set.h"
@@ -37,8 +38,9 @@ struct fe_txn_scan {
     fe_txn_scan *next;
     fe_txn_scan *previous;
     fe_cursor *cursor;
-    uint64_t mark;  // Of the write set, which the walk shows at this mark.
-    bool is_undone; // What it shows was rolled back.
+    uint64_t mark;             // Of the write set, which the walk shows at this mark.
+    bool is_undone;            // What it shows was rolled back.
+    fe_range_collector hidden; // By range deletes of the transaction's own.
     ferric_status status;
     ferric_buffer lower; // The bounds.
     ferric_buffer upper;

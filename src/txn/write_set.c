@@ -139,13 +139,14 @@ static void remove_newest_of_key(fe_write_set *set, fe_write *write)
     if (write->behind != NULL) write->behind->before = write->before;
     if (set->newest == write) set->newest = write->before;
     set->bytes -= write->value.size;
+    set->range_count -= write->kind == FE_ENTRY_RANGE_DELETE;
     fe_free(write);
 }
 
 static void link_write(fe_write_set *set, fe_written_key *key, fe_write *write)
 {
     // W1: nobody can come back to the write before.
-    if (key->newest != NULL && key->newest->number > set->seen) {
+    if (key != set->ranges && key->newest != NULL && key->newest->number > set->seen) {
         remove_newest_of_key(set, key->newest);
     }
     write->key = key;
@@ -178,6 +179,54 @@ ferric_status fe_write_set_add(fe_write_set *set, fe_entry_kind kind, ferric_sli
     }
     link_write(set, written, write);
     return FERRIC_OK;
+}
+
+// ---- Range deletes --------------------------------------------------------------------------
+
+static ferric_status add_range(fe_write_set *set, ferric_slice lower, ferric_slice upper)
+{
+    fe_write *write;
+
+    if (set->ranges == NULL) set->ranges = key_create(fe_slice("", 0), 0);
+    if (set->ranges == NULL) return FERRIC_NO_MEMORY;
+    write = fe_alloc(sizeof *write + lower.size + upper.size);
+    if (write == NULL)
+        return fe_no_memory("a range delete of a transaction", lower.size + upper.size);
+    *write = (fe_write){.kind = FE_ENTRY_RANGE_DELETE,
+                        .value = fe_slice(write + 1, lower.size + upper.size),
+                        .lower_size = lower.size};
+    memcpy(write + 1, lower.data, lower.size);
+    memcpy((uint8_t *)(write + 1) + lower.size, upper.data, upper.size);
+    link_write(set, set->ranges, write);
+    set->range_count++;
+    return FERRIC_OK;
+}
+
+ferric_status fe_write_set_delete_range(fe_write_set *set, ferric_slice lower, ferric_slice upper)
+{
+    uint64_t mark = fe_write_set_mark(set);
+    const fe_written_key *at = fe_write_set_at_or_after(set, lower);
+    ferric_status status = add_range(set, lower, upper);
+
+    while (status == FERRIC_OK && at != NULL && fe_slice_compare(at->key, upper) < 0) {
+        if (at->newest->kind != FE_ENTRY_DELETE)
+            status =
+                fe_write_set_add(set, FE_ENTRY_DELETE, at->key, fe_slice(NULL, 0), FE_EXPIRY_NEVER);
+        at = at->next[0];
+    }
+    if (status != FERRIC_OK) (void)fe_write_set_roll_back(set, mark);
+    return status;
+}
+
+bool fe_write_set_hides(const fe_write_set *set, ferric_slice key)
+{
+    const fe_write *range = fe_write_set_ranges(set);
+
+    while (range != NULL && (fe_slice_compare(key, fe_write_lower(range)) < 0 ||
+                             fe_slice_compare(key, fe_write_upper(range)) >= 0)) {
+        range = range->older;
+    }
+    return range != NULL;
 }
 
 // ---- Removing -------------------------------------------------------------------------------
@@ -220,7 +269,7 @@ bool fe_write_set_roll_back(fe_write_set *set, uint64_t mark)
     while (set->newest != NULL && set->newest->number > mark) {
         fe_written_key *key = set->newest->key;
         remove_newest_of_key(set, set->newest);
-        if (key->newest == NULL) unlink_key(set, key);
+        if (key->newest == NULL && key != set->ranges) unlink_key(set, key);
     }
     return true;
 }
@@ -229,6 +278,9 @@ void fe_write_set_clear(fe_write_set *set)
 {
     fe_written_key *key = set->first[0];
 
+    while (set->ranges != NULL && set->ranges->newest != NULL)
+        remove_newest_of_key(set, set->ranges->newest);
+    fe_free(set->ranges);
     while (key != NULL) {
         fe_written_key *next = key->next[0];
         while (key->newest != NULL)

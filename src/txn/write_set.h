@@ -18,6 +18,11 @@
 // W3. A key without writes is not in the list. So a key that is seen at a number stays in the list,
 //     at its address, as long as nothing is rolled back below that number.
 //
+// W4. A range delete is a write too; they all hang at one key of their own, outside of the list.
+//     One
+//     comes with a delete of each key in its range that the transaction wrote before, so what it
+//     hides is the store's alone.
+//
 // Thread rule: one thread at a time.
 #ifndef FERRIC_TXN_WRITE_SET_H
 #define FERRIC_TXN_WRITE_SET_H
@@ -37,7 +42,9 @@ typedef struct fe_write {
     struct fe_write *behind; // or later.
     uint64_t number;
     fe_entry_kind kind;
-    ferric_slice value; // Stands behind the struct.
+    ferric_slice
+        value;         // Stands behind the struct. Of a range delete: its lower key, its upper key.
+    size_t lower_size; // Of a range delete.
 } fe_write;
 
 typedef struct fe_written_key {
@@ -49,11 +56,13 @@ typedef struct fe_written_key {
 
 typedef struct fe_write_set {
     fe_written_key *first[FE_WRITE_SET_HEIGHT_MAX];
+    fe_written_key *ranges; // W4; NULL: there never was one.
     fe_write *newest;
     uint64_t next_number; // 0 before the first write, whose number is 1.
     uint64_t seen;
     size_t bytes; // Keys and values it holds, those of writes that were written over included.
     size_t key_count;
+    size_t range_count;
     fe_random random;
 } fe_write_set;
 
@@ -63,6 +72,34 @@ void fe_write_set_clear(fe_write_set *set);
 // Adds a put or delete; key and value are copied. Errors: FERRIC_NO_MEMORY: the set is as it was.
 ferric_status fe_write_set_add(fe_write_set *set, fe_entry_kind kind, ferric_slice key,
                                ferric_slice value, uint64_t expires_ms);
+
+// Adds a range delete of full keys, which are copied. Errors: FERRIC_NO_MEMORY: the set is as it
+// was.
+ferric_status fe_write_set_delete_range(fe_write_set *set, ferric_slice lower, ferric_slice upper);
+
+static inline bool fe_write_set_is_empty(const fe_write_set *set)
+{
+    return set->newest == NULL;
+}
+
+// The newest range delete; each leads to an older one. NULL when there is none.
+static inline const fe_write *fe_write_set_ranges(const fe_write_set *set)
+{
+    return set->ranges == NULL ? NULL : set->ranges->newest;
+}
+
+static inline ferric_slice fe_write_lower(const fe_write *range)
+{
+    return fe_slice(range->value.data, range->lower_size);
+}
+
+static inline ferric_slice fe_write_upper(const fe_write *range)
+{
+    return fe_slice_from(range->value, range->lower_size);
+}
+
+// Whether a range delete has the key.
+bool fe_write_set_hides(const fe_write_set *set, ferric_slice key);
 
 // The newest write of the key; NULL when there is none.
 const fe_write *fe_write_set_find(const fe_write_set *set, ferric_slice key);

@@ -264,6 +264,43 @@ static void do_delete(life *l)
     l->now->entries[keyspace][key] = (life_entry){0};
 }
 
+life_range life_draw_range(life *l)
+{
+    life_range range = {.keyspace = life_keyspace(l)};
+    uint32_t a = life_key(l);
+    uint32_t b = life_key(l);
+
+    // Mostly short ones, or little would be left to look at.
+    if (below(l, 4) != 0) b = a + (uint32_t)below(l, 8);
+    range.first = a < b ? a : b;
+    range.end = (a < b ? b : a) + 1;
+    if (range.end > l->key_count) range.end = l->key_count;
+    if (range.first > 0 || below(l, 2) == 0) range.lower = l->keys[range.first];
+    if (range.end < l->key_count) range.upper = l->keys[range.end];
+    return range;
+}
+
+void life_clear(life_state *state, const life_range *range)
+{
+    for (uint32_t key = range->first; key < range->end; key++)
+        state->entries[range->keyspace][key] = (life_entry){0};
+}
+
+void life_delete_range(life *l, const life_range *range)
+{
+    ferric_status status =
+        ferric_delete_range(l->db, l->keyspaces[range->keyspace], range->lower, range->upper, NULL);
+
+    if (!life_expect(l, "ferric_delete_range", FERRIC_OK, status)) return;
+    life_clear(l->now, range);
+}
+
+static void do_delete_range(life *l)
+{
+    life_range range = life_draw_range(l);
+    life_delete_range(l, &range);
+}
+
 static void do_conditional(life *l)
 {
     ferric_write_options options = FERRIC_WRITE_OPTIONS_INIT;
@@ -299,6 +336,7 @@ typedef struct batch_change {
     uint32_t keyspace;
     uint32_t key;
     life_entry entry;
+    life_range range; // It is a range delete when its end is not 0.
 } batch_change;
 
 static uint32_t fill_batch(life *l, ferric_batch *batch, batch_change changes[BATCH_MAX])
@@ -308,9 +346,13 @@ static uint32_t fill_batch(life *l, ferric_batch *batch, batch_change changes[BA
     for (uint32_t i = 0; i < count; i++) {
         batch_change *change = &changes[i];
         ferric_status status;
-        *change = (batch_change){life_keyspace(l), life_key(l), {0}};
+        *change = (batch_change){.keyspace = life_keyspace(l), .key = life_key(l)};
         ferric_keyspace *keyspace = l->keyspaces[change->keyspace];
-        if (below(l, 3) == 0) {
+        if (below(l, 16) == 0) {
+            change->range = life_draw_range(l);
+            status = ferric_batch_delete_range(batch, l->keyspaces[change->range.keyspace],
+                                               change->range.lower, change->range.upper);
+        } else if (below(l, 3) == 0) {
             status = ferric_batch_delete(batch, keyspace, l->keys[change->key]);
         } else {
             change->entry = life_draw_entry(l);
@@ -354,6 +396,10 @@ static void do_batch(life *l)
     if (count != 0) life_take_version(l, version);
     for (uint32_t i = 0; i < count; i++) {
         life_entry *place = &l->now->entries[changes[i].keyspace][changes[i].key];
+        if (changes[i].range.end > 0) {
+            life_clear(l->now, &changes[i].range);
+            continue;
+        }
         *place = changes[i].entry;
         if (place->is_present) place->version = version;
     }
@@ -449,13 +495,21 @@ static const struct {
     uint32_t weight; // Of 1,000.
     void (*act)(life *l);
 } operations[] = {
-    {"put", 280, do_put},       {"delete", 110, do_delete},
-    {"batch", 100, do_batch},   {"conditional", 60, do_conditional},
-    {"read", 340, life_read},   {"snapshot", 20, do_snapshot},
-    {"pin", 20, do_pin},        {"flush", 8, do_flush},
-    {"compact", 6, do_compact}, {"sync", 8, do_sync},
-    {"reopen", 4, do_reopen},   {"read all", 3, life_read_all},
-    {"verify", 1, do_verify},   {"transaction", 40, life_txn},
+    {"put", 280, do_put},
+    {"delete", 90, do_delete},
+    {"range", 20, do_delete_range},
+    {"batch", 100, do_batch},
+    {"conditional", 60, do_conditional},
+    {"read", 340, life_read},
+    {"snapshot", 20, do_snapshot},
+    {"pin", 20, do_pin},
+    {"flush", 8, do_flush},
+    {"compact", 6, do_compact},
+    {"sync", 8, do_sync},
+    {"reopen", 4, do_reopen},
+    {"read all", 3, life_read_all},
+    {"verify", 1, do_verify},
+    {"transaction", 40, life_txn},
 };
 
 static void do_operation(life *l)

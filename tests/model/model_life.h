@@ -77,6 +77,20 @@ uint32_t life_keyspace(life *l);
 // The newest state, or that of a random snapshot (with *handle set).
 const life_state *life_pick_state(life *l, const ferric_snapshot **handle);
 
+// Keys [first, end) of a keyspace, one at least, and the bounds that mean them.
+typedef struct life_range {
+    uint32_t keyspace;
+    uint32_t first;
+    uint32_t end;
+    ferric_slice lower; // Size 0: no bound.
+    ferric_slice upper;
+} life_range;
+life_range life_draw_range(life *l);
+// Takes the keys out of a state.
+void life_clear(life_state *state, const life_range *range);
+// Deletes a range as a commit of its own.
+void life_delete_range(life *l, const life_range *range);
+
 // A value for a next write, and its bytes, which are lent until the next call.
 life_entry life_draw_entry(life *l);
 ferric_slice life_value_of(life *l, const life_entry *entry, uint32_t key);

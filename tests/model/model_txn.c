@@ -24,8 +24,7 @@ typedef struct txn_life {
     sight *saved; // At the savepoint.
     bool has_savepoint;
     uint64_t savepoint;
-    uint32_t rival_keyspace; // The write of somebody else, once there was one.
-    uint32_t rival_key;
+    life_range rival; // What somebody else wrote, once there was something.
     bool has_rival;
 } txn_life;
 
@@ -52,6 +51,19 @@ static void write_one(txn_life *t)
     if (!life_expect(l, "a write of a transaction", FERRIC_OK, status)) return;
     t->now->seen.entries[keyspace][key] = entry; // Version 0: it has none yet.
     t->now->is_written[keyspace][key] = true;
+}
+
+static void delete_range(txn_life *t)
+{
+    life *l = t->l;
+    life_range range = life_draw_range(l);
+    ferric_status status =
+        ferric_txn_delete_range(t->txn, l->keyspaces[range.keyspace], range.lower, range.upper);
+
+    if (!life_expect(l, "ferric_txn_delete_range", FERRIC_OK, status)) return;
+    life_clear(&t->now->seen, &range);
+    for (uint32_t key = range.first; key < range.end; key++)
+        t->now->is_written[range.keyspace][key] = true;
 }
 
 static void read_one(txn_life *t)
@@ -129,16 +141,25 @@ static void rival(txn_life *t)
 {
     if (t->has_rival) return;
     t->has_rival = true;
-    t->rival_keyspace = life_keyspace(t->l);
-    t->rival_key = life_key(t->l);
-    life_put(t->l, t->rival_keyspace, t->rival_key);
+    t->rival = life_draw_range(t->l);
+    if (below(t, 3) == 0) {
+        life_delete_range(t->l, &t->rival);
+        return;
+    }
+    t->rival.end = t->rival.first + 1;
+    life_put(t->l, t->rival.keyspace, t->rival.first);
 }
 
 static bool is_conflict(const txn_life *t, bool writes)
 {
+    uint32_t keyspace = t->rival.keyspace;
+
     if (!writes || !t->has_rival) return false;
-    return t->now->is_written[t->rival_keyspace][t->rival_key] ||
-           (t->is_serializable && t->now->is_read[t->rival_keyspace][t->rival_key]);
+    for (uint32_t key = t->rival.first; key < t->rival.end; key++) {
+        if (t->now->is_written[keyspace][key]) return true;
+        if (t->is_serializable && t->now->is_read[keyspace][key]) return true;
+    }
+    return false;
 }
 
 static bool writes_something(const txn_life *t)
@@ -179,8 +200,10 @@ static void act(txn_life *t)
 {
     uint64_t dice = below(t, 100);
 
-    if (dice < 45) {
+    if (dice < 40) {
         write_one(t);
+    } else if (dice < 45) {
+        delete_range(t);
     } else if (dice < 80) {
         read_one(t);
     } else if (dice < 84) {

@@ -113,6 +113,15 @@ static const char *const catchers[FE_BUG_COUNT] = {
     [FE_BUG_CLOCK_SET_BACK] = "expiry_test",
     [FE_BUG_SEAL_NOT_BOUND] = "sealed_unit_test",
     [FE_BUG_TAG_NOT_CHECKED] = "sealed_unit_test",
+    [FE_BUG_RANGE_BEYOND_ITS_TABLE] = "model_test",
+    [FE_BUG_GET_SEES_DELETED_RANGE] = "model_test",
+    [FE_BUG_HIDDEN_ENTRY_SHOWN] = "model_test",
+    [FE_BUG_LEAP_PASSES_NEWER] = "model_test",
+    [FE_BUG_RANGE_DELETE_IS_NO_CHANGE] = "model_test",
+    [FE_BUG_RANGE_DELETE_UNDER_SNAPSHOT] = "model_test",
+    [FE_BUG_RANGE_DELETE_ABOVE_OLDER] = "model_test",
+    [FE_BUG_TABLE_DROPPED_UNDER_SNAPSHOT] = "delete_ranges_test",
+    [FE_BUG_OWN_RANGE_DELETE_UNSEEN] = "model_test",
 };
 
 const char *catcher_of(fe_seeded_bug bug)
