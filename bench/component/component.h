@@ -69,6 +69,7 @@ void bench_log(component_bench *bench);
 void bench_manifest(component_bench *bench);
 void bench_memtable(component_bench *bench);
 void bench_merge(component_bench *bench);
+void bench_query(component_bench *bench);
 void bench_statistics(component_bench *bench);
 void bench_table(component_bench *bench);
 void bench_write_queue(component_bench *bench);

@@ -93,6 +93,7 @@ int main(int argc, char **argv)
     bench_manifest(&bench);
     bench_write_queue(&bench);
     bench_statistics(&bench);
+    bench_query(&bench);
     if (bench.ran == 0) bench_die("no case has \"%s\" in its name", bench.filter);
     return 0;
 }
