@@ -380,11 +380,24 @@ class Manual:
             yield [f"{each.name}.3" for each in group], text
 
 
+def read_header(path):
+    """The header, with the part of it that stands in another file where that is included."""
+    with open(path, encoding="utf-8") as file:
+        text = file.read()
+    for name in re.findall(r"^#include <ferric/(\w+\.h)>$", text, re.M):
+        part = os.path.join(os.path.dirname(path), name)
+        with open(part, encoding="utf-8") as file:
+            lines = file.read().split("\n")
+        # Its own opening, guards and includes are those of a file, not of the manual.
+        begin = next(i for i, line in enumerate(lines) if line.startswith("typedef"))
+        text += "\n".join(line for line in lines[begin:] if not line.startswith("#include"))
+    return text
+
+
 def main():
     if len(sys.argv) != 3:
         sys.exit(__doc__)
-    with open(sys.argv[1], encoding="utf-8") as file:
-        text = file.read()
+    text = read_header(sys.argv[1])
     # A repeatable build says which day it is.
     seconds = float(os.environ.get("SOURCE_DATE_EPOCH", os.path.getmtime(sys.argv[1])))
     date = time.strftime("%B %d, %Y", time.gmtime(seconds)).replace(" 0", " ")

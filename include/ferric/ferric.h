@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Ferric: an embedded, ordered, versioned, crash-safe store. This header is the whole C API.
+// Ferric: an embedded, ordered, versioned, crash-safe store. This header is the whole C API; the
+// part about documents stands in ferric/documents.h, which it includes.
 //
 // A database is a directory. Inside it are keyspaces, each an ordered map from byte keys to byte
 // values. Every commit (one write or one batch, across any keyspaces) is all or nothing and has
@@ -1043,5 +1044,8 @@ ferric_status ferric_stats_prometheus(ferric_db *db, ferric_buffer *text);
 #ifdef __cplusplus
 }
 #endif
+
+// Collections, indexes and queries.
+#include <ferric/documents.h>
 
 #endif

@@ -107,3 +107,11 @@ ferric_status fe_txn_options_take(const ferric_txn_options *given, ferric_txn_op
     return fe_fail(FERRIC_INVALID_ARGUMENT,
                    "ferric_txn_options: tries_max is 0: at least one try is needed");
 }
+
+ferric_status fe_path_check(const char *call, const char *path)
+{
+    if (path == NULL) return fe_argument_is_null(call, "path");
+    if (path[0] != '\0') return FERRIC_OK;
+    return fe_fail(FERRIC_INVALID_ARGUMENT,
+                   "%s: the path is empty: give a directory, or \":memory:\"", call);
+}

@@ -23,6 +23,9 @@ ferric_status fe_iterator_options_take(const ferric_iterator_options *given,
                                        ferric_iterator_options *taken);
 ferric_status fe_txn_options_take(const ferric_txn_options *given, ferric_txn_options *taken);
 
+// The path of a database. Errors: FERRIC_INVALID_ARGUMENT: it is NULL or empty.
+ferric_status fe_path_check(const char *call, const char *path);
+
 // A slice that may be empty: FERRIC_INVALID_ARGUMENT when it has a size and no data.
 ferric_status fe_slice_check(const char *call, const char *argument, ferric_slice slice);
 

@@ -13,6 +13,7 @@
 #include "base/coding.h"
 #include "base/memory.h"
 #include "base/status.h"
+#include "doc/document_write.h"
 #include "lsm/batch_expiry.h"
 
 typedef struct unresolved {
@@ -27,6 +28,7 @@ typedef struct batch_content {
     fe_store *store;       // Of the keyspaces, with a reference; NULL: only NULL ones so far.
     ferric_buffer pending; // Array of unresolved.
     ferric_buffer ttls;    // Array of fe_batch_ttl.
+    bool has_documents;    // Entries of collections.
     bool uses_main;        // A NULL keyspace: raw "main" of whatever database it is written to.
     bool uses_main_ttl;    // And its default time to live, which is not known before.
 } batch_content;
@@ -75,6 +77,7 @@ void ferric_batch_clear(ferric_batch *batch)
     fe_buffer_clear(&batch->content->ttls);
     batch->content->uses_main = false;
     batch->content->uses_main_ttl = false;
+    batch->content->has_documents = false;
 }
 
 size_t ferric_batch_count(const ferric_batch *batch)
@@ -125,6 +128,7 @@ static void end_entry(ferric_batch *batch, ferric_keyspace *keyspace, uint32_t i
         content->uses_main = true;
         return;
     }
+    content->has_documents |= keyspace->kind == FERRIC_KEYSPACE_COLLECTION;
     if (content->store == NULL) {
         fe_store_ref(keyspace->store);
         content->store = keyspace->store;
@@ -310,7 +314,10 @@ ferric_status ferric_write(ferric_db *db, const ferric_batch *batch,
     call = fe_statistics_begin(statistics, FERRIC_OPERATION_WRITE);
     status = resolve(db, batch->content);
     if (status == FERRIC_OK) status = resolve_lifetimes(db, batch->content);
-    if (status == FERRIC_OK) {
+    if (status == FERRIC_OK && batch->content->has_documents) {
+        status = fe_documents_write_batch(db->collections, db->store, &batch->content->writes,
+                                          taken.sync, &committed);
+    } else if (status == FERRIC_OK) {
         status = fe_store_write(db->store, &batch->content->writes, taken.sync, &committed);
     }
     if (status == FERRIC_OK && version != NULL) *version = committed;

@@ -17,14 +17,6 @@ static void set_main(ferric_keyspace *keyspace, fe_store *store, ferric_keyspace
     atomic_init(&keyspace->id, 0);
 }
 
-static ferric_status check_path(const char *call, const char *path)
-{
-    if (path == NULL) return fe_argument_is_null(call, "path");
-    if (path[0] != '\0') return FERRIC_OK;
-    return fe_fail(FERRIC_INVALID_ARGUMENT,
-                   "%s: the path is empty: give a directory, or \":memory:\"", call);
-}
-
 ferric_status ferric_open(const char *path, const ferric_options *options, ferric_db **db)
 {
     ferric_options checked;
@@ -33,13 +25,15 @@ ferric_status ferric_open(const char *path, const ferric_options *options, ferri
 
     if (db == NULL) return fe_argument_is_null("ferric_open", "db");
     *db = NULL;
-    status = check_path("ferric_open", path);
+    status = fe_path_check("ferric_open", path);
     if (status == FERRIC_OK) status = fe_options_check(options, &checked);
     if (status != FERRIC_OK) return status;
     opened = fe_alloc_zero(1, sizeof *opened);
     if (opened == NULL) return fe_no_memory("a database", sizeof *opened);
     status = fe_store_open(path, &checked, &opened->store);
+    if (status == FERRIC_OK) status = fe_collections_create(opened->store, &opened->collections);
     if (status != FERRIC_OK) {
+        (void)fe_store_close(opened->store); // Nothing was written.
         fe_free(opened);
         return status;
     }
@@ -55,6 +49,7 @@ ferric_status ferric_close(ferric_db *db)
 
     if (db == NULL) return FERRIC_OK;
     status = fe_store_close(db->store);
+    fe_collections_destroy(db->collections);
     fe_free(db);
     return status;
 }
@@ -62,27 +57,11 @@ ferric_status ferric_close(ferric_db *db)
 ferric_status ferric_destroy(const char *path, const ferric_options *options)
 {
     ferric_options checked;
-    ferric_status status = check_path("ferric_destroy", path);
+    ferric_status status = fe_path_check("ferric_destroy", path);
 
     if (status == FERRIC_OK) status = fe_options_check(options, &checked);
     if (status != FERRIC_OK) return status;
     return fe_store_destroy(path, &checked);
-}
-
-ferric_status ferric_repair(const char *damaged, const char *repaired,
-                            const ferric_options *options, ferric_finding_callback finding,
-                            void *context, ferric_repair_report *report)
-{
-    ferric_repair_report unused;
-    ferric_options checked;
-    ferric_status status = check_path("ferric_repair", damaged);
-
-    if (report == NULL) report = &unused;
-    memset(report, 0, sizeof *report);
-    if (status == FERRIC_OK) status = check_path("ferric_repair", repaired);
-    if (status == FERRIC_OK) status = fe_options_check(options, &checked);
-    if (status != FERRIC_OK) return status;
-    return fe_store_repair(damaged, repaired, &checked, finding, context, report);
 }
 
 ferric_status ferric_inspect(const char *path, ferric_inspect_target target,
@@ -90,7 +69,7 @@ ferric_status ferric_inspect(const char *path, ferric_inspect_target target,
                              void *context)
 {
     ferric_options checked;
-    ferric_status status = check_path("ferric_inspect", path);
+    ferric_status status = fe_path_check("ferric_inspect", path);
 
     if (status == FERRIC_OK) status = fe_options_check(options, &checked);
     if (status != FERRIC_OK) return status;

@@ -120,6 +120,11 @@ ferric_status fe_keyspace_default_ttl(ferric_keyspace *keyspace, uint64_t *ttl_m
     return FERRIC_OK;
 }
 
+ferric_status fe_collection_of(ferric_db *db, uint32_t id, fe_collection **collection)
+{
+    return fe_collections_find(db->collections, id, collection);
+}
+
 // ---- Reading --------------------------------------------------------------------------------
 
 ferric_status fe_snapshot_moment(const char *call, const ferric_db *db,

@@ -9,6 +9,7 @@
 
 #include <stdatomic.h>
 
+#include "doc/collections.h"
 #include "lsm/store.h"
 
 struct ferric_keyspace {
@@ -22,6 +23,7 @@ struct ferric_keyspace {
 
 struct ferric_db {
     fe_store *store;
+    fe_collections *collections;
     ferric_keyspace main_raw;        // What a NULL keyspace means,
     ferric_keyspace main_collection; // and what it means to calls for documents.
 };
@@ -52,6 +54,9 @@ ferric_status fe_keyspace_id_for_write(ferric_keyspace *keyspace, uint32_t *id);
 
 // The default time to live; 0 also when the keyspace does not exist. Errors: those of a read.
 ferric_status fe_keyspace_default_ttl(ferric_keyspace *keyspace, uint64_t *ttl_ms);
+
+// The documents of the keyspace with this id, and their indexes. Errors: those of a read.
+ferric_status fe_collection_of(ferric_db *db, uint32_t id, fe_collection **collection);
 
 // FERRIC_WRONG_KIND, naming the calls that are right.
 ferric_status fe_wrong_kind(const char *name, ferric_keyspace_kind is);

@@ -9,6 +9,8 @@
 #include "base/memory.h"
 #include "base/seeded_bug.h"
 #include "base/status.h"
+#include "doc/document.h"
+#include "doc/document_write.h"
 
 // Most writes are small: then the batch's bytes stand on the stack.
 #define SMALL_OPERATION 1024
@@ -35,9 +37,12 @@ static void give_back(ferric_buffer *buffer, const void *memory)
     if (buffer->data != memory) fe_free(buffer->data);
 }
 
-static void single_write_init(single_write *write, ferric_slice key, ferric_slice value)
+// A document's batch grows by what it changes in indexes, so it is on the heap from the beginning.
+static void single_write_init(single_write *write, ferric_keyspace_kind kind, ferric_slice key,
+                              ferric_slice value)
 {
     write->batch = (fe_write_batch){0};
+    if (kind == FERRIC_KEYSPACE_COLLECTION) return;
     // Larger ones grow on the heap. A size that is above its limit is refused before it is used.
     if (key.size <= SMALL_OPERATION - FE_BATCH_PUT_OVERHEAD &&
         value.size <= SMALL_OPERATION - FE_BATCH_PUT_OVERHEAD - key.size) {
@@ -69,13 +74,37 @@ static ferric_status add_condition(single_write *write, uint32_t id, ferric_slic
     return fe_write_batch_require(&write->batch, id, key, version, NULL);
 }
 
+// What a single write leaves under its key; no value: nothing.
+typedef struct document {
+    ferric_keyspace_kind kind; // A collection's goes with what it changes in indexes.
+    uint32_t keyspace;
+    ferric_slice key;
+    ferric_slice stored;
+    uint64_t expires_ms;
+} document;
+
+static ferric_status commit_document(ferric_db *db, fe_write_batch *batch, const document *written,
+                                     const ferric_write_options *options)
+{
+    fe_document_write write = {.id = written->key, .expires_ms = written->expires_ms};
+    ferric_status status = fe_collection_of(db, written->keyspace, &write.collection);
+
+    if (status == FERRIC_OK && written->stored.size > 0) {
+        status = fe_document_text(written->stored, &write.text);
+    }
+    if (status != FERRIC_OK) return status;
+    return fe_documents_write(db->store, batch, &write, 1, options->sync, options->version);
+}
+
 // Counts the commit as `operation` and its bytes where the store does.
 static ferric_status commit(ferric_db *db, ferric_operation operation, fe_write_batch *batch,
-                            const ferric_write_options *options)
+                            const document *written, const ferric_write_options *options)
 {
     fe_statistics *statistics = fe_store_statistics(db->store);
     fe_call call = fe_statistics_begin(statistics, operation);
-    ferric_status status = fe_store_write(db->store, batch, options->sync, options->version);
+    ferric_status status = written->kind == FERRIC_KEYSPACE_COLLECTION
+                               ? commit_document(db, batch, written, options)
+                               : fe_store_write(db->store, batch, options->sync, options->version);
 
     fe_statistics_end(statistics, operation, call, status);
     return status;
@@ -89,6 +118,7 @@ ferric_status fe_put(const char *call, ferric_db *db, ferric_keyspace *keyspace,
     ferric_keyspace *meant;
     fe_lifetime lifetime;
     single_write write;
+    uint64_t expires_ms;
     uint32_t id;
     ferric_status status = fe_handles_check(call, db, keyspace, kind, &meant);
 
@@ -98,11 +128,14 @@ ferric_status fe_put(const char *call, ferric_db *db, ferric_keyspace *keyspace,
     if (status == FERRIC_OK) status = fe_keyspace_id_for_write(meant, &id);
     if (status == FERRIC_OK) status = fe_lifetime_take(call, meant, taken.lifetime, &lifetime);
     if (status != FERRIC_OK) return status;
-    single_write_init(&write, key, value);
-    status = fe_write_batch_put_expiring(&write.batch, id, key, value,
-                                         fe_lifetime_expires_ms(db->store, &lifetime), NULL, NULL);
+    expires_ms = fe_lifetime_expires_ms(db->store, &lifetime);
+    single_write_init(&write, meant->kind, key, value);
+    status = fe_write_batch_put_expiring(&write.batch, id, key, value, expires_ms, NULL, NULL);
     if (status == FERRIC_OK) status = add_condition(&write, id, key, &taken);
-    if (status == FERRIC_OK) status = commit(db, FERRIC_OPERATION_PUT, &write.batch, &taken);
+    if (status == FERRIC_OK) {
+        const document put = {meant->kind, id, key, value, expires_ms};
+        status = commit(db, FERRIC_OPERATION_PUT, &write.batch, &put, &taken);
+    }
     single_write_deinit(&write);
     return status;
 }
@@ -110,18 +143,22 @@ ferric_status fe_put(const char *call, ferric_db *db, ferric_keyspace *keyspace,
 ferric_status fe_put_replacement(ferric_db *db, const fe_replacement *replacement,
                                  const ferric_write_options *options)
 {
+    const document put = {replacement->kind, replacement->keyspace, replacement->key,
+                          replacement->value, replacement->expires_ms};
     single_write write;
     ferric_slice key = replacement->key;
     ferric_status status;
 
-    single_write_init(&write, key, replacement->value);
+    single_write_init(&write, replacement->kind, key, replacement->value);
     status = fe_write_batch_put_expiring(&write.batch, replacement->keyspace, key,
                                          replacement->value, replacement->expires_ms, NULL, NULL);
     if (status == FERRIC_OK && !FE_SEEDED_BUG(FE_BUG_REWRITE_WITHOUT_CONDITION)) {
         status = fe_write_batch_require(&write.batch, replacement->keyspace, key,
                                         replacement->version, NULL);
     }
-    if (status == FERRIC_OK) status = commit(db, FERRIC_OPERATION_PUT, &write.batch, options);
+    if (status == FERRIC_OK) {
+        status = commit(db, FERRIC_OPERATION_PUT, &write.batch, &put, options);
+    }
     single_write_deinit(&write);
     return status;
 }
@@ -145,11 +182,28 @@ ferric_status ferric_delete(ferric_db *db, ferric_keyspace *keyspace, ferric_sli
     if (status == FERRIC_OK) status = fe_check_key(key);
     if (status == FERRIC_OK) status = fe_keyspace_id_for_write(meant, &id);
     if (status != FERRIC_OK) return status;
-    single_write_init(&write, key, fe_slice(NULL, 0));
+    single_write_init(&write, meant->kind, key, fe_slice(NULL, 0));
     status = fe_write_batch_delete(&write.batch, id, key, NULL);
     if (status == FERRIC_OK) status = add_condition(&write, id, key, &taken);
-    if (status == FERRIC_OK) status = commit(db, FERRIC_OPERATION_DELETE, &write.batch, &taken);
+    if (status == FERRIC_OK) {
+        const document gone = {meant->kind, id, key, {NULL, 0}, FE_EXPIRY_NEVER};
+        status = commit(db, FERRIC_OPERATION_DELETE, &write.batch, &gone, &taken);
+    }
     single_write_deinit(&write);
+    return status;
+}
+
+static ferric_status commit_range(ferric_db *db, ferric_keyspace_kind kind, fe_write_batch *batch,
+                                  const ferric_write_options *options)
+{
+    fe_statistics *statistics = fe_store_statistics(db->store);
+    fe_call call = fe_statistics_begin(statistics, FERRIC_OPERATION_DELETE);
+    ferric_status status = kind == FERRIC_KEYSPACE_COLLECTION
+                               ? fe_documents_write_batch(db->collections, db->store, batch,
+                                                          options->sync, options->version)
+                               : fe_store_write(db->store, batch, options->sync, options->version);
+
+    fe_statistics_end(statistics, FERRIC_OPERATION_DELETE, call, status);
     return status;
 }
 
@@ -175,7 +229,7 @@ ferric_status ferric_delete_range(ferric_db *db, ferric_keyspace *keyspace, ferr
     if (status == FERRIC_OK) status = fe_keyspace_id_for_write(meant, &id);
     if (status != FERRIC_OK) return status;
     status = fe_write_batch_delete_range(&batch, id, lower, upper, NULL);
-    if (status == FERRIC_OK) status = commit(db, FERRIC_OPERATION_DELETE, &batch, &taken);
+    if (status == FERRIC_OK) status = commit_range(db, meant->kind, &batch, &taken);
     fe_write_batch_deinit(&batch);
     return status;
 }

@@ -13,7 +13,8 @@ ferric_status fe_put(const char *call, ferric_db *db, ferric_keyspace *keyspace,
 
 // A put that replaces what was read: when `key` still is at `version` (0: absent).
 typedef struct fe_replacement {
-    uint32_t keyspace; // Its id.
+    ferric_keyspace_kind kind; // Of the keyspace,
+    uint32_t keyspace;         // with this id.
     ferric_slice key;
     ferric_slice value;
     uint64_t expires_ms;

@@ -76,6 +76,7 @@ static bool is_condition_met(const rewrite *work)
 static ferric_status write_back(rewrite *work)
 {
     fe_replacement replacement = {
+        .kind = work->keyspace->kind,
         .key = work->key,
         .value = fe_buffer_slice(&work->value),
         .expires_ms = work->meta.expires_ms,

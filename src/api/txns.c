@@ -6,6 +6,7 @@
 #include "api/lifetimes.h"
 #include "base/memory.h"
 #include "base/status.h"
+#include "doc/document_write.h"
 
 // ---- Begin and end --------------------------------------------------------------------------
 
@@ -118,13 +119,22 @@ ferric_status fe_txn_aim_walk(const char *call, ferric_txn *txn, ferric_keyspace
 
 // Checks everything and finds where to write.
 static ferric_status aim_write(ferric_txn *txn, ferric_keyspace *meant, ferric_slice key,
-                               fe_full_key *full)
+                               uint32_t *id)
 {
-    uint32_t id;
     ferric_status status = fe_check_key(key);
 
-    if (status == FERRIC_OK) status = find_or_make_id(txn->held, meant, &id);
-    return status != FERRIC_OK ? status : fe_full_key_init(full, id, key);
+    return status == FERRIC_OK ? find_or_make_id(txn->held, meant, id) : status;
+}
+
+// A document is written with what it changes in indexes; without `stored` it is deleted.
+static ferric_status write_document(ferric_txn *txn, uint32_t id, ferric_slice key,
+                                    ferric_slice stored, uint64_t expires_ms)
+{
+    fe_collection *collection;
+    ferric_status status = fe_collection_of(txn->db, id, &collection);
+
+    if (status != FERRIC_OK) return status;
+    return fe_documents_txn_write(txn->held, collection, key, stored, expires_ms);
 }
 
 ferric_status fe_txn_put_of_kind(const char *call, ferric_txn *txn, ferric_keyspace *keyspace,
@@ -133,15 +143,22 @@ ferric_status fe_txn_put_of_kind(const char *call, ferric_txn *txn, ferric_keysp
 {
     ferric_keyspace *meant = NULL;
     fe_lifetime lifetime;
+    uint64_t expires_ms;
     fe_full_key full;
+    uint32_t id;
     ferric_status status = fe_check_value(value);
 
     if (status == FERRIC_OK) status = aim(call, txn, keyspace, kind, &meant);
     if (status == FERRIC_OK) status = fe_lifetime_take(call, meant, given, &lifetime);
-    if (status == FERRIC_OK) status = aim_write(txn, meant, key, &full);
+    if (status == FERRIC_OK) status = aim_write(txn, meant, key, &id);
     if (status != FERRIC_OK) return status;
-    status = fe_txn_put_expiring(txn->held, full.slice, value,
-                                 fe_lifetime_expires_ms(fe_txn_store(txn->held), &lifetime));
+    expires_ms = fe_lifetime_expires_ms(fe_txn_store(txn->held), &lifetime);
+    if (meant->kind == FERRIC_KEYSPACE_COLLECTION) {
+        return write_document(txn, id, key, value, expires_ms);
+    }
+    status = fe_full_key_init(&full, id, key);
+    if (status != FERRIC_OK) return status;
+    status = fe_txn_put_expiring(txn->held, full.slice, value, expires_ms);
     fe_full_key_deinit(&full);
     return status;
 }
@@ -164,9 +181,15 @@ ferric_status ferric_txn_delete(ferric_txn *txn, ferric_keyspace *keyspace, ferr
 {
     ferric_keyspace *meant = NULL;
     fe_full_key full;
+    uint32_t id;
     ferric_status status = aim("ferric_txn_delete", txn, keyspace, FE_KIND_ANY, &meant);
 
-    if (status == FERRIC_OK) status = aim_write(txn, meant, key, &full);
+    if (status == FERRIC_OK) status = aim_write(txn, meant, key, &id);
+    if (status != FERRIC_OK) return status;
+    if (meant->kind == FERRIC_KEYSPACE_COLLECTION) {
+        return write_document(txn, id, key, fe_slice(NULL, 0), FE_EXPIRY_NEVER);
+    }
+    status = fe_full_key_init(&full, id, key);
     if (status != FERRIC_OK) return status;
     status = fe_txn_delete(txn->held, full.slice);
     fe_full_key_deinit(&full);
@@ -205,6 +228,11 @@ ferric_status ferric_txn_delete_range(ferric_txn *txn, ferric_keyspace *keyspace
     if (status == FERRIC_OK && lower.size > 0) status = fe_check_key(lower);
     if (status == FERRIC_OK && upper.size > 0) status = fe_check_key(upper);
     if (status == FERRIC_OK) status = find_or_make_id(txn->held, meant, &id);
+    if (status == FERRIC_OK && meant->kind == FERRIC_KEYSPACE_COLLECTION) {
+        fe_collection *collection;
+        status = fe_collection_of(txn->db, id, &collection);
+        if (status == FERRIC_OK) status = fe_documents_txn_check_range(txn->held, collection);
+    }
     return status == FERRIC_OK ? delete_range(txn->held, id, lower, upper) : status;
 }
 

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "cli/commands.h"
+#include "cli/rows.h"
 
 const cli_option_info cli_options[OPTION_COUNT] = {
     [OPTION_NONE] = {"", 0, NULL, NULL, ""},
@@ -50,6 +51,15 @@ const cli_option_info cli_options[OPTION_COUNT] = {
     [OPTION_KEY] = {"key", 0, "KEY", NULL,
                     "debug: only what is said of this key; import: the same as --id"},
     [OPTION_FULL] = {"full", 0, NULL, NULL, "values and keys at their whole length"},
+    [OPTION_SORT] = {"sort", 's', "FIELDS", NULL, "as age,-name, or in JSON [as they are found]"},
+    [OPTION_SKIP] = {"skip", 0, "COUNT", NULL, "leave so many out first [0]"},
+    [OPTION_HINT] = {"hint", 0, "INDEX", NULL, "use this index, or $scan for none [the best]"},
+    [OPTION_MAX_SCAN] = {"max-scan", 0, "COUNT", NULL, "fail after examining so many [no limit]"},
+    [OPTION_AS] = {"as", 0, "FORM", CLI_ROWS_FORMS, "how documents are printed [auto]"},
+    [OPTION_NAME] = {"name", 0, "NAME", NULL, "of the index [made of its fields]"},
+    [OPTION_UNIQUE] = {"unique", 0, NULL, NULL, "no two documents with the same values"},
+    [OPTION_SPARSE] = {"sparse", 0, NULL, NULL, "leave out documents that have none of the fields"},
+    [OPTION_ONLY] = {"only", 0, "FILTER", NULL, "only documents that match, for a partial index"},
 };
 
 #define DATABASE_OPTIONS OPTION_WAIT, OPTION_SETTING
@@ -125,6 +135,35 @@ static const cli_command commands[] = {
      true,
      NULL,
      {KEYSPACE_OPTIONS, RANGE_OPTIONS, OPTION_ESTIMATE, OPTION_JSON}},
+    {"find",
+     "PATH [FILTER]",
+     "print the documents that match",
+     "FILTER is JSON, as in '{\"age\":{\"$gte\":18},\"role\":\"admin\"}'; without it all "
+     "documents\n"
+     "match. The planner chooses an index; without one every document is examined, and a note\n"
+     "says so.\n\n"
+     "Laid out for reading on a terminal, JSONL in a pipe; --as chooses another form. Table,\n"
+     "box, csv and markdown have a column for each field at the top of the documents.",
+     cli_find_run,
+     0,
+     -1,
+     true,
+     NULL,
+     {KEYSPACE_OPTIONS, OPTION_SORT, OPTION_SKIP, OPTION_LIMIT, OPTION_HINT, OPTION_MAX_SCAN,
+      OPTION_AS, OPTION_JSON}},
+    {"index",
+     "PATH create FIELD... | drop NAME | list",
+     "create, drop and list indexes",
+     "An index over one FIELD or up to eight; -FIELD is descending, a.b a field inside a. Each\n"
+     "element of an array is in the index. Documents that are there are added, without holding\n"
+     "up other writers; an index whose creation was interrupted is gone on with when it is\n"
+     "created again.",
+     cli_index,
+     1,
+     -1,
+     true,
+     "create drop list",
+     {KEYSPACE_OPTIONS, OPTION_NAME, OPTION_UNIQUE, OPTION_SPARSE, OPTION_ONLY, OPTION_JSON}},
     {"import",
      "PATH [FILE]",
      "read documents from a file",

@@ -46,6 +46,15 @@ typedef enum cli_option {
     OPTION_MAN,
     OPTION_KEY,
     OPTION_FULL,
+    OPTION_SORT,
+    OPTION_SKIP,
+    OPTION_HINT,
+    OPTION_MAX_SCAN,
+    OPTION_AS,
+    OPTION_NAME,
+    OPTION_UNIQUE,
+    OPTION_SPARSE,
+    OPTION_ONLY,
     OPTION_COUNT,
 } cli_option;
 

@@ -12,6 +12,8 @@ int cli_del(const cli_arguments *arguments);
 int cli_scan(const cli_arguments *arguments);
 int cli_keys(const cli_arguments *arguments);
 int cli_count(const cli_arguments *arguments);
+int cli_find_run(const cli_arguments *arguments);
+int cli_index(const cli_arguments *arguments);
 int cli_import(const cli_arguments *arguments);
 int cli_export(const cli_arguments *arguments);
 int cli_info(const cli_arguments *arguments);

@@ -50,6 +50,12 @@ char *repl_word(char **rest, int *code);
 // Without spaces at both ends.
 char *repl_trim(char *text);
 
+// ---- repl_queries.c -------------------------------------------------------------------------
+
+int repl_find(repl *state, char *words);
+int repl_index(repl *state, char *words);
+int repl_indexes(repl *state, char *words);
+
 // ---- repl_txn.c -----------------------------------------------------------------------------
 
 int repl_begin(repl *state, char *words);

@@ -16,6 +16,12 @@ ferric_status fe_document_check_key(ferric_slice key);
 // FERRIC_NO_MEMORY.
 ferric_status fe_document_encode(ferric_slice key, ferric_slice json, ferric_buffer *stored);
 
+// The same for a new document, an object: its key is its "_id", a string, or `fresh` (a text of
+// letters and digits) when it has none. Errors: FERRIC_INVALID_ARGUMENT, FERRIC_TOO_LARGE,
+// FERRIC_NO_MEMORY.
+ferric_status fe_document_encode_new(ferric_slice json, const char *fresh, ferric_buffer *key,
+                                     ferric_buffer *stored);
+
 // The text inside a stored form, lent by it. Errors: FERRIC_UNSUPPORTED for a format byte of a
 // newer version, FERRIC_CORRUPT for a stored form that nothing ever wrote.
 ferric_status fe_document_text(ferric_slice stored, ferric_slice *json);

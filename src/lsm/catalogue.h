@@ -20,6 +20,12 @@
 #define FE_CATALOGUE_NAME_LETTER 'n'
 // The user key of the entry that holds the next id to give out.
 #define FE_CATALOGUE_NEXT_ID_KEY "i"
+// User keys of collections' indexes begin with it, and of the progress of an index's build: the
+// layer of documents writes and reads them (docs/format/index_catalogue.md).
+#define FE_CATALOGUE_SCHEMA_LETTER 'x'
+// What such a value begins with: a format byte, a varint count, and so many ids of keyspaces.
+#define FE_CATALOGUE_SCHEMA_FORMAT 1
+#define FE_CATALOGUE_PROGRESS_LETTER 'p'
 // Of a user key.
 #define FE_CATALOGUE_KEY_SIZE_MAX (1 + FERRIC_KEYSPACE_NAME_SIZE_MAX)
 

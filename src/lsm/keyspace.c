@@ -54,32 +54,33 @@ static ferric_status read_next_id(fe_store *store, uint32_t *id, uint64_t *versi
     return status;
 }
 
+ferric_status fe_keyspace_take_id(fe_store *store, fe_write_batch *batch, uint32_t *id)
+{
+    uint8_t next[4];
+    ferric_slice next_key = fe_slice_text(FE_CATALOGUE_NEXT_ID_KEY);
+    uint64_t version;
+    ferric_status status = read_next_id(store, id, &version);
+
+    if (status != FERRIC_OK) return status;
+    fe_put_u32(next, FE_SEEDED_BUG(FE_BUG_KEYSPACE_ID_REUSED) ? *id : *id + 1);
+    status = fe_write_batch_require(batch, FE_KEYSPACE_CATALOGUE, next_key, version, NULL);
+    if (status != FERRIC_OK) return status;
+    return fe_write_batch_put(batch, FE_KEYSPACE_CATALOGUE, next_key, fe_slice(next, 4), NULL);
+}
+
 // One try to make the keyspace; FERRIC_CONFLICT when another writer was faster.
 static ferric_status try_create(fe_store *store, const char *name, ferric_keyspace_kind kind)
 {
     uint8_t key[FE_CATALOGUE_KEY_SIZE_MAX];
     uint8_t entry[FE_CATALOGUE_ENTRY_SIZE];
-    uint8_t next[4];
     ferric_slice key_slice = fe_catalogue_name_key(name, key);
-    ferric_slice next_key = fe_slice_text(FE_CATALOGUE_NEXT_ID_KEY);
     fe_write_batch batch = {0};
-    uint64_t version;
-    uint32_t id;
-    ferric_status status = read_next_id(store, &id, &version);
+    uint32_t id = FE_KEYSPACE_MAIN;
+    ferric_status status = FERRIC_OK;
 
-    if (status != FERRIC_OK) return status;
-    if (strcmp(name, FE_KEYSPACE_MAIN_NAME) == 0) {
-        fe_catalogue_encode(FE_KEYSPACE_MAIN, kind, entry);
-    } else {
-        fe_catalogue_encode(id, kind, entry);
-        fe_put_u32(next, FE_SEEDED_BUG(FE_BUG_KEYSPACE_ID_REUSED) ? id : id + 1);
-        status = fe_write_batch_require(&batch, FE_KEYSPACE_CATALOGUE, next_key, version, NULL);
-        if (status == FERRIC_OK) {
-            status = fe_write_batch_put(&batch, FE_KEYSPACE_CATALOGUE, next_key, fe_slice(next, 4),
-                                        NULL);
-        }
-    }
+    if (strcmp(name, FE_KEYSPACE_MAIN_NAME) != 0) status = fe_keyspace_take_id(store, &batch, &id);
     if (status == FERRIC_OK) {
+        fe_catalogue_encode(id, kind, entry);
         status = fe_write_batch_require(&batch, FE_KEYSPACE_CATALOGUE, key_slice, 0, NULL);
     }
     if (status == FERRIC_OK) {

@@ -40,6 +40,25 @@ static ferric_status find_line(fe_keyspace_census *census, uint32_t id, fe_censu
     return FERRIC_OK;
 }
 
+// The keyspaces of a collection's indexes have no names, and need none.
+static ferric_status note_indexes(fe_keyspace_census *census, ferric_slice value)
+{
+    fe_decoder decoder = fe_decoder_of(value);
+    uint8_t format = fe_decode_u8(&decoder);
+    uint64_t count = fe_decode_varint_max(&decoder, fe_decoder_remaining(&decoder));
+    ferric_status status = FERRIC_OK;
+
+    if (format != FE_CATALOGUE_SCHEMA_FORMAT) return FERRIC_OK;
+    for (uint64_t i = 0; i < count && status == FERRIC_OK; i++) {
+        fe_census_line *line;
+        uint32_t id = fe_decode_u32(&decoder);
+        if (decoder.failed) return FERRIC_OK;
+        status = find_line(census, id, &line);
+        if (status == FERRIC_OK) line->has_name = true;
+    }
+    return status;
+}
+
 // A catalogue entry that cannot be decoded names nothing.
 static ferric_status note_catalogue(fe_keyspace_census *census, const fe_entry *entry,
                                     ferric_slice user_key)
@@ -54,6 +73,9 @@ static ferric_status note_catalogue(fe_keyspace_census *census, const fe_entry *
             census->next_id = 0;
         }
         return FERRIC_OK;
+    }
+    if (user_key.size > 0 && *fe_slice_bytes(user_key) == FE_CATALOGUE_SCHEMA_LETTER) {
+        return note_indexes(census, entry->value);
     }
     if (!fe_catalogue_is_name_key(user_key, &name)) return FERRIC_OK;
     // A kind that is not known is a name all the same.

@@ -518,6 +518,11 @@ uint64_t fe_store_commit_bytes_max(const fe_store *store)
     return store->sizes.commit_bytes_max;
 }
 
+fe_vfs *fe_store_vfs(const fe_store *store)
+{
+    return store->vfs;
+}
+
 const char *fe_store_path(const fe_store *store)
 {
     return store->directory;

@@ -43,6 +43,8 @@ const ferric_options *fe_store_options(const fe_store *store);
 // Who was writing when this was opened read-only; 0: nobody, or it is not known.
 uint64_t fe_store_writer_process(const fe_store *store);
 const char *fe_store_path(const fe_store *store);
+// For clock and random bytes.
+fe_vfs *fe_store_vfs(const fe_store *store);
 
 // Ends running flushes for compaction's sake, compactions, verifications and counts with
 // FERRIC_INTERRUPTED. Async-signal-safe.
@@ -179,6 +181,10 @@ ferric_status fe_keyspace_find(fe_store *store, const char *name, ferric_keyspac
 // as fe_store_write.
 ferric_status fe_keyspace_ensure(fe_store *store, const char *name, ferric_keyspace_kind kind,
                                  ferric_keyspace_info *info);
+
+// Adds to a batch that the next id is taken, under the condition that nobody else takes it: for
+// keyspaces that have no name, as those of indexes. Errors: those of a read, FERRIC_NO_MEMORY.
+ferric_status fe_keyspace_take_id(fe_store *store, fe_write_batch *batch, uint32_t *id);
 
 // All of them, by name. *list is freed by fe_free.
 ferric_status fe_keyspace_list(fe_store *store, ferric_keyspace_info **list, size_t *count);

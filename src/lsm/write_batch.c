@@ -283,6 +283,20 @@ fe_batch_value fe_write_batch_value(const fe_write_batch *batch, size_t index)
     return place;
 }
 
+void fe_write_batch_truncate(fe_write_batch *batch, const fe_write_batch *before)
+{
+    assert(batch->value_count == before->value_count);
+    assert(batch->range_count == before->range_count);
+    batch->operations.size = before->operations.size;
+    batch->count = before->count;
+    batch->delete_count = before->delete_count;
+    batch->user_bytes = before->user_bytes;
+    batch->cost_bytes = before->cost_bytes;
+    batch->conditions.size = before->conditions.size;
+    batch->condition_keys.size = before->condition_keys.size;
+    batch->condition_count = before->condition_count;
+}
+
 // Adds record number `index` to the values of *packed, compressed if that pays.
 static ferric_status pack_record(const fe_write_batch *batch, size_t index,
                                  fe_compressor *compressor, ferric_compression compression,
@@ -306,6 +320,35 @@ static ferric_status pack_record(const fe_write_batch *batch, size_t index,
     fe_value_record_close(to, content.size, value_size, used);
     packed->values.size += place.record_size;
     return fe_buffer_append(&packed->value_places, &place, sizeof place);
+}
+
+ferric_status fe_write_batch_value_content(const fe_write_batch *batch, size_t index,
+                                           ferric_buffer *scratch, ferric_slice *content)
+{
+    fe_batch_value place = fe_write_batch_value(batch, index);
+    const uint8_t *record = (const uint8_t *)batch->values.data + place.record_offset;
+    size_t stored_size = place.record_size - FE_VALUE_OVERHEAD;
+    size_t value_size = fe_get_u32(record + stored_size);
+    ferric_compression compression = (ferric_compression)record[stored_size + 4];
+    fe_decompressor decompressor = {0};
+    bool is_intact = false;
+    ferric_status status;
+
+    *content = fe_slice(record, stored_size);
+    if (compression == FERRIC_COMPRESSION_NONE) return FERRIC_OK;
+    fe_buffer_clear(scratch);
+    status = fe_buffer_reserve(scratch, value_size);
+    if (status == FERRIC_OK) {
+        status = fe_decompress(&decompressor, compression, *content, scratch->data, value_size,
+                               &is_intact);
+    }
+    fe_decompressor_deinit(&decompressor);
+    if (status == FERRIC_OK && !is_intact) {
+        status = fe_fail(FERRIC_CORRUPT, "a batch's value does not decompress");
+    }
+    scratch->size = status == FERRIC_OK ? value_size : 0;
+    *content = fe_buffer_slice(scratch);
+    return status;
 }
 
 ferric_status fe_write_batch_compress(fe_write_batch *batch, ferric_compression compression)

@@ -94,8 +94,16 @@ ferric_status fe_write_batch_delete_range(fe_write_batch *batch, uint32_t keyspa
 ferric_status fe_write_batch_require(fe_write_batch *batch, uint32_t keyspace, ferric_slice key,
                                      uint64_t version, size_t *id_offset);
 
+// Takes back what was added since the batch was `before`, a copy of the struct alone. REQUIRES:
+// none of it went into a value file, nor is a range.
+void fe_write_batch_truncate(fe_write_batch *batch, const fe_write_batch *before);
+
 // Value number `index`, of those that go into a value file.
 fe_batch_value fe_write_batch_value(const fe_write_batch *batch, size_t index);
+// The value as it was put; `scratch` takes it when the records are compressed. Errors:
+// FERRIC_CORRUPT, FERRIC_NO_MEMORY.
+ferric_status fe_write_batch_value_content(const fe_write_batch *batch, size_t index,
+                                           ferric_buffer *scratch, ferric_slice *content);
 // Compresses the records where that pays. Once for each batch. Errors: FERRIC_NO_MEMORY.
 ferric_status fe_write_batch_compress(fe_write_batch *batch, ferric_compression compression);
 

@@ -51,6 +51,8 @@ class ManualTest(unittest.TestCase):
         changed = os.path.join(self.folder, "changed.h")
         with open(changed, "w", encoding="utf-8") as file:
             file.write(text.replace(old, new, 1))
+        for name in os.listdir(os.path.dirname(HEADER)):  # What it includes.
+            shutil.copy(os.path.join(os.path.dirname(HEADER), name), self.folder)
         return make(changed, os.path.join(self.folder, "changed"))
 
     def test_every_exported_function_has_a_page_that_names_and_declares_it(self):

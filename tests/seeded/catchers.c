@@ -122,6 +122,13 @@ static const char *const catchers[FE_BUG_COUNT] = {
     [FE_BUG_RANGE_DELETE_ABOVE_OLDER] = "model_test",
     [FE_BUG_TABLE_DROPPED_UNDER_SNAPSHOT] = "delete_ranges_test",
     [FE_BUG_OWN_RANGE_DELETE_UNSEEN] = "model_test",
+    [FE_BUG_INDEX_ENTRY_LEFT] = "index_model_test",
+    [FE_BUG_SCHEMA_NOT_REQUIRED] = "index_race_test",
+    [FE_BUG_UNIQUE_NOT_REQUIRED] = "index_race_test",
+    [FE_BUG_BACKFILL_UNCONDITIONAL] = "index_race_test",
+    [FE_BUG_READY_EARLY] = "index_model_test",
+    [FE_BUG_MULTI_KEY_DUPLICATES] = "index_model_test",
+    [FE_BUG_UNION_DUPLICATES] = "index_model_test",
 };
 
 const char *catcher_of(fe_seeded_bug bug)

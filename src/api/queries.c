@@ -1,0 +1,225 @@
+// SPDX-License-Identifier: Apache-2.0
+// Find with its cursor, and count.
+#include "api/queries.h"
+
+#include "api/arguments.h"
+#include "base/buffer.h"
+#include "base/memory.h"
+#include "base/status.h"
+#include "doc/index_verify.h"
+
+ferric_status fe_find_options_take(const ferric_find_options *given, ferric_find_options *taken)
+{
+    static const ferric_find_options defaults = FERRIC_FIND_OPTIONS_INIT;
+    const char *type = "ferric_find_options";
+    ferric_status status = fe_struct_take(type, given, &defaults, sizeof defaults, taken);
+
+    return status == FERRIC_OK ? fe_slice_check(type, "sort", taken->sort) : status;
+}
+
+// The request's texts are lent by the options.
+static fe_query_request request_of(ferric_slice filter, const ferric_find_options *options)
+{
+    fe_query_request request = {.filter = filter,
+                                .sort = options->sort,
+                                .skip = options->skip,
+                                .limit = options->limit,
+                                .max_scan = options->max_scan};
+
+    request.memory_max = options->memory_max > SIZE_MAX ? SIZE_MAX : (size_t)options->memory_max;
+    if (options->hint != NULL) request.hint = fe_slice_text(options->hint);
+    return request;
+}
+
+// The collection to read; NULL when it does not exist.
+static ferric_status find_collection(ferric_db *db, ferric_keyspace *meant,
+                                     fe_collection **collection)
+{
+    uint32_t id;
+    ferric_status status = fe_keyspace_id_for_read(meant, &id);
+
+    *collection = NULL;
+    if (status == FERRIC_NOT_FOUND) return FERRIC_OK;
+    return status == FERRIC_OK ? fe_collection_of(db, id, collection) : status;
+}
+
+// The snapshot comes first and the schema second: collections.h, C1.
+static ferric_status begin(fe_running_query *running, ferric_db *db, ferric_keyspace *meant,
+                           ferric_slice filter, const ferric_find_options *options)
+{
+    fe_state state = {.store = db->store};
+    fe_query_request request = request_of(filter, options);
+    fe_collection *collection;
+    ferric_status status = FERRIC_OK;
+
+    if (options->snapshot == NULL) {
+        status = fe_store_snapshot(db->store, &running->taken);
+        if (status != FERRIC_OK) return status;
+        state.at = fe_moment_of(running->taken);
+    } else {
+        state.at = fe_moment_of(options->snapshot->held);
+    }
+    status = find_collection(db, meant, &collection);
+    if (status != FERRIC_OK) return status;
+    return fe_query_create(collection, &state, &request, &running->query);
+}
+
+ferric_status fe_running_query_init(fe_running_query *running, const char *call, ferric_db *db,
+                                    ferric_keyspace *collection, ferric_slice filter,
+                                    const ferric_find_options *options)
+{
+    ferric_find_options taken;
+    ferric_keyspace *meant;
+    fe_moment at;
+    ferric_status status =
+        fe_handles_check(call, db, collection, FERRIC_KEYSPACE_COLLECTION, &meant);
+
+    *running = (fe_running_query){0};
+    if (status == FERRIC_OK) status = fe_slice_check(call, "filter", filter);
+    if (status == FERRIC_OK) status = fe_find_options_take(options, &taken);
+    if (status == FERRIC_OK) status = fe_snapshot_moment(call, db, taken.snapshot, &at);
+    if (status != FERRIC_OK) return status;
+    fe_store_ref(db->store);
+    running->store = db->store;
+    status = begin(running, db, meant, filter, &taken);
+    if (status != FERRIC_OK) fe_running_query_deinit(running);
+    return status;
+}
+
+void fe_running_query_deinit(fe_running_query *running)
+{
+    if (running->store == NULL) return;
+    fe_query_destroy(running->query);
+    if (running->taken != NULL) fe_store_snapshot_release(running->store, running->taken);
+    fe_store_unref(running->store);
+    *running = (fe_running_query){0};
+}
+
+// ---- Verification ---------------------------------------------------------------------------
+
+// Compares at a snapshot that is held.
+static ferric_status verify_at(ferric_db *db, ferric_keyspace *meant, fe_moment at,
+                               uint64_t *entries)
+{
+    const fe_state state = {.store = db->store, .at = at};
+    fe_collection *collection;
+    ferric_status status = find_collection(db, meant, &collection);
+
+    if (status != FERRIC_OK || collection == NULL) return status;
+    return fe_index_verify(collection, &state, entries);
+}
+
+ferric_status ferric_index_verify(ferric_db *db, ferric_keyspace *collection,
+                                  const ferric_read_options *options, uint64_t *entries)
+{
+    const char *call = "ferric_index_verify";
+    ferric_keyspace *meant;
+    fe_snapshot *taken = NULL;
+    uint64_t counted = 0;
+    fe_moment at;
+    ferric_status status =
+        fe_handles_check(call, db, collection, FERRIC_KEYSPACE_COLLECTION, &meant);
+
+    if (entries != NULL) *entries = 0;
+    if (status == FERRIC_OK) status = fe_read_moment(call, db, options, &at);
+    if (status == FERRIC_OK && at.sequence == FE_SEQUENCE_NEWEST) {
+        status = fe_store_snapshot(db->store, &taken);
+        if (status == FERRIC_OK) at = fe_moment_of(taken);
+    }
+    if (status != FERRIC_OK) return status;
+    status = verify_at(db, meant, at, &counted);
+    if (taken != NULL) fe_store_snapshot_release(db->store, taken);
+    if (entries != NULL) *entries = counted;
+    return status;
+}
+
+// ---- Cursors --------------------------------------------------------------------------------
+
+struct ferric_cursor {
+    fe_running_query running;
+    const fe_match *match; // NULL: it stands nowhere.
+    ferric_status status;
+    ferric_buffer json;
+};
+
+ferric_status ferric_find(ferric_db *db, ferric_keyspace *collection, ferric_slice filter,
+                          const ferric_find_options *options, ferric_cursor **cursor)
+{
+    const char *call = "ferric_find";
+    ferric_cursor *created;
+    ferric_status status;
+
+    if (cursor == NULL) return fe_argument_is_null(call, "cursor");
+    *cursor = NULL;
+    created = fe_alloc_zero(1, sizeof *created);
+    if (created == NULL) return fe_no_memory("a cursor", sizeof *created);
+    status = fe_running_query_init(&created->running, call, db, collection, filter, options);
+    if (status != FERRIC_OK) {
+        fe_free(created);
+        return status;
+    }
+    *cursor = created;
+    return FERRIC_OK;
+}
+
+void ferric_cursor_destroy(ferric_cursor *cursor)
+{
+    if (cursor == NULL) return;
+    fe_running_query_deinit(&cursor->running);
+    fe_buffer_deinit(&cursor->json);
+    fe_free(cursor);
+}
+
+bool ferric_cursor_next(ferric_cursor *cursor)
+{
+    if (cursor == NULL || cursor->status != FERRIC_OK) return false;
+    cursor->match = NULL;
+    cursor->status = fe_store_check(cursor->running.store);
+    if (cursor->status != FERRIC_OK) return false;
+    cursor->match = fe_query_next(cursor->running.query, &cursor->status);
+    if (cursor->match != NULL) {
+        cursor->status = fe_query_show(cursor->match, &cursor->json);
+    }
+    if (cursor->status != FERRIC_OK) cursor->match = NULL;
+    return cursor->match != NULL;
+}
+
+ferric_status ferric_cursor_status(const ferric_cursor *cursor)
+{
+    return cursor == NULL ? fe_argument_is_null("ferric_cursor_status", "cursor") : cursor->status;
+}
+
+ferric_slice ferric_cursor_key(const ferric_cursor *cursor)
+{
+    return cursor == NULL || cursor->match == NULL ? fe_slice(NULL, 0) : cursor->match->id;
+}
+
+ferric_slice ferric_cursor_document(const ferric_cursor *cursor)
+{
+    return cursor == NULL || cursor->match == NULL ? fe_slice(NULL, 0)
+                                                   : fe_buffer_slice(&cursor->json);
+}
+
+uint64_t ferric_cursor_version(const ferric_cursor *cursor)
+{
+    return cursor == NULL || cursor->match == NULL ? 0 : cursor->match->meta.version;
+}
+
+// ---- Count ----------------------------------------------------------------------------------
+
+ferric_status ferric_find_count(ferric_db *db, ferric_keyspace *collection, ferric_slice filter,
+                                const ferric_find_options *options, uint64_t *count)
+{
+    const char *call = "ferric_find_count";
+    fe_running_query running;
+    ferric_status status;
+
+    if (count == NULL) return fe_argument_is_null(call, "count");
+    *count = 0;
+    status = fe_running_query_init(&running, call, db, collection, filter, options);
+    if (status != FERRIC_OK) return status;
+    while (fe_query_next(running.query, &status) != NULL)
+        ++*count;
+    fe_running_query_deinit(&running);
+    return status;
+}

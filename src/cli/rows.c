@@ -1,0 +1,324 @@
+// SPDX-License-Identifier: Apache-2.0
+// The forms of rows; see rows.h.
+#include "cli/rows.h"
+
+#include <string.h>
+
+#include "base/buffer.h"
+#include "base/json_text.h"
+#include "base/memory.h"
+#include "cli/output.h"
+
+static const char *const form_names[] = {
+    [CLI_ROWS_AUTO] = "auto",         [CLI_ROWS_JSONL] = "jsonl", [CLI_ROWS_JSON] = "json",
+    [CLI_ROWS_TABLE] = "table",       [CLI_ROWS_BOX] = "box",     [CLI_ROWS_CSV] = "csv",
+    [CLI_ROWS_MARKDOWN] = "markdown",
+};
+#define FORM_COUNT (sizeof form_names / sizeof form_names[0])
+
+bool cli_rows_form_read(const char *word, cli_rows_form *form)
+{
+    for (size_t i = 0; i < FORM_COUNT; i++) {
+        if (strcmp(word, form_names[i]) != 0) continue;
+        *form = (cli_rows_form)i;
+        return true;
+    }
+    return false;
+}
+
+const char *cli_rows_form_name(cli_rows_form form)
+{
+    return form_names[form];
+}
+
+void cli_rows_init(cli_rows *rows, cli_rows_form form)
+{
+    *rows = (cli_rows){.form = form};
+}
+
+void cli_rows_deinit(cli_rows *rows)
+{
+    fe_buffer_deinit(&rows->texts);
+    fe_buffer_deinit(&rows->columns);
+}
+
+// ---- Lines ----------------------------------------------------------------------------------
+
+// The line that begins at *at, which moves behind it. False at the end.
+static bool next_line(const ferric_buffer *lines, size_t *at, ferric_slice *line)
+{
+    const char *begin = (const char *)lines->data + *at;
+    const char *end;
+
+    if (*at >= lines->size) return false;
+    end = memchr(begin, '\n', lines->size - *at);
+    *line = fe_slice(begin, (size_t)(end - begin));
+    *at += line->size + 1;
+    return true;
+}
+
+static ferric_status append_line(ferric_buffer *lines, ferric_slice line)
+{
+    ferric_status status = fe_buffer_append(lines, line.data, line.size);
+    return status == FERRIC_OK ? fe_buffer_append(lines, "\n", 1) : status;
+}
+
+// ---- Columns --------------------------------------------------------------------------------
+
+static bool has_column(const cli_rows *rows, ferric_slice name)
+{
+    ferric_slice column;
+    for (size_t at = 0; next_line(&rows->columns, &at, &column);) {
+        if (fe_slice_equal(column, name)) return true;
+    }
+    return false;
+}
+
+// Every member at the top is a column; a value that is no object has the one column "value".
+static ferric_status note_columns(cli_rows *rows, ferric_slice json)
+{
+    fe_json_walk walk = fe_json_walk_into(json);
+    ferric_slice name = fe_slice_text("\"value\"");
+    ferric_slice value;
+    bool is_object = fe_json_kind(json) == '{';
+    ferric_status status = FERRIC_OK;
+
+    if (!is_object && has_column(rows, name)) return FERRIC_OK;
+    while (status == FERRIC_OK && (!is_object || fe_json_next_member(&walk, &name, &value))) {
+        if (!has_column(rows, name)) {
+            status = append_line(&rows->columns, name);
+            rows->column_count++;
+        }
+        if (!is_object) break;
+    }
+    return status;
+}
+
+// The value of a column in a row; empty when it has none.
+static ferric_slice cell_of(ferric_slice json, ferric_slice column)
+{
+    fe_json_walk walk = fe_json_walk_into(json);
+    ferric_slice name;
+    ferric_slice value;
+
+    if (fe_json_kind(json) != '{') return json;
+    while (fe_json_next_member(&walk, &name, &value)) {
+        if (fe_slice_equal(name, column)) return value;
+    }
+    return fe_slice(NULL, 0);
+}
+
+// What stands in a cell: a string without its quotes, anything else as it is.
+static ferric_status cell_text(ferric_slice value, ferric_buffer *text)
+{
+    fe_buffer_clear(text);
+    return fe_json_kind(value) == '"' ? fe_json_unquote(value, text)
+                                      : fe_buffer_append(text, value.data, value.size);
+}
+
+// ---- Tables ---------------------------------------------------------------------------------
+
+// Columns on the screen: characters, of which a byte 10xxxxxx begins none.
+static size_t width_of(ferric_slice text)
+{
+    size_t width = 0;
+    for (size_t i = 0; i < text.size; i++)
+        width += (fe_slice_bytes(text)[i] & 0xc0) != 0x80;
+    return width;
+}
+
+// Bytes that would break a line of a table are shown as spaces.
+static void flatten(ferric_buffer *text)
+{
+    uint8_t *bytes = text->data;
+    for (size_t i = 0; i < text->size; i++) {
+        if (bytes[i] < 0x20) bytes[i] = ' ';
+    }
+}
+
+static ferric_status measure(const cli_rows *rows, size_t *widths)
+{
+    ferric_buffer text = {0};
+    ferric_slice column;
+    ferric_slice row;
+    size_t i = 0;
+    ferric_status status = FERRIC_OK;
+
+    for (size_t at = 0; status == FERRIC_OK && next_line(&rows->columns, &at, &column); i++) {
+        status = cell_text(column, &text);
+        widths[i] = width_of(fe_buffer_slice(&text));
+        for (size_t from = 0; status == FERRIC_OK && next_line(&rows->texts, &from, &row);) {
+            size_t width;
+            status = cell_text(cell_of(row, column), &text);
+            width = width_of(fe_buffer_slice(&text));
+            if (width > widths[i]) widths[i] = width;
+        }
+    }
+    fe_buffer_deinit(&text);
+    return status;
+}
+
+static void print_repeated(const char *text, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        cli_print("%s", text);
+}
+
+// A line between rows: left corner, what joins columns, right corner, and what fills.
+static void print_rule(const cli_rows *rows, const size_t *widths, const char *const parts[4])
+{
+    cli_print("%s", parts[0]);
+    for (size_t i = 0; i < rows->column_count; i++) {
+        if (i > 0) cli_print("%s", parts[1]);
+        print_repeated(parts[3], widths[i] + 2);
+    }
+    cli_print("%s\n", parts[2]);
+}
+
+// One row, or with an empty `row` the names of columns. A '|' is escaped in Markdown.
+static ferric_status print_row(const cli_rows *rows, const size_t *widths, ferric_slice row,
+                               const char *bar)
+{
+    ferric_buffer text = {0};
+    ferric_slice column;
+    size_t i = 0;
+    ferric_status status = FERRIC_OK;
+
+    cli_print("%s", bar);
+    for (size_t at = 0; status == FERRIC_OK && next_line(&rows->columns, &at, &column); i++) {
+        status = cell_text(row.size == 0 ? column : cell_of(row, column), &text);
+        flatten(&text);
+        cli_print(" ");
+        for (size_t at_byte = 0; at_byte < text.size; at_byte++) {
+            const char *byte = (const char *)text.data + at_byte;
+            if (rows->form == CLI_ROWS_MARKDOWN && *byte == '|') cli_print("\\");
+            cli_write(fe_slice(byte, 1));
+        }
+        print_repeated(" ", widths[i] - width_of(fe_buffer_slice(&text)));
+        cli_print(" %s", bar);
+    }
+    cli_print("\n");
+    fe_buffer_deinit(&text);
+    return status;
+}
+
+static ferric_status print_table(const cli_rows *rows)
+{
+    static const char *const table[4] = {"+", "+", "+", "-"};
+    static const char *const markdown[4] = {"|", "|", "|", "-"};
+    static const char *const box_top[4] = {"┌", "┬", "┐", "─"};
+    static const char *const box_middle[4] = {"├", "┼", "┤", "─"};
+    static const char *const box_bottom[4] = {"└", "┴", "┘", "─"};
+    bool is_box = rows->form == CLI_ROWS_BOX;
+    bool is_markdown = rows->form == CLI_ROWS_MARKDOWN;
+    const char *bar = is_box ? "│" : "|";
+    size_t *widths = fe_alloc_zero(rows->column_count + 1, sizeof *widths);
+    ferric_slice row;
+    ferric_status status;
+
+    if (widths == NULL) return fe_no_memory("a table", rows->column_count);
+    status = measure(rows, widths);
+    if (!is_markdown) print_rule(rows, widths, is_box ? box_top : table);
+    if (status == FERRIC_OK) status = print_row(rows, widths, fe_slice(NULL, 0), bar);
+    print_rule(rows, widths, is_box ? box_middle : is_markdown ? markdown : table);
+    for (size_t at = 0; status == FERRIC_OK && next_line(&rows->texts, &at, &row);)
+        status = print_row(rows, widths, row, bar);
+    if (!is_markdown) print_rule(rows, widths, is_box ? box_bottom : table);
+    fe_free(widths);
+    return status;
+}
+
+// ---- CSV ------------------------------------------------------------------------------------
+
+static void print_csv_cell(ferric_slice text)
+{
+    const char *bytes = text.data;
+    bool needs_quotes = text.size > 0 && (bytes[0] == ' ' || bytes[text.size - 1] == ' ');
+
+    for (size_t i = 0; i < text.size && !needs_quotes; i++)
+        needs_quotes = strchr("\",\r\n", bytes[i]) != NULL && bytes[i] != 0;
+    if (!needs_quotes) {
+        cli_write(text);
+        return;
+    }
+    cli_print("\"");
+    for (size_t i = 0; i < text.size; i++) {
+        if (bytes[i] == '"') cli_print("\"");
+        cli_write(fe_slice(&bytes[i], 1));
+    }
+    cli_print("\"");
+}
+
+static ferric_status print_csv_row(const cli_rows *rows, ferric_slice row)
+{
+    ferric_buffer text = {0};
+    ferric_slice column;
+    ferric_status status = FERRIC_OK;
+    bool is_first = true;
+
+    for (size_t at = 0; status == FERRIC_OK && next_line(&rows->columns, &at, &column);) {
+        status = cell_text(row.size == 0 ? column : cell_of(row, column), &text);
+        if (!is_first) cli_print(",");
+        is_first = false;
+        print_csv_cell(fe_buffer_slice(&text));
+    }
+    cli_print("\r\n");
+    fe_buffer_deinit(&text);
+    return status;
+}
+
+static ferric_status print_csv(const cli_rows *rows)
+{
+    ferric_slice row;
+    ferric_status status = print_csv_row(rows, fe_slice(NULL, 0));
+
+    for (size_t at = 0; status == FERRIC_OK && next_line(&rows->texts, &at, &row);)
+        status = print_csv_row(rows, row);
+    return status;
+}
+
+// ---- All ------------------------------------------------------------------------------------
+
+ferric_status cli_rows_add(cli_rows *rows, ferric_slice json)
+{
+    ferric_status status;
+
+    switch (rows->form) {
+    case CLI_ROWS_AUTO:
+        cli_write_json(json);
+        cli_print("\n");
+        break;
+    case CLI_ROWS_JSONL:
+        cli_write(json);
+        cli_print("\n");
+        break;
+    case CLI_ROWS_JSON:
+        cli_print(rows->count == 0 ? "[" : ",\n");
+        cli_write(json);
+        break;
+    default:
+        status = note_columns(rows, json);
+        if (status == FERRIC_OK) status = append_line(&rows->texts, json);
+        if (status != FERRIC_OK) return status;
+        break;
+    }
+    rows->count++;
+    return FERRIC_OK;
+}
+
+ferric_status cli_rows_end(cli_rows *rows)
+{
+    switch (rows->form) {
+    case CLI_ROWS_JSON:
+        cli_print(rows->count == 0 ? "[]\n" : "]\n");
+        return FERRIC_OK;
+    case CLI_ROWS_TABLE:
+    case CLI_ROWS_BOX:
+    case CLI_ROWS_MARKDOWN:
+        return rows->count == 0 ? FERRIC_OK : print_table(rows);
+    case CLI_ROWS_CSV:
+        return rows->count == 0 ? FERRIC_OK : print_csv(rows);
+    default:
+        return FERRIC_OK;
+    }
+}

@@ -1,0 +1,451 @@
+// SPDX-License-Identifier: Apache-2.0
+// Carrying out plans; see query.h.
+#include "doc/query.h"
+
+#include "base/buffer.h"
+#include "base/coding.h"
+#include "base/json_text.h"
+#include "base/memory.h"
+#include "base/seeded_bug.h"
+#include "base/status.h"
+#include "doc/document.h"
+#include "doc/id_set.h"
+#include "doc/index_entry.h"
+#include "doc/range_walk.h"
+#include "doc/sorter.h"
+
+// What one plan has come to; an input of a union has one after the other.
+typedef struct source {
+    const fe_plan *plan; // NULL: not begun.
+    bool is_given;       // ID: it was asked for.
+    fe_range_walk walk;
+} source;
+
+struct fe_query {
+    fe_collection *collection;
+    fe_state state;
+    fe_query_request request; // Its texts are not kept.
+    fe_arena arena;
+    fe_matcher *matcher;
+    fe_sort sort;
+    fe_plan plan;
+    bool needs_id; // Filter or sort ask for it.
+    source source;
+    size_t input;     // UNION: which one `source` is.
+    fe_id_set seen;   // Documents that were found already,
+    fe_id_set wanted; // or that the other input of an INTERSECT has.
+    bool is_sorting;
+    bool is_sorted; // All of it is in the sorter,
+    size_t given;   // which gave so many.
+    fe_sorter sorter;
+    fe_query_counts counts;
+    uint64_t skipped;
+    fe_match match;
+    ferric_buffer id;
+    ferric_buffer id_literal;
+    ferric_buffer key;
+    ferric_buffer value;
+};
+
+static fe_range whole_range; // Both ends open. Never written.
+static const fe_index_ranges whole = {.ranges = &whole_range, .count = 1};
+
+// ---- Making ---------------------------------------------------------------------------------
+
+static ferric_status compile(fe_query *query, const fe_query_request *request)
+{
+    ferric_slice filter = request->filter.size > 0 ? request->filter : fe_slice_text("{}");
+    ferric_status status = fe_matcher_create(filter, &query->matcher);
+
+    if (status == FERRIC_OK && request->sort.size > 0) {
+        status = fe_sort_parse(request->sort, &query->arena, &query->sort);
+    }
+    if (status == FERRIC_OK) query->needs_id = fe_matcher_uses_id(query->matcher);
+    return status;
+}
+
+static ferric_status plan(fe_query *query, ferric_slice hint)
+{
+    uint64_t limit = query->request.limit;
+    fe_plan_request request = {.state = &query->state,
+                               .schema = NULL,
+                               .matcher = query->matcher,
+                               .sort = &query->sort,
+                               .hint = hint};
+
+    if (query->collection == NULL) return FERRIC_OK; // The plan is EMPTY.
+    request.limit =
+        limit > UINT64_MAX - query->request.skip ? UINT64_MAX : limit + query->request.skip;
+    request.schema = fe_collection_schema(query->collection);
+    return fe_plan_make(&request, &query->arena, &query->plan);
+}
+
+ferric_status fe_query_create(fe_collection *collection, const fe_state *state,
+                              const fe_query_request *request, fe_query **query)
+{
+    fe_query *created = fe_alloc_zero(1, sizeof *created);
+    uint64_t keep = UINT64_MAX;
+    ferric_status status;
+
+    *query = NULL;
+    if (created == NULL) return fe_no_memory("a query", sizeof *created);
+    created->collection = collection;
+    created->state = *state;
+    created->request = *request;
+    fe_arena_init(&created->arena);
+    fe_id_set_init(&created->seen, request->memory_max);
+    fe_id_set_init(&created->wanted, request->memory_max);
+    status = compile(created, request);
+    if (status == FERRIC_OK) status = plan(created, request->hint);
+    if (request->limit <= UINT64_MAX - request->skip) keep = request->limit + request->skip;
+    created->is_sorting = created->sort.part_count > 0 && !created->plan.is_sorted;
+    fe_sorter_init(&created->sorter, &created->sort, keep, request->memory_max);
+    if (status != FERRIC_OK) {
+        fe_query_destroy(created);
+        return status;
+    }
+    *query = created;
+    return FERRIC_OK;
+}
+
+static void end_source(source *from)
+{
+    if (from->plan != NULL) fe_range_walk_deinit(&from->walk);
+    *from = (source){0};
+}
+
+void fe_query_destroy(fe_query *query)
+{
+    if (query == NULL) return;
+    end_source(&query->source);
+    fe_sorter_deinit(&query->sorter);
+    fe_id_set_deinit(&query->seen);
+    fe_id_set_deinit(&query->wanted);
+    fe_matcher_destroy(query->matcher);
+    fe_buffer_deinit(&query->id);
+    fe_buffer_deinit(&query->id_literal);
+    fe_buffer_deinit(&query->key);
+    fe_buffer_deinit(&query->value);
+    fe_arena_deinit(&query->arena);
+    fe_free(query);
+}
+
+const fe_plan *fe_query_plan(const fe_query *query)
+{
+    return &query->plan;
+}
+
+const fe_query_counts *fe_query_done(const fe_query *query)
+{
+    return &query->counts;
+}
+
+// ---- Finding ids ----------------------------------------------------------------------------
+
+static void begin_source(fe_query *query, source *from, const fe_plan *plan)
+{
+    *from = (source){.plan = plan};
+    if (plan->kind == FE_PLAN_SCAN) {
+        fe_range_walk_init(&from->walk, &query->state, query->collection->id, &whole,
+                           plan->is_reverse);
+    } else if (plan->kind == FE_PLAN_INDEX) {
+        fe_range_walk_init(&from->walk, &query->state, plan->index->id, &plan->ranges,
+                           plan->is_reverse);
+    }
+}
+
+// The next document that the entries of an index name. *found is false at the end.
+static ferric_status next_of_index(fe_query *query, source *from, bool *found)
+{
+    ferric_slice id;
+    ferric_status status;
+    const fe_entry *entry = fe_range_walk_next(&from->walk, &status);
+
+    *found = entry != NULL;
+    if (entry == NULL) return status;
+    query->counts.entries++;
+    status = fe_index_entry_id(fe_user_key(entry), entry->value, &id, NULL);
+    return status == FERRIC_OK ? fe_buffer_assign(&query->id, id) : status;
+}
+
+static ferric_status next_of_id(fe_query *query, source *from, bool *found)
+{
+    *found = !from->is_given;
+    from->is_given = true;
+    fe_buffer_clear(&query->id);
+    return *found ? fe_json_unquote(from->plan->id, &query->id) : FERRIC_OK;
+}
+
+static ferric_status next_of_simple(fe_query *query, source *from, bool *found)
+{
+    *found = false;
+    switch (from->plan->kind) {
+    case FE_PLAN_INDEX:
+        return next_of_index(query, from, found);
+    case FE_PLAN_ID:
+        return next_of_id(query, from, found);
+    default:
+        return FERRIC_OK;
+    }
+}
+
+// Whether a document was found before by this query. Only plans that might do so ask.
+static ferric_status is_new(fe_query *query, bool *new_one)
+{
+    return fe_id_set_add(&query->seen, fe_buffer_slice(&query->id), new_one);
+}
+
+static ferric_status next_of_union(fe_query *query, bool *found)
+{
+    const fe_plan *plan = &query->plan;
+    ferric_status status = FERRIC_OK;
+
+    *found = false;
+    while (status == FERRIC_OK && query->input < plan->input_count) {
+        const fe_plan *input = &plan->inputs[query->input];
+        if (query->source.plan == NULL) begin_source(query, &query->source, input);
+        status = next_of_simple(query, &query->source, found);
+        if (status != FERRIC_OK) break;
+        if (*found) {
+            bool new_one = FE_SEEDED_BUG(FE_BUG_UNION_DUPLICATES);
+            if (!new_one) status = is_new(query, &new_one);
+            if (new_one || status != FERRIC_OK) return status;
+            continue;
+        }
+        end_source(&query->source);
+        query->input++;
+    }
+    return status;
+}
+
+// Takes the ids of the first input, then gives those of the second that are among them.
+static ferric_status next_of_intersection(fe_query *query, bool *found)
+{
+    const fe_plan *plan = &query->plan;
+    bool new_one;
+    ferric_status status = FERRIC_OK;
+
+    *found = true;
+    if (query->input == 0) {
+        begin_source(query, &query->source, &plan->inputs[0]);
+        while (status == FERRIC_OK && *found) {
+            status = next_of_simple(query, &query->source, found);
+            if (status == FERRIC_OK && *found) {
+                status = fe_id_set_add(&query->wanted, fe_buffer_slice(&query->id), &new_one);
+            }
+        }
+        end_source(&query->source);
+        begin_source(query, &query->source, &plan->inputs[1]);
+        query->input = 1;
+    }
+    for (;;) {
+        if (status == FERRIC_OK) status = next_of_simple(query, &query->source, found);
+        if (status != FERRIC_OK || !*found) return status;
+        if (!fe_id_set_has(&query->wanted, fe_buffer_slice(&query->id))) continue;
+        status = is_new(query, &new_one);
+        if (status != FERRIC_OK || new_one) return status;
+    }
+}
+
+static ferric_status next_id(fe_query *query, bool *found)
+{
+    bool new_one = true;
+    ferric_status status;
+
+    if (query->plan.kind == FE_PLAN_UNION) return next_of_union(query, found);
+    if (query->plan.kind == FE_PLAN_INTERSECT) return next_of_intersection(query, found);
+    if (query->source.plan == NULL) begin_source(query, &query->source, &query->plan);
+    do {
+        status = next_of_simple(query, &query->source, found);
+        if (status == FERRIC_OK && *found && query->plan.kind == FE_PLAN_INDEX &&
+            query->plan.index->is_multi_key && !FE_SEEDED_BUG(FE_BUG_MULTI_KEY_DUPLICATES)) {
+            status = is_new(query, &new_one);
+        }
+    } while (status == FERRIC_OK && *found && !new_one);
+    return status;
+}
+
+// ---- Reading documents ----------------------------------------------------------------------
+
+static ferric_status take_stored(fe_query *query, ferric_slice stored, fe_meta meta)
+{
+    query->match.id = fe_buffer_slice(&query->id);
+    query->match.meta = meta;
+    query->match.doc.id = fe_slice(NULL, 0);
+    return fe_document_text(stored, &query->match.doc.text);
+}
+
+static ferric_status read_document(fe_query *query, bool *found)
+{
+    uint8_t keyspace[FE_KEYSPACE_ID_SIZE];
+    fe_meta meta = {0};
+    ferric_status status;
+
+    fe_put_u32_ordered(keyspace, query->collection->id);
+    fe_buffer_clear(&query->key);
+    status = fe_buffer_append(&query->key, keyspace, sizeof keyspace);
+    if (status == FERRIC_OK) {
+        status = fe_buffer_append(&query->key, query->id.data, query->id.size);
+    }
+    if (status != FERRIC_OK) return status;
+    status = fe_state_get(&query->state, fe_buffer_slice(&query->key), &query->value, &meta);
+    *found = status == FERRIC_OK;
+    if (status == FERRIC_NOT_FOUND) return FERRIC_OK;
+    return status == FERRIC_OK ? take_stored(query, fe_buffer_slice(&query->value), meta) : status;
+}
+
+// The next document of a scan needs no second read.
+static ferric_status next_of_scan(fe_query *query, bool *found)
+{
+    const fe_entry *entry;
+    fe_meta meta;
+    ferric_status status;
+
+    if (query->source.plan == NULL) begin_source(query, &query->source, &query->plan);
+    entry = fe_range_walk_next(&query->source.walk, &status);
+    *found = entry != NULL;
+    if (entry == NULL) return status;
+    status = fe_buffer_assign(&query->id, fe_user_key(entry));
+    meta.version = entry->sequence;
+    meta.expires_ms = fe_state_walk_expiry(&query->source.walk.walk);
+    return status == FERRIC_OK ? take_stored(query, entry->value, meta) : status;
+}
+
+static ferric_status refuse_scan(const fe_query *query)
+{
+    return fe_fail(FERRIC_TOO_LARGE,
+                   "the query has examined %llu documents, as many as max_scan allows: create an "
+                   "index for the filter, or raise max_scan",
+                   (unsigned long long)query->request.max_scan);
+}
+
+// An entry without its document, in one state, is damage that checksums do not show.
+static ferric_status lost_document(const fe_query *query)
+{
+    return fe_fail(FERRIC_CORRUPT,
+                   "an index names the document \"%.*s\", which is not there: drop the index and "
+                   "create it again",
+                   query->id.size > 200 ? 200 : (int)query->id.size, (const char *)query->id.data);
+}
+
+// The next document that the plan finds, matching or not.
+static ferric_status next_candidate(fe_query *query, bool *found)
+{
+    bool is_there = true;
+    ferric_status status;
+
+    if (query->plan.kind == FE_PLAN_SCAN) {
+        status = next_of_scan(query, found);
+    } else {
+        status = next_id(query, found);
+        if (status == FERRIC_OK && *found) status = read_document(query, &is_there);
+        if (status == FERRIC_OK && !is_there) {
+            if (query->plan.kind != FE_PLAN_ID && query->plan.kind != FE_PLAN_UNION) {
+                return lost_document(query);
+            }
+            return next_candidate(query, found); // It was asked for by its id.
+        }
+    }
+    if (status != FERRIC_OK || !*found) return status;
+    if (query->counts.documents == query->request.max_scan) return refuse_scan(query);
+    query->counts.documents++;
+    return FERRIC_OK;
+}
+
+static ferric_status quote_id(fe_query *query)
+{
+    ferric_status status;
+
+    fe_buffer_clear(&query->id_literal);
+    status = fe_json_quote(fe_buffer_slice(&query->id), &query->id_literal);
+    query->match.doc.id = fe_buffer_slice(&query->id_literal);
+    return status;
+}
+
+// The next document that matches, in the plan's order.
+static ferric_status next_match(fe_query *query, bool *found)
+{
+    bool matches = false;
+    ferric_status status;
+
+    do {
+        status = next_candidate(query, found);
+        if (status != FERRIC_OK || !*found) return status;
+        if (query->needs_id) status = quote_id(query);
+        matches = query->plan.is_exact;
+        if (status == FERRIC_OK && !matches) {
+            status = fe_matcher_test(query->matcher, &query->match.doc, &matches);
+        }
+    } while (status == FERRIC_OK && !matches);
+    if (status == FERRIC_OK && !query->needs_id) status = quote_id(query);
+    return status;
+}
+
+// ---- Giving ---------------------------------------------------------------------------------
+
+static ferric_status sort_all(fe_query *query)
+{
+    bool found = true;
+    ferric_status status = FERRIC_OK;
+
+    while (status == FERRIC_OK) {
+        status = next_match(query, &found);
+        if (status != FERRIC_OK || !found) break;
+        status =
+            fe_sorter_add(&query->sorter, query->match.id, &query->match.doc, query->match.meta);
+    }
+    if (status == FERRIC_OK) fe_sorter_finish(&query->sorter);
+    query->is_sorted = status == FERRIC_OK;
+    return status;
+}
+
+static ferric_status next_sorted(fe_query *query, bool *found)
+{
+    const fe_sorted *item;
+    ferric_status status = query->is_sorted ? FERRIC_OK : sort_all(query);
+
+    *found = status == FERRIC_OK && query->given < query->sorter.count;
+    if (!*found) return status;
+    item = query->sorter.items[query->given++];
+    query->match.id = item->id;
+    query->match.meta = item->meta;
+    query->match.doc.id = item->id_literal;
+    query->match.doc.text = item->text;
+    return FERRIC_OK;
+}
+
+const fe_match *fe_query_next(fe_query *query, ferric_status *status)
+{
+    bool found = true;
+
+    *status = FERRIC_OK;
+    while (query->counts.returned < query->request.limit) {
+        *status = query->is_sorting ? next_sorted(query, &found) : next_match(query, &found);
+        if (*status != FERRIC_OK || !found) return NULL;
+        if (query->skipped++ < query->request.skip) continue;
+        query->counts.returned++;
+        return &query->match;
+    }
+    return NULL;
+}
+
+// An object's text with "_id" in front; another value stands in "_value".
+ferric_status fe_query_show(const fe_match *match, ferric_buffer *json)
+{
+    ferric_slice text = match->doc.text;
+    bool is_object = fe_json_kind(text) == '{';
+    bool has_more = !is_object || text.size > 2;
+    ferric_status status;
+
+    fe_buffer_clear(json);
+    status = fe_buffer_append(json, "{\"_id\":", 7);
+    if (status == FERRIC_OK) {
+        status = fe_buffer_append(json, match->doc.id.data, match->doc.id.size);
+    }
+    if (status == FERRIC_OK && has_more) status = fe_buffer_append(json, ",", 1);
+    if (status == FERRIC_OK && !is_object) status = fe_buffer_append(json, "\"_value\":", 9);
+    if (status != FERRIC_OK) return status;
+    if (is_object) return fe_buffer_append(json, fe_slice_bytes(text) + 1, text.size - 1);
+    status = fe_buffer_append(json, text.data, text.size);
+    return status == FERRIC_OK ? fe_buffer_append(json, "}", 1) : status;
+}
