@@ -232,6 +232,7 @@ static ferric_status plan_union(const fe_plan_request *request, const fe_conditi
     *serves = true;
     for (size_t i = 0; i < count && *serves && status == FERRIC_OK; i++) {
         (void)fe_condition_or_branches(condition, which, i, &branch);
+        plan->inputs[i] = (fe_plan){0};
         status = plan_branch(request, branch, arena, &plan->inputs[i], serves);
         plan->is_exact = plan->is_exact && plan->inputs[i].is_exact;
         plan->input_count++;
