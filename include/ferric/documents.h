@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-// Collections of JSON documents: insert, indexes, queries. A part of <ferric/ferric.h>,
+// Collections of JSON documents: insert, indexes, queries, updates. A part of <ferric/ferric.h>,
 // which includes it and says what holds for all calls.
 //
 // A document is the JSON value under a key of a collection (a keyspace of kind
 // FERRIC_KEYSPACE_COLLECTION). Its key is its "_id", a string. ferric_document_put, ferric_delete,
 // ferric_write and their kin in transactions keep the collection's indexes in the same commit.
 //
-// Filters and sorts are JSON texts in MongoDB's manner; docs/guide/queries.md
+// Filters, sorts, projections and updates are JSON texts in MongoDB's manner; docs/guide/queries.md
 // explains them. A NULL `collection` is the collection "main".
 #ifndef FERRIC_DOCUMENTS_H
 #define FERRIC_DOCUMENTS_H
@@ -33,6 +33,15 @@ typedef struct ferric_cursor ferric_cursor;
 //         the message names. Else as ferric_document_put.
 ferric_status ferric_document_insert(ferric_db *db, ferric_keyspace *collection, ferric_slice json,
                                      const ferric_write_options *options, ferric_buffer *key);
+
+// Changes the document `key` by `patch`: an object is a merge patch (RFC 7396), an array a list of
+// operations (RFC 6902). Read and written as one: what others commit meanwhile is not lost.
+// Errors: FERRIC_NOT_FOUND (an outcome). FERRIC_CONFLICT: a condition of `options`, or an operation
+//         "test", does not hold. FERRIC_INVALID_ARGUMENT: no JSON, or it does not suit the
+//         document.
+//         Else as ferric_document_insert.
+ferric_status ferric_document_patch(ferric_db *db, ferric_keyspace *collection, ferric_slice key,
+                                    ferric_slice patch, const ferric_write_options *options);
 
 // ---- Indexes --------------------------------------------------------------------------------
 
@@ -100,6 +109,9 @@ typedef struct ferric_find_options {
     // As {"age":-1,"name":1}. Documents with equal values follow by "_id" in the last path's
     // direction. Size 0: the order is the plan's.
     ferric_slice sort;
+    // As {"name":1,"address.city":1} for these and "_id", or {"notes":0} for all but these.
+    // Size 0: everything.
+    ferric_slice projection;
     // So many documents are left out first. Default 0.
     uint64_t skip;
     // At most so many are given. Default UINT64_MAX.
@@ -114,13 +126,13 @@ typedef struct ferric_find_options {
 
 #define FERRIC_FIND_OPTIONS_INIT                                                                   \
     {                                                                                              \
-        sizeof(ferric_find_options), NULL, {NULL, 0}, 0, UINT64_MAX, NULL, UINT64_MAX,             \
+        sizeof(ferric_find_options), NULL, {NULL, 0}, {NULL, 0}, 0, UINT64_MAX, NULL, UINT64_MAX,  \
             (uint64_t)32 << 20                                                                     \
     }
 
 // Finds the documents that match `filter` (size 0 or {}: all). The cursor stands before the first.
 // It sees one state however long it lives.
-// Errors: FERRIC_INVALID_ARGUMENT: filter, sort or hint is wrong; the message names the
+// Errors: FERRIC_INVALID_ARGUMENT: filter, sort, projection or hint is wrong; the message names the
 //         place. FERRIC_WRONG_KIND, FERRIC_NO_MEMORY, FERRIC_IO, FERRIC_CORRUPT, FERRIC_CLOSED.
 ferric_status ferric_find(ferric_db *db, ferric_keyspace *collection, ferric_slice filter,
                           const ferric_find_options *options, ferric_cursor **cursor);
@@ -136,8 +148,8 @@ bool ferric_cursor_next(ferric_cursor *cursor);
 // FERRIC_MEMORY_LIMIT (memory_max).
 ferric_status ferric_cursor_status(const ferric_cursor *cursor);
 
-// The document it stands on: its key; its text with "_id" first; its version. Empty when it stands
-// nowhere. Valid until the cursor next moves.
+// The document it stands on: its key; its text with "_id" first, as the projection shows it; its
+// version. Empty when it stands nowhere. Valid until the cursor next moves.
 ferric_slice ferric_cursor_key(const ferric_cursor *cursor);
 ferric_slice ferric_cursor_document(const ferric_cursor *cursor);
 uint64_t ferric_cursor_version(const ferric_cursor *cursor);
@@ -146,6 +158,69 @@ uint64_t ferric_cursor_version(const ferric_cursor *cursor);
 // ferric_cursor_status.
 ferric_status ferric_find_count(ferric_db *db, ferric_keyspace *collection, ferric_slice filter,
                                 const ferric_find_options *options, uint64_t *count);
+
+// Replaces `json` by an array of the different values that the documents which match have at
+// `path`, elements of arrays one by one, in order. Errors: as ferric_find_count.
+ferric_status ferric_find_distinct(ferric_db *db, ferric_keyspace *collection, ferric_slice path,
+                                   ferric_slice filter, const ferric_find_options *options,
+                                   ferric_buffer *json);
+
+// Replaces `json` by an array of groups of the documents which match, as in
+// {"_id":"$city","people":{"$sum":1},"oldest":{"$max":"$age"}}; accumulators are $count, $sum,
+// $avg, $min and $max. Errors: as ferric_find_count.
+ferric_status ferric_find_group(ferric_db *db, ferric_keyspace *collection, ferric_slice group,
+                                ferric_slice filter, const ferric_find_options *options,
+                                ferric_buffer *json);
+
+// Runs the query and replaces `json` by an object that tells what was done: the plan with its
+// indexes and ranges, how many index entries and documents were examined, how many were returned,
+// how long it took, and which index would have helped. Errors: as ferric_find_count.
+ferric_status ferric_explain(ferric_db *db, ferric_keyspace *collection, ferric_slice filter,
+                             const ferric_find_options *options, ferric_buffer *json);
+
+// ---- Updates --------------------------------------------------------------------------------
+
+// How ferric_update and ferric_remove choose documents.
+typedef struct ferric_update_options {
+    size_t struct_size;
+    // All documents that match, in one commit. Default false: the first one.
+    bool many;
+    // ferric_update makes a document of the filter's equalities and the update when none matches.
+    // Default false.
+    bool upsert;
+    // The commit is durable before the call returns, whatever the fsync policy. Default false.
+    bool sync;
+    // As in ferric_find_options.
+    ferric_slice sort;
+    const char *hint;
+    uint64_t max_scan;
+} ferric_update_options;
+
+#define FERRIC_UPDATE_OPTIONS_INIT                                                                 \
+    {                                                                                              \
+        sizeof(ferric_update_options), false, false, false, {NULL, 0}, NULL, UINT64_MAX            \
+    }
+
+// What an update did.
+typedef struct ferric_update_result {
+    uint64_t matched;  // Documents that the filter found,
+    uint64_t modified; // and those that are different now, or gone.
+    bool is_upserted;  // A document was made.
+} ferric_update_result;
+
+// Changes documents that match `filter` by `update`, operators such as {"$set":{"a.b":1},
+// "$inc":{"n":1}}; all of it in one commit, or nothing. `result` may be NULL; `key` (may be NULL)
+// receives the key of an upserted document.
+// Errors: as ferric_find and ferric_document_insert; FERRIC_CONFLICT: others kept changing the same
+//         documents; FERRIC_OVERFLOW: $inc or $mul left the 64-bit integers; FERRIC_TOO_LARGE: more
+//         than one commit takes.
+ferric_status ferric_update(ferric_db *db, ferric_keyspace *collection, ferric_slice filter,
+                            ferric_slice update, const ferric_update_options *options,
+                            ferric_update_result *result, ferric_buffer *key);
+
+// Removes documents that match `filter`, in one commit. Errors: as ferric_update.
+ferric_status ferric_remove(ferric_db *db, ferric_keyspace *collection, ferric_slice filter,
+                            const ferric_update_options *options, ferric_update_result *result);
 
 #if defined(__GNUC__)
 #pragma GCC visibility pop

@@ -14,7 +14,9 @@ ferric_status fe_find_options_take(const ferric_find_options *given, ferric_find
     const char *type = "ferric_find_options";
     ferric_status status = fe_struct_take(type, given, &defaults, sizeof defaults, taken);
 
-    return status == FERRIC_OK ? fe_slice_check(type, "sort", taken->sort) : status;
+    if (status == FERRIC_OK) status = fe_slice_check(type, "sort", taken->sort);
+    if (status == FERRIC_OK) status = fe_slice_check(type, "projection", taken->projection);
+    return status;
 }
 
 // The request's texts are lent by the options.
@@ -22,6 +24,7 @@ static fe_query_request request_of(ferric_slice filter, const ferric_find_option
 {
     fe_query_request request = {.filter = filter,
                                 .sort = options->sort,
+                                .projection = options->projection,
                                 .skip = options->skip,
                                 .limit = options->limit,
                                 .max_scan = options->max_scan};
@@ -178,7 +181,7 @@ bool ferric_cursor_next(ferric_cursor *cursor)
     if (cursor->status != FERRIC_OK) return false;
     cursor->match = fe_query_next(cursor->running.query, &cursor->status);
     if (cursor->match != NULL) {
-        cursor->status = fe_query_show(cursor->match, &cursor->json);
+        cursor->status = fe_query_show(cursor->running.query, cursor->match, &cursor->json);
     }
     if (cursor->status != FERRIC_OK) cursor->match = NULL;
     return cursor->match != NULL;

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-// ferric find: the documents that match.
+// ferric find, distinct and explain: queries, and what was done for them.
 #include "base/buffer.h"
 #include "cli/commands.h"
 #include "cli/find_options.h"
 #include "cli/output.h"
 #include "cli/session.h"
 
-// The query, and the collection it is asked of.
+// What the three commands share: the query, and the collection it is asked of.
 typedef struct query_command {
     cli_session session;
     cli_find find;
@@ -56,4 +56,42 @@ int cli_find_run(const cli_arguments *arguments)
     ferric_cursor_destroy(cursor);
     cli_rows_deinit(&rows);
     return end(&command, status, cli_interrupted() ? CLI_INTERRUPTED : CLI_DONE);
+}
+
+// Prints the text that a call gave.
+static ferric_status print_text(ferric_status status, ferric_buffer *json)
+{
+    if (status == FERRIC_OK) {
+        cli_write_json(fe_buffer_slice(json));
+        cli_print("\n");
+    }
+    ferric_buffer_free(json);
+    return status;
+}
+
+int cli_distinct_run(const cli_arguments *arguments)
+{
+    query_command command;
+    ferric_buffer json = {0};
+    ferric_status status;
+    int code = begin(arguments, 1, &command);
+
+    if (code != CLI_DONE) return code;
+    status = ferric_find_distinct(
+        command.session.db, command.session.keyspace, fe_slice_text(arguments->words[0]),
+        fe_buffer_slice(&command.find.filter), &command.find.options, &json);
+    return end(&command, print_text(status, &json), CLI_DONE);
+}
+
+int cli_explain_run(const cli_arguments *arguments)
+{
+    query_command command;
+    ferric_buffer json = {0};
+    ferric_status status;
+    int code = begin(arguments, 0, &command);
+
+    if (code != CLI_DONE) return code;
+    status = ferric_explain(command.session.db, command.session.keyspace,
+                            fe_buffer_slice(&command.find.filter), &command.find.options, &json);
+    return end(&command, print_text(status, &json), CLI_DONE);
 }

@@ -7,6 +7,7 @@
 #include "base/buffer.h"
 #include "base/json_text.h"
 #include "cli/output.h"
+#include "cli/short_filter.h"
 
 ferric_status cli_find_list(const char *text, ferric_buffer *json)
 {
@@ -34,11 +35,14 @@ int cli_find_filter(char *const *words, int count, ferric_buffer *json)
 
     fe_buffer_clear(json);
     if (count == 0) return CLI_DONE;
-    if (words[0][0] != '{' || count > 1) {
-        return cli_fail(CLI_USAGE, "a filter is one word of JSON, in single quotes: "
-                                   "'{\"role\":\"admin\",\"age\":{\"$gte\":18}}'");
+    if (words[0][0] == '{') {
+        if (count > 1) {
+            return cli_fail(CLI_USAGE, "a filter in JSON is one word: put it in single quotes");
+        }
+        status = fe_buffer_append(json, words[0], strlen(words[0]));
+    } else {
+        status = cli_short_filter(words, count, json);
     }
-    status = fe_buffer_append(json, words[0], strlen(words[0]));
     return status == FERRIC_OK ? CLI_DONE : cli_fail_status(status, "");
 }
 
@@ -67,7 +71,11 @@ int cli_find_read(const cli_arguments *arguments, int first, cli_find *find)
     if (code != CLI_DONE) return code;
     find->options.hint = values[OPTION_HINT];
     if (values[OPTION_SORT] != NULL) status = cli_find_list(values[OPTION_SORT], &find->sort);
+    if (status == FERRIC_OK && values[OPTION_FIELDS] != NULL) {
+        status = cli_find_list(values[OPTION_FIELDS], &find->fields);
+    }
     find->options.sort = fe_buffer_slice(&find->sort);
+    find->options.projection = fe_buffer_slice(&find->fields);
     return status == FERRIC_OK ? CLI_DONE : cli_fail_status(status, "");
 }
 
@@ -75,4 +83,5 @@ void cli_find_deinit(cli_find *find)
 {
     fe_buffer_deinit(&find->filter);
     fe_buffer_deinit(&find->sort);
+    fe_buffer_deinit(&find->fields);
 }

@@ -13,6 +13,7 @@ typedef struct cli_find {
     ferric_find_options options;
     ferric_buffer filter;
     ferric_buffer sort;
+    ferric_buffer fields;
     cli_rows_form form;
 } cli_find;
 
@@ -21,7 +22,7 @@ typedef struct cli_find {
 int cli_find_read(const cli_arguments *arguments, int first, cli_find *find);
 void cli_find_deinit(cli_find *find);
 
-// Replaces `json` by the filter that the words mean: {...}. Prints
+// Replaces `json` by the filter that the words mean: {...}, or conditions such as age>=18. Prints
 // what is wrong and returns the exit code.
 int cli_find_filter(char *const *words, int count, ferric_buffer *json);
 

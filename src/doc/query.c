@@ -27,6 +27,7 @@ struct fe_query {
     fe_query_request request; // Its texts are not kept.
     fe_arena arena;
     fe_matcher *matcher;
+    fe_projection *projection; // NULL: all of a document.
     fe_sort sort;
     fe_plan plan;
     bool needs_id; // Filter or sort ask for it.
@@ -59,6 +60,9 @@ static ferric_status compile(fe_query *query, const fe_query_request *request)
 
     if (status == FERRIC_OK && request->sort.size > 0) {
         status = fe_sort_parse(request->sort, &query->arena, &query->sort);
+    }
+    if (status == FERRIC_OK && request->projection.size > 0) {
+        status = fe_projection_create(request->projection, &query->projection);
     }
     if (status == FERRIC_OK) query->needs_id = fe_matcher_uses_id(query->matcher);
     return status;
@@ -121,6 +125,7 @@ void fe_query_destroy(fe_query *query)
     fe_sorter_deinit(&query->sorter);
     fe_id_set_deinit(&query->seen);
     fe_id_set_deinit(&query->wanted);
+    fe_projection_destroy(query->projection);
     fe_matcher_destroy(query->matcher);
     fe_buffer_deinit(&query->id);
     fe_buffer_deinit(&query->id_literal);
@@ -138,6 +143,11 @@ const fe_plan *fe_query_plan(const fe_query *query)
 const fe_query_counts *fe_query_done(const fe_query *query)
 {
     return &query->counts;
+}
+
+bool fe_query_sorts(const fe_query *query)
+{
+    return query->is_sorting;
 }
 
 // ---- Finding ids ----------------------------------------------------------------------------
@@ -429,23 +439,8 @@ const fe_match *fe_query_next(fe_query *query, ferric_status *status)
     return NULL;
 }
 
-// An object's text with "_id" in front; another value stands in "_value".
-ferric_status fe_query_show(const fe_match *match, ferric_buffer *json)
+ferric_status fe_query_show(const fe_query *query, const fe_match *match, ferric_buffer *json)
 {
-    ferric_slice text = match->doc.text;
-    bool is_object = fe_json_kind(text) == '{';
-    bool has_more = !is_object || text.size > 2;
-    ferric_status status;
-
     fe_buffer_clear(json);
-    status = fe_buffer_append(json, "{\"_id\":", 7);
-    if (status == FERRIC_OK) {
-        status = fe_buffer_append(json, match->doc.id.data, match->doc.id.size);
-    }
-    if (status == FERRIC_OK && has_more) status = fe_buffer_append(json, ",", 1);
-    if (status == FERRIC_OK && !is_object) status = fe_buffer_append(json, "\"_value\":", 9);
-    if (status != FERRIC_OK) return status;
-    if (is_object) return fe_buffer_append(json, fe_slice_bytes(text) + 1, text.size - 1);
-    status = fe_buffer_append(json, text.data, text.size);
-    return status == FERRIC_OK ? fe_buffer_append(json, "}", 1) : status;
+    return fe_projection_apply(query->projection, &match->doc, json);
 }

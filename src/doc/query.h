@@ -8,11 +8,13 @@
 
 #include "doc/collections.h"
 #include "doc/plan.h"
+#include "doc/projection.h"
 
 // Texts are JSON, and empty where nothing is asked.
 typedef struct fe_query_request {
     ferric_slice filter;
     ferric_slice sort;
+    ferric_slice projection;
     ferric_slice hint;
     uint64_t skip;
     uint64_t limit;    // UINT64_MAX: none.
@@ -47,10 +49,12 @@ void fe_query_destroy(fe_query *query);
 // reads; FERRIC_MEMORY_LIMIT: memory_max; FERRIC_TOO_LARGE: max_scan, or a regular expression.
 const fe_match *fe_query_next(fe_query *query, ferric_status *status);
 
-// Replaces `json` by the document with "_id" first. Errors: FERRIC_NO_MEMORY.
-ferric_status fe_query_show(const fe_match *match, ferric_buffer *json);
+// Replaces `json` by the document as the projection shows it. Errors: FERRIC_NO_MEMORY.
+ferric_status fe_query_show(const fe_query *query, const fe_match *match, ferric_buffer *json);
 
 const fe_plan *fe_query_plan(const fe_query *query);
 const fe_query_counts *fe_query_done(const fe_query *query);
+// Whether what it finds has to be sorted in memory.
+bool fe_query_sorts(const fe_query *query);
 
 #endif

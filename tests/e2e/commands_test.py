@@ -74,7 +74,7 @@ class UsageTest(ProgramTest):
         script = self.write("ferric.bash", self.ferric("completion", "bash"))
         ask = (f"source {script}; COMP_WORDS=(ferric {{words}}); COMP_CWORD={{index}}; _ferric; "
                "printf '%s\\n' \"${{COMPREPLY[@]}}\"")
-        for words, index, expected in (("ex", 1, "export"), ("get --me", 2, "--meta"),
+        for words, index, expected in (("expo", 1, "export"), ("get --me", 2, "--meta"),
                                        ("import x --format d", 4, "deb822")):
             got = subprocess.run(["bash", "-c", ask.format(words=words, index=index)],
                                  capture_output=True, text=True, check=True, cwd=self.directory)

@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: Apache-2.0
+// Plans as JSON; see explain.h.
+#include "doc/explain.h"
+
+#include <inttypes.h>
+
+#include "base/buffer.h"
+#include "base/json_text.h"
+#include "doc/json.h"
+
+static const char *const kinds[] = {
+    [FE_PLAN_EMPTY] = "empty", [FE_PLAN_ID] = "id",       [FE_PLAN_SCAN] = "scan",
+    [FE_PLAN_INDEX] = "index", [FE_PLAN_UNION] = "union", [FE_PLAN_INTERSECT] = "intersection",
+};
+
+// Paths of a missing index that are named at most.
+#define ADVISED_MAX 3
+
+static ferric_status append(ferric_buffer *json, const char *text)
+{
+    return fe_buffer_append(json, text, strlen(text));
+}
+
+// ---- Plans ----------------------------------------------------------------------------------
+
+static ferric_status append_ranges(const fe_plan *plan, ferric_buffer *json)
+{
+    ferric_status status = append(json, ",\"index\":");
+
+    if (status == FERRIC_OK) status = fe_json_quote(fe_slice_text(plan->index->name), json);
+    if (status == FERRIC_OK) {
+        status = fe_buffer_format(json, ",\"ranges\":%zu,\"bound\":%zu,\"equal\":%zu",
+                                  plan->ranges.count, plan->ranges.bound_count,
+                                  plan->ranges.equal_count);
+    }
+    if (status == FERRIC_OK && plan->is_counted) {
+        status = fe_buffer_format(json, ",\"counted\":%" PRIu64, plan->entries);
+    }
+    return status;
+}
+
+// One plan without its inputs, and without what closes it.
+static ferric_status append_node(const fe_plan *plan, ferric_buffer *json)
+{
+    ferric_status status = append(json, "{\"kind\":\"");
+
+    if (status == FERRIC_OK) status = append(json, kinds[plan->kind]);
+    if (status == FERRIC_OK) status = append(json, "\"");
+    if (status == FERRIC_OK && plan->kind == FE_PLAN_INDEX) status = append_ranges(plan, json);
+    if (status == FERRIC_OK && plan->kind == FE_PLAN_ID) {
+        status = append(json, ",\"_id\":");
+        if (status == FERRIC_OK) status = fe_buffer_append(json, plan->id.data, plan->id.size);
+    }
+    if (status == FERRIC_OK && plan->is_reverse) status = append(json, ",\"reverse\":true");
+    if (status == FERRIC_OK && plan->is_sorted) status = append(json, ",\"sorted\":true");
+    if (status == FERRIC_OK && plan->is_exact) status = append(json, ",\"exact\":true");
+    return status;
+}
+
+static ferric_status append_plan(const fe_plan *plan, ferric_buffer *json)
+{
+    ferric_status status = append_node(plan, json);
+
+    for (size_t i = 0; i < plan->input_count && status == FERRIC_OK; i++) {
+        status = append(json, i == 0 ? ",\"inputs\":[" : ",");
+        if (status == FERRIC_OK)
+            status = append_node(&plan->inputs[i], json); // Two levels at most.
+        if (status == FERRIC_OK) status = append(json, "}");
+    }
+    if (status == FERRIC_OK && plan->input_count > 0) status = append(json, "]");
+    return status == FERRIC_OK ? append(json, "}") : status;
+}
+
+// ---- Advice ---------------------------------------------------------------------------------
+
+// The paths at the top of a filter as the keys of an index.
+static ferric_status append_keys(ferric_slice filter, ferric_buffer *json)
+{
+    fe_json_walk walk = fe_json_walk_into(filter);
+    ferric_slice name;
+    ferric_slice value;
+    size_t count = 0;
+    ferric_status status = FERRIC_OK;
+
+    while (status == FERRIC_OK && count < ADVISED_MAX &&
+           fe_json_next_member(&walk, &name, &value)) {
+        if (name.size > 2 && fe_slice_bytes(name)[1] == '$') continue;
+        status = append(json, count++ == 0 ? ",\"missing_index\":{" : ",");
+        if (status == FERRIC_OK) status = fe_buffer_append(json, name.data, name.size);
+        if (status == FERRIC_OK) status = append(json, ":1");
+    }
+    return status == FERRIC_OK && count > 0 ? append(json, "}") : status;
+}
+
+// A scan that gave less than it read.
+static bool misses_index(const fe_query *query)
+{
+    const fe_query_counts *done = fe_query_done(query);
+    return fe_query_plan(query)->kind == FE_PLAN_SCAN && done->returned < done->documents;
+}
+
+static ferric_status append_advice(const fe_query *query, ferric_slice filter, ferric_buffer *json)
+{
+    ferric_buffer minified = {0};
+    ferric_status status;
+
+    if (!misses_index(query) || filter.size == 0) return FERRIC_OK;
+    status = fe_json_minify(filter, &minified, NULL);
+    if (status == FERRIC_OK) status = append_keys(fe_buffer_slice(&minified), json);
+    fe_buffer_deinit(&minified);
+    return status;
+}
+
+ferric_status fe_explain(const fe_query *query, ferric_slice filter, uint64_t elapsed_ns,
+                         ferric_buffer *json)
+{
+    const fe_query_counts *done = fe_query_done(query);
+    ferric_status status = append(json, "{\"plan\":");
+
+    if (status == FERRIC_OK) status = append_plan(fe_query_plan(query), json);
+    if (status == FERRIC_OK && fe_query_sorts(query)) status = append(json, ",\"sort\":\"memory\"");
+    if (status == FERRIC_OK) {
+        status =
+            fe_buffer_format(json,
+                             ",\"entries_examined\":%" PRIu64 ",\"documents_examined\":%" PRIu64
+                             ",\"returned\":%" PRIu64 ",\"time_us\":%" PRIu64,
+                             done->entries, done->documents, done->returned, elapsed_ns / 1000);
+    }
+    if (status == FERRIC_OK) status = append_advice(query, filter, json);
+    return status == FERRIC_OK ? append(json, "}") : status;
+}
