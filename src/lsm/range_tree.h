@@ -31,11 +31,12 @@ typedef struct fe_range_node fe_range_node;
 typedef struct fe_range_state fe_range_state;
 
 typedef struct fe_range_tree {
-    _Atomic(const fe_range_state *) newest; // NULL: there are no range deletes.
     // Of the one writer:
-    const fe_range_state *staged;
     fe_arena arena;
     fe_random random;
+    const fe_range_state *staged;
+    // Of all:
+    _Atomic(const fe_range_state *) newest; // NULL: there are no range deletes.
 } fe_range_tree;
 
 // {0} is an empty tree.

@@ -112,7 +112,7 @@ static void test_every_state_is_the_models(void **state)
     (void)state;
     assert_non_null(model);
     for (int i = 0; i < 30; i++) {
-        fe_range_tree tree = {NULL};
+        fe_range_tree tree = {0};
         assert_true(fe_range_tree_is_empty(&tree));
         fill(&tree, model, &random);
         check_tree(&tree, model);
@@ -157,7 +157,7 @@ static void test_collected_pieces_are_what_snapshots_see(void **state)
     (void)state;
     assert_non_null(model);
     for (int i = 0; i < 200; i++) {
-        fe_range_tree tree = {NULL};
+        fe_range_tree tree = {0};
         fe_range_collector collector = {0};
         uint64_t snapshots[4];
         size_t count = (size_t)fe_random_below(&random, 5);
@@ -187,7 +187,7 @@ static void test_collected_pieces_are_what_snapshots_see(void **state)
 // grows with their number and no faster.
 static void test_growing_prefix_stays_small(void **state)
 {
-    fe_range_tree tree = {NULL};
+    fe_range_tree tree = {0};
     fe_range_collector collector = {0};
     uint8_t lower[5] = {0, 0, 0, 7, 0};
 
