@@ -69,6 +69,7 @@ typedef enum ferric_status {
     FERRIC_TOO_MANY_FILES = 20,  // The system's limit on open files.
     FERRIC_WRONG_KEY = 21,       // No key of the database, or a key for one that is not encrypted.
     FERRIC_OVERFLOW = 22,        // The sum or product does not fit 64 bits.
+    FERRIC_DROPPED = 23,         // The keyspace of this handle was dropped.
 } ferric_status;
 
 // Borrowed bytes. `data` may be NULL when size is 0.
@@ -328,6 +329,19 @@ ferric_status ferric_keyspace_open(ferric_db *db, const char *name, ferric_keysp
 
 // Releases the handle, not the data. Accepts NULL.
 void ferric_keyspace_close(ferric_keyspace *keyspace);
+
+// Gives the keyspace `from` the name `to`, which must be free. Handles stay with their keyspace.
+// "main" has its name for good, and no other keyspace gets it.
+// Errors: FERRIC_NOT_FOUND, FERRIC_ALREADY_EXISTS, FERRIC_INVALID_ARGUMENT, those of a write.
+ferric_status ferric_keyspace_rename(ferric_db *db, const char *from, const char *to);
+
+// Removes the keyspace and all that is in it, by one commit that takes as long as any other. The
+// space comes back with compaction. From then on calls with handles of it answer FERRIC_DROPPED,
+// but for reads at a snapshot, and iterators, from before the drop, which still show what was
+// there; a transaction sees it, if it did, and cannot commit what it wrote there. A keyspace that
+// gets the name later is another one. "main" cannot be dropped: ferric_delete_range empties it.
+// Errors: FERRIC_NOT_FOUND, FERRIC_INVALID_ARGUMENT, those of a write.
+ferric_status ferric_keyspace_drop(ferric_db *db, const char *name);
 
 // The keyspaces that exist, by name. *list is freed by ferric_free; NULL when there are none.
 ferric_status ferric_keyspace_list(ferric_db *db, ferric_keyspace_info **list, size_t *count);

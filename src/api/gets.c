@@ -27,7 +27,7 @@ static ferric_status aim(const char *call, ferric_db *db, ferric_keyspace *keysp
 
     if (status == FERRIC_OK) status = fe_read_moment(call, db, options, &at->moment);
     if (status == FERRIC_OK) status = fe_check_key(key);
-    if (status == FERRIC_OK) status = fe_keyspace_id_for_read(meant, &id);
+    if (status == FERRIC_OK) status = fe_keyspace_id_at(meant, &at->moment, &id);
     if (status == FERRIC_OK) status = fe_full_key_init(&at->key, id, key);
     return status;
 }
@@ -259,7 +259,7 @@ ferric_status ferric_multi_get(ferric_db *db, ferric_keyspace *keyspace, size_t 
     if (status != FERRIC_OK) return status;
     status = fe_handles_check(call, db, keyspace, FERRIC_KEYSPACE_RAW, &meant);
     if (status == FERRIC_OK) status = fe_read_moment(call, db, options, &at);
-    if (status == FERRIC_OK && count > 0) status = fe_keyspace_id_for_read(meant, &id);
+    if (status == FERRIC_OK && count > 0) status = fe_keyspace_id_at(meant, &at, &id);
     if (status != FERRIC_OK && status != FERRIC_NOT_FOUND) {
         set_all(statuses, count, status);
         return status;

@@ -61,7 +61,34 @@ static void remember(ferric_keyspace *keyspace, uint32_t id)
     atomic_store_explicit(&keyspace->id, id, memory_order_release);
 }
 
+// A keyspace was dropped since the handle was looked at: whether it is this one.
+static FE_NOINLINE ferric_status look_for_drop(ferric_keyspace *keyspace, uint32_t id,
+                                               uint32_t generation)
+{
+    ferric_status status = fe_store_check_keyspace(keyspace->store, id);
+
+    if (status == FERRIC_OK)
+        atomic_store_explicit(&keyspace->drops_seen, generation, memory_order_relaxed);
+    return status;
+}
+
+static inline ferric_status check_drop(ferric_keyspace *keyspace, uint32_t id)
+{
+    uint32_t generation = fe_store_drop_generation(keyspace->store);
+
+    if (FE_LIKELY(atomic_load_explicit(&keyspace->drops_seen, memory_order_relaxed) == generation))
+        return FERRIC_OK;
+    return look_for_drop(keyspace, id, generation);
+}
+
 ferric_status fe_keyspace_id_for_read(ferric_keyspace *keyspace, uint32_t *id)
+{
+    *id = atomic_load_explicit(&keyspace->id, memory_order_acquire);
+    if (FE_LIKELY(*id != 0)) return check_drop(keyspace, *id);
+    return fe_keyspace_id_at_snapshot(keyspace, id);
+}
+
+ferric_status fe_keyspace_id_at_snapshot(ferric_keyspace *keyspace, uint32_t *id)
 {
     ferric_keyspace_info info;
     ferric_status status;
@@ -76,13 +103,19 @@ ferric_status fe_keyspace_id_for_read(ferric_keyspace *keyspace, uint32_t *id)
     return FERRIC_OK;
 }
 
+ferric_status fe_keyspace_id_at(ferric_keyspace *keyspace, const fe_moment *at, uint32_t *id)
+{
+    return at->sequence == FE_SEQUENCE_NEWEST ? fe_keyspace_id_for_read(keyspace, id)
+                                              : fe_keyspace_id_at_snapshot(keyspace, id);
+}
+
 ferric_status fe_keyspace_id_for_write(ferric_keyspace *keyspace, uint32_t *id)
 {
     ferric_keyspace_info info;
     ferric_status status;
 
     *id = atomic_load_explicit(&keyspace->id, memory_order_acquire);
-    if (FE_LIKELY(*id != 0)) return FERRIC_OK;
+    if (FE_LIKELY(*id != 0)) return check_drop(keyspace, *id);
     // Looking first keeps the message of a wrong kind, which knows the calls, in one place.
     status = fe_keyspace_id_for_read(keyspace, id);
     if (status != FERRIC_NOT_FOUND) return status;
@@ -98,7 +131,10 @@ static FE_NOINLINE ferric_status read_default_ttl(ferric_keyspace *keyspace, uin
                                                   uint64_t *ttl_ms)
 {
     ferric_keyspace_info info;
-    ferric_status status = fe_keyspace_find(keyspace->store, keyspace->name, &info);
+    uint32_t id = atomic_load_explicit(&keyspace->id, memory_order_acquire);
+    // By its id when it has one: it may have another name by now.
+    ferric_status status = id != 0 ? fe_keyspace_find_id(keyspace->store, id, &info)
+                                   : fe_keyspace_find(keyspace->store, keyspace->name, &info);
 
     *ttl_ms = 0;
     if (status == FERRIC_NOT_FOUND) return FERRIC_OK;

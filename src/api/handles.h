@@ -17,6 +17,7 @@ struct ferric_keyspace {
     const char *name; // Ended by a zero byte.
     ferric_keyspace_kind kind;
     _Atomic(uint32_t) id;             // 0 until it is known to exist. Then it never changes.
+    _Atomic(uint32_t) drops_seen;     // The drops of keyspaces since which it was looked at.
     _Atomic(uint64_t) ttl_ms;         // The default for what is put into it; 0: none.
     _Atomic(uint32_t) catalogue_seen; // The generation of the catalogue that it is of.
 };
@@ -46,8 +47,12 @@ ferric_status fe_handles_check(const char *call, ferric_db *db, ferric_keyspace 
 ferric_status fe_db_check(const char *call, const ferric_db *db);
 
 // The keyspace's id. Errors: FERRIC_NOT_FOUND (an outcome): it does not exist yet.
-// FERRIC_WRONG_KIND: it came into being with the other kind. Those of a read.
+// FERRIC_WRONG_KIND: it came into being with the other kind. FERRIC_DROPPED. Those of a read.
 ferric_status fe_keyspace_id_for_read(ferric_keyspace *keyspace, uint32_t *id);
+// The same for a read at a snapshot, which may be from before a drop.
+ferric_status fe_keyspace_id_at_snapshot(ferric_keyspace *keyspace, uint32_t *id);
+// One or the other.
+ferric_status fe_keyspace_id_at(ferric_keyspace *keyspace, const fe_moment *at, uint32_t *id);
 
 // The same, and makes it when it does not exist. Errors: also those of a write.
 ferric_status fe_keyspace_id_for_write(ferric_keyspace *keyspace, uint32_t *id);

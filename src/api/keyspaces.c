@@ -93,3 +93,34 @@ ferric_status ferric_keyspace_list(ferric_db *db, ferric_keyspace_info **list, s
     *list = NULL;
     return FERRIC_OK;
 }
+
+// Names that may be changed: "main" is what NULL means, by an id that never changes.
+static ferric_status check_names(const char *call, ferric_db *db, const char *name)
+{
+    ferric_status status;
+
+    if (name == NULL) return fe_argument_is_null(call, "a name");
+    status = fe_db_check(call, db);
+    if (status == FERRIC_OK) status = check_name(name);
+    if (status != FERRIC_OK || strcmp(name, "main") != 0) return status;
+    return fe_fail(FERRIC_INVALID_ARGUMENT,
+                   "%s: \"main\" is what a NULL keyspace means: it keeps its name, and "
+                   "ferric_delete_range empties it",
+                   call);
+}
+
+ferric_status ferric_keyspace_rename(ferric_db *db, const char *from, const char *to)
+{
+    const char *call = "ferric_keyspace_rename";
+    ferric_status status = check_names(call, db, from);
+
+    if (status == FERRIC_OK) status = check_names(call, db, to);
+    return status == FERRIC_OK ? fe_keyspace_rename(db->store, from, to) : status;
+}
+
+ferric_status ferric_keyspace_drop(ferric_db *db, const char *name)
+{
+    ferric_status status = check_names("ferric_keyspace_drop", db, name);
+
+    return status == FERRIC_OK ? fe_keyspace_drop(db->store, name) : status;
+}

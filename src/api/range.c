@@ -12,7 +12,7 @@ ferric_status fe_range_aim(const char *call, ferric_db *db, ferric_keyspace *key
     ferric_status status = fe_handles_check(call, db, keyspace, FE_KIND_ANY, &meant);
 
     if (status == FERRIC_OK) status = fe_snapshot_moment(call, db, snapshot, at);
-    if (status == FERRIC_OK) status = fe_keyspace_id_for_read(meant, id);
+    if (status == FERRIC_OK) status = fe_keyspace_id_at(meant, at, id);
     return status;
 }
 

@@ -84,7 +84,7 @@ static ferric_status aim(const char *call, ferric_txn *txn, ferric_keyspace *key
 static ferric_status find_id(fe_txn *txn, ferric_keyspace *keyspace, bool for_update, uint32_t *id)
 {
     ferric_keyspace_info info;
-    ferric_status status = fe_keyspace_id_for_read(keyspace, id);
+    ferric_status status = fe_keyspace_id_at_snapshot(keyspace, id);
 
     if (status != FERRIC_NOT_FOUND) return status;
     // That it is not there is something the transaction has read now.

@@ -133,6 +133,8 @@ static const char *const names[FE_BUG_COUNT] = {
     [FE_BUG_READY_EARLY] = "READY_EARLY",
     [FE_BUG_MULTI_KEY_DUPLICATES] = "MULTI_KEY_DUPLICATES",
     [FE_BUG_UNION_DUPLICATES] = "UNION_DUPLICATES",
+    [FE_BUG_DROPPED_KEYSPACE_WRITTEN] = "DROPPED_KEYSPACE_WRITTEN",
+    [FE_BUG_DROP_LEAVES_KEYS] = "DROP_LEAVES_KEYS",
 };
 
 const char *fe_seeded_bug_name(fe_seeded_bug bug)

@@ -129,13 +129,15 @@ typedef enum fe_seeded_bug {
     FE_BUG_RANGE_DELETE_ABOVE_OLDER,     // A range delete goes before what it hides below.
     FE_BUG_TABLE_DROPPED_UNDER_SNAPSHOT, // A hidden table goes though a snapshot sees it.
     FE_BUG_OWN_RANGE_DELETE_UNSEEN,      // A transaction reads what it deleted as a range.
-    FE_BUG_INDEX_ENTRY_LEFT,       // An update leaves the entry of the old value in the index.
-    FE_BUG_SCHEMA_NOT_REQUIRED,    // A write does not notice an index that came meanwhile.
-    FE_BUG_UNIQUE_NOT_REQUIRED,    // Two writers at once get the same key of a unique index.
-    FE_BUG_BACKFILL_UNCONDITIONAL, // A back-fill writes entries of a document that changed since.
-    FE_BUG_READY_EARLY,            // An index is used before its build has ended.
-    FE_BUG_MULTI_KEY_DUPLICATES,   // A document is found once for each of its elements.
-    FE_BUG_UNION_DUPLICATES,       // A document is found once for each branch that it matches.
+    FE_BUG_INDEX_ENTRY_LEFT,         // An update leaves the entry of the old value in the index.
+    FE_BUG_SCHEMA_NOT_REQUIRED,      // A write does not notice an index that came meanwhile.
+    FE_BUG_UNIQUE_NOT_REQUIRED,      // Two writers at once get the same key of a unique index.
+    FE_BUG_BACKFILL_UNCONDITIONAL,   // A back-fill writes entries of a document that changed since.
+    FE_BUG_READY_EARLY,              // An index is used before its build has ended.
+    FE_BUG_MULTI_KEY_DUPLICATES,     // A document is found once for each of its elements.
+    FE_BUG_UNION_DUPLICATES,         // A document is found once for each branch that it matches.
+    FE_BUG_DROPPED_KEYSPACE_WRITTEN, // A handle of a dropped keyspace writes into it.
+    FE_BUG_DROP_LEAVES_KEYS,         // A drop takes the name and leaves the keys.
     FE_BUG_COUNT,
 } fe_seeded_bug;
 

@@ -63,6 +63,7 @@ const char *fe_status_name(ferric_status status)
         [FERRIC_TOO_MANY_FILES] = "TOO_MANY_FILES",
         [FERRIC_WRONG_KEY] = "WRONG_KEY",
         [FERRIC_OVERFLOW] = "OVERFLOW",
+        [FERRIC_DROPPED] = "DROPPED",
     };
     // A caller may hand in any number; an enumeration's own type may be signed.
     size_t index = (size_t)status;

@@ -21,6 +21,7 @@ int cli_index(const cli_arguments *arguments);
 int cli_import(const cli_arguments *arguments);
 int cli_export(const cli_arguments *arguments);
 int cli_info(const cli_arguments *arguments);
+int cli_keyspaces(const cli_arguments *arguments);
 int cli_stats(const cli_arguments *arguments);
 int cli_compact(const cli_arguments *arguments);
 int cli_verify(const cli_arguments *arguments);
@@ -32,5 +33,8 @@ int cli_repl(const cli_arguments *arguments);
 int cli_completion(const cli_arguments *arguments);
 int cli_version(const cli_arguments *arguments);
 int cli_help(const cli_arguments *arguments);
+
+// Prints all keyspaces with their kinds, each on a line.
+ferric_status cli_keyspaces_print(ferric_db *db, bool is_json);
 
 #endif

@@ -86,6 +86,39 @@ ferric_status cli_entry_delete(const cli_session *session, ferric_slice key)
     return ferric_delete(session->db, session->keyspace, key, NULL);
 }
 
+// Replaces `behind` by the first key behind all that begin with `prefix`; empty when there is none.
+static ferric_status find_end(ferric_slice prefix, ferric_buffer *behind)
+{
+    const uint8_t *bytes = prefix.data;
+    ferric_status status;
+
+    while (prefix.size > 0 && bytes[prefix.size - 1] == 0xff)
+        prefix.size--;
+    status = fe_buffer_assign(behind, prefix);
+    if (status == FERRIC_OK && prefix.size > 0) ((uint8_t *)behind->data)[prefix.size - 1]++;
+    return status;
+}
+
+ferric_status cli_entry_delete_range(const cli_session *session, ferric_slice prefix,
+                                     ferric_slice lower, ferric_slice upper)
+{
+    ferric_buffer behind = {0};
+    ferric_status status = find_end(prefix, &behind);
+
+    if (fe_slice_compare(prefix, lower) > 0) lower = prefix;
+    if (behind.size > 0 &&
+        (upper.size == 0 || fe_slice_compare(fe_buffer_slice(&behind), upper) < 0)) {
+        upper = fe_buffer_slice(&behind);
+    }
+    if (status == FERRIC_OK && session->txn != NULL) {
+        status = ferric_txn_delete_range(session->txn, session->keyspace, lower, upper);
+    } else if (status == FERRIC_OK) {
+        status = ferric_delete_range(session->db, session->keyspace, lower, upper, NULL);
+    }
+    fe_buffer_deinit(&behind);
+    return status;
+}
+
 ferric_status cli_entry_iterator(const cli_session *session, ferric_iterator_options *options,
                                  ferric_iterator **iterator)
 {

@@ -45,4 +45,8 @@ void cli_entry_print_value(const cli_session *session, ferric_slice value);
 ferric_status cli_entry_json(const cli_session *session, ferric_slice key, ferric_slice value,
                              ferric_buffer *line);
 
+// Deletes the keys that begin with `prefix` and lie in [lower, upper); size 0: no bound.
+ferric_status cli_entry_delete_range(const cli_session *session, ferric_slice prefix,
+                                     ferric_slice lower, ferric_slice upper);
+
 #endif

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// Dot-commands of the REPL: they change how it works, never the data.
+// Dot-commands of the REPL: they change how it works, and which keyspaces there are.
 #include <errno.h>
 #include <string.h>
 
-#include "base/slice.h"
+#include "cli/commands.h"
 #include "cli/output.h"
 #include "cli/repl.h"
 
@@ -20,18 +20,38 @@ static int run_use(repl *state, char *words)
 
 static int run_keyspaces(repl *state, char *words)
 {
-    ferric_keyspace_info *list;
-    size_t count;
-    ferric_status status = ferric_keyspace_list(state->session.db, &list, &count);
+    ferric_status status = cli_keyspaces_print(state->session.db, state->mode == REPL_MODE_JSON);
     (void)words;
-    if (status != FERRIC_OK) return cli_fail_status(status, "");
-    for (size_t i = 0; i < count; i++) {
-        cli_print("%-10s ", list[i].kind == FERRIC_KEYSPACE_RAW ? "raw" : "collection");
-        cli_write_data(fe_slice_text(list[i].name));
-        cli_print("\n");
+    return status == FERRIC_OK ? CLI_DONE : cli_fail_status(status, "");
+}
+
+static int answer(ferric_status status, const char *name)
+{
+    if (status == FERRIC_NOT_FOUND) return cli_fail(CLI_MISSING, "there is no keyspace %s", name);
+    return status == FERRIC_OK ? CLI_DONE : cli_fail_status(status, name);
+}
+
+static int run_rename(repl *state, char *words)
+{
+    int code = CLI_DONE;
+    char *from = repl_word(&words, &code);
+    char *to = code == CLI_DONE ? repl_word(&words, &code) : NULL;
+
+    if (code != CLI_DONE) return code;
+    if (to == NULL || *repl_trim(words) != 0) {
+        return cli_fail(CLI_USAGE, "usage: .rename OLD NEW");
     }
-    ferric_free(list);
-    return CLI_DONE;
+    return answer(ferric_keyspace_rename(state->session.db, from, to), from);
+}
+
+static int run_drop(repl *state, char *words)
+{
+    int code = CLI_DONE;
+    char *name = repl_word(&words, &code);
+
+    if (code != CLI_DONE) return code;
+    if (name == NULL || *repl_trim(words) != 0) return cli_fail(CLI_USAGE, "usage: .drop NAME");
+    return answer(ferric_keyspace_drop(state->session.db, name), name);
 }
 
 static int run_mode(repl *state, char *words)
@@ -87,6 +107,8 @@ static int run_quit(repl *state, char *words)
 const repl_command repl_dots[] = {
     {".use", "[NAME]", "work with another collection or raw keyspace", run_use},
     {".keyspaces", "", "list them", run_keyspaces},
+    {".rename", "OLD NEW", "give a keyspace another name", run_rename},
+    {".drop", "NAME", "remove a keyspace and all that is in it", run_drop},
     {".mode", "[auto|json]", "how values are printed", run_mode},
     {".output", "[FILE]", "print data into a file; without FILE here again", run_output},
     {".read", "FILE", "run the lines of a file", run_read},

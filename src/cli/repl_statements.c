@@ -2,6 +2,7 @@
 // What can be typed in the REPL to work with data: SET, GET and so on.
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "base/buffer.h"
 #include "cli/entry.h"
@@ -68,6 +69,29 @@ static int run_get(repl *state, char *words)
     return answer(status);
 }
 
+#define DELETE_USAGE "DELETE KEY, DELETE PREFIX TEXT or DELETE RANGE FROM TO"
+
+// What stands behind a first word that is no key: PREFIX or RANGE.
+static int run_delete_range(repl *state, const char *how, char *words)
+{
+    bool is_prefix = strcasecmp(how, "PREFIX") == 0;
+    int code = CLI_DONE;
+    char *first = repl_word(&words, &code);
+    char *second = code == CLI_DONE ? repl_word(&words, &code) : NULL;
+    ferric_slice none = {NULL, 0};
+
+    if (code != CLI_DONE) return code;
+    if ((!is_prefix && strcasecmp(how, "RANGE") != 0) || (second == NULL) != is_prefix ||
+        *repl_trim(words) != 0) {
+        return fail_usage(DELETE_USAGE);
+    }
+    if (is_prefix) {
+        return answer(cli_entry_delete_range(&state->session, fe_slice_text(first), none, none));
+    }
+    return answer(
+        cli_entry_delete_range(&state->session, none, fe_slice_text(first), fe_slice_text(second)));
+}
+
 static int run_delete(repl *state, char *words)
 {
     int code = CLI_DONE;
@@ -76,7 +100,8 @@ static int run_delete(repl *state, char *words)
     ferric_status status;
 
     if (code != CLI_DONE) return code;
-    if (key == NULL || *repl_trim(words) != 0) return fail_usage("DELETE KEY");
+    if (key != NULL && *repl_trim(words) != 0) return run_delete_range(state, key, words);
+    if (key == NULL) return fail_usage(DELETE_USAGE);
     status = cli_entry_has(&state->session, slice);
     if (status == FERRIC_NOT_FOUND) {
         return cli_fail(CLI_MISSING, "%s has no key %s", state->session.name, key);
@@ -288,7 +313,7 @@ static int run_help(repl *state, char *words)
 const repl_command repl_statements[] = {
     {"SET", "KEY VALUE", "VALUE is JSON, or any other text, which becomes a string", run_set},
     {"GET", "KEY", "print a value; a key with spaces stands in double quotes", run_get},
-    {"DELETE", "KEY", "delete a key", run_delete},
+    {"DELETE", "KEY|PREFIX TEXT|RANGE FROM TO", "delete a key, or a range of keys", run_delete},
     {"DEL", "KEY", NULL, run_delete},
     {"KEYS", "[PREFIX [COUNT]]", "print keys in their order", run_keys},
     {"SCAN", "[PREFIX [COUNT]]", "print keys and values in the order of keys", run_scan},

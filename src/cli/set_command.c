@@ -112,17 +112,51 @@ static int delete_key(const cli_arguments *arguments, const cli_session *session
     return status == FERRIC_OK ? CLI_DONE : cli_fail_status(status, key);
 }
 
+static bool has_range(const cli_arguments *arguments)
+{
+    return cli_has(arguments, OPTION_PREFIX) || cli_has(arguments, OPTION_FROM) ||
+           cli_has(arguments, OPTION_TO);
+}
+
+static int check_del(const cli_arguments *arguments)
+{
+    if (arguments->word_count == 0 && !has_range(arguments)) {
+        return cli_fail(CLI_USAGE, "ferric del takes keys, or a range: --prefix, --from, --to");
+    }
+    if (arguments->word_count == 0 && cli_has(arguments, OPTION_IF_VERSION)) {
+        return cli_fail(CLI_USAGE, "--if-version is about one key, not a range");
+    }
+    if (arguments->word_count == 0 || !has_range(arguments)) return CLI_DONE;
+    return cli_fail(CLI_USAGE, "keys and a range exclude each other");
+}
+
+static int delete_range(const cli_arguments *arguments, const cli_session *session)
+{
+    ferric_iterator_options range = FERRIC_ITERATOR_OPTIONS_INIT;
+    ferric_status status;
+
+    cli_entry_range(arguments, &range);
+    // What a script has when its variable is not set must not be the whole keyspace.
+    if (cli_has(arguments, OPTION_PREFIX) && range.prefix.size == 0) {
+        return cli_fail(CLI_USAGE, "an empty prefix is every key: say --from '' if you mean it");
+    }
+    status = cli_entry_delete_range(session, range.prefix, range.lower, range.upper);
+    return status == FERRIC_OK ? CLI_DONE : cli_fail_status(status, session->name);
+}
+
 int cli_del(const cli_arguments *arguments)
 {
     ferric_write_options options = FERRIC_WRITE_OPTIONS_INIT;
     cli_session session;
     int missing = CLI_DONE;
-    int code = read_condition(arguments, &options);
+    int code = check_del(arguments);
 
+    if (code == CLI_DONE) code = read_condition(arguments, &options);
     if (code == CLI_DONE) code = cli_session_open(arguments, CLI_WRITE, &session);
     if (code != CLI_DONE) return code;
     // The keyspace keeps its kind: deleting is the same in both.
     code = cli_session_use(arguments, CLI_READ, &session);
+    if (code == CLI_DONE && arguments->word_count == 0) code = delete_range(arguments, &session);
     for (int i = 0; i < arguments->word_count && (code == CLI_DONE || code == CLI_MISSING); i++) {
         code = delete_key(arguments, &session, &options, arguments->words[i]);
         if (code == CLI_MISSING) missing = code;

@@ -74,6 +74,7 @@ static void number_group(fe_store *store, fe_write_group *group, commit_totals *
         const fe_write_batch *batch = each->batch;
         if (each->status != FERRIC_OK) continue; // Numbered before, and refused.
         answer(each, fe_conditions_check(store, group, each));
+        if (each->status == FERRIC_OK) answer(each, fe_dropped_keyspaces_admit(store, batch));
         if (each->status != FERRIC_OK) continue;
         each->sequence = ++sequence;
         totals->cost_bytes += batch->cost_bytes;
@@ -387,6 +388,14 @@ static bool leave_deletes(fe_write_group *group)
     return is_left;
 }
 
+// The commit did not happen: keyspaces that it would have dropped are still there.
+static void undo_drops(fe_store *store, const fe_write_group *group)
+{
+    for (const fe_write_request *each = group->first; each != NULL; each = each->next) {
+        if (each->status == FERRIC_OK) fe_dropped_keyspaces_undo(store, each->batch);
+    }
+}
+
 static ferric_status commit_group(fe_store *store, fe_write_group *group)
 {
     commit_totals totals;
@@ -396,9 +405,19 @@ static ferric_status commit_group(fe_store *store, fe_write_group *group)
     if (totals.batches == 0) return FERRIC_OK;
     status = commit_numbered(store, group, &totals);
     if (status != FERRIC_NO_SPACE || totals.is_delete_only) return status;
+    undo_drops(store, group);
     if (!leave_deletes(group)) return status;
     number_group(store, group, &totals);
     return totals.batches > 0 ? commit_numbered(store, group, &totals) : FERRIC_OK;
+}
+
+// Handles look anew from now on, when readers see what went.
+static void publish_drops(fe_store *store, const fe_write_group *group)
+{
+    for (const fe_write_request *each = group->first; each != NULL; each = each->next) {
+        if (each->status != FERRIC_OK || each->batch->drops_keyspace == 0) continue;
+        atomic_fetch_add_explicit(&store->drop_generation, 1, memory_order_release);
+    }
 }
 
 static void lead(fe_store *store, fe_write_group *group)
@@ -408,7 +427,9 @@ static void lead(fe_store *store, fe_write_group *group)
     if (status == FERRIC_OK) status = fe_store_bear(store);
     if (status == FERRIC_OK && store->options.fsync == FERRIC_FSYNC_ALWAYS) gather(store, group);
     if (status == FERRIC_OK) status = commit_group(store, group);
+    if (status == FERRIC_OK) publish_drops(store, group);
     if (status != FERRIC_OK) {
+        undo_drops(store, group);
         // One status for the whole group; a batch whose own conditions failed keeps its answer.
         for (fe_write_request *each = group->first; each != NULL; each = each->next) {
             if (FE_SEEDED_BUG(FE_BUG_FOLLOWER_ERROR_LOST) && each != group->first) continue;

@@ -58,7 +58,7 @@ ferric_status fe_keyspace_take_id(fe_store *store, fe_write_batch *batch, uint32
 {
     uint8_t next[4];
     ferric_slice next_key = fe_slice_text(FE_CATALOGUE_NEXT_ID_KEY);
-    uint64_t version;
+    uint64_t version = 0;
     ferric_status status = read_next_id(store, id, &version);
 
     if (status != FERRIC_OK) return status;
@@ -120,7 +120,7 @@ static ferric_status try_set_ttl(fe_store *store, ferric_slice key, uint64_t ttl
     static const uint8_t zeros[FE_CATALOGUE_TTL_SIZE] = {0};
     ferric_buffer entry = {0};
     fe_write_batch batch = {0};
-    uint64_t version;
+    uint64_t version = 0;
     ferric_status status = read_entry(store, key, &entry, &version);
 
     // What stands behind stays as it is.
@@ -211,5 +211,102 @@ ferric_status fe_keyspace_list(fe_store *store, ferric_keyspace_info **list, siz
         *list = NULL;
         *count = 0;
     }
+    return status;
+}
+
+ferric_status fe_keyspace_find_id(fe_store *store, uint32_t id, ferric_keyspace_info *info)
+{
+    ferric_keyspace_info *list = NULL;
+    size_t count = 0;
+    ferric_status status = fe_keyspace_list(store, &list, &count);
+    bool is_found = false;
+
+    for (size_t i = 0; i < count && !is_found; i++) {
+        is_found = list[i].id == id;
+        if (is_found) *info = list[i];
+    }
+    fe_free(list);
+    return status != FERRIC_OK || is_found ? status : FERRIC_NOT_FOUND;
+}
+
+// ---- Rename and drop ------------------------------------------------------------------------
+
+static ferric_status try_rename(fe_store *store, ferric_slice from, ferric_slice to)
+{
+    ferric_buffer entry = {0};
+    fe_write_batch batch = {0};
+    uint64_t version = 0;
+    ferric_status status = read_entry(store, to, &entry, NULL);
+
+    if (status == FERRIC_OK) {
+        status = fe_fail(FERRIC_ALREADY_EXISTS, "there is a keyspace of the new name already");
+    } else if (status == FERRIC_NOT_FOUND) {
+        status = read_entry(store, from, &entry, &version);
+    }
+    if (status == FERRIC_OK)
+        status = fe_write_batch_require(&batch, FE_KEYSPACE_CATALOGUE, from, version, NULL);
+    if (status == FERRIC_OK)
+        status = fe_write_batch_require(&batch, FE_KEYSPACE_CATALOGUE, to, 0, NULL);
+    if (status == FERRIC_OK)
+        status = fe_write_batch_delete(&batch, FE_KEYSPACE_CATALOGUE, from, NULL);
+    if (status == FERRIC_OK) {
+        status =
+            fe_write_batch_put(&batch, FE_KEYSPACE_CATALOGUE, to, fe_buffer_slice(&entry), NULL);
+    }
+    if (status == FERRIC_OK) status = fe_store_write(store, &batch, false, NULL);
+    fe_write_batch_deinit(&batch);
+    fe_buffer_deinit(&entry);
+    return status;
+}
+
+ferric_status fe_keyspace_rename(fe_store *store, const char *from, const char *to)
+{
+    uint8_t from_key[FE_CATALOGUE_KEY_SIZE_MAX];
+    uint8_t to_key[FE_CATALOGUE_KEY_SIZE_MAX];
+    ferric_slice old = fe_catalogue_name_key(from, from_key);
+    ferric_slice new = fe_catalogue_name_key(to, to_key);
+    ferric_status status;
+
+    do {
+        status = try_rename(store, old, new);
+    } while (status == FERRIC_CONFLICT);
+    return status;
+}
+
+// The name and all keys go in one commit. The id is given out to nobody again.
+ferric_status fe_keyspace_add_drop(fe_store *store, const char *name, fe_write_batch *batch,
+                                   ferric_keyspace_info *info)
+{
+    uint8_t key[FE_CATALOGUE_KEY_SIZE_MAX];
+    ferric_slice name_key = fe_catalogue_name_key(name, key);
+    ferric_slice all = {NULL, 0};
+    ferric_buffer entry = {0};
+    uint64_t version = 0;
+    ferric_status status = read_entry(store, name_key, &entry, &version);
+
+    if (status == FERRIC_OK)
+        status = fe_catalogue_decode(fe_slice_text(name), fe_buffer_slice(&entry), info);
+    if (status == FERRIC_OK)
+        status = fe_write_batch_require(batch, FE_KEYSPACE_CATALOGUE, name_key, version, NULL);
+    if (status == FERRIC_OK)
+        status = fe_write_batch_delete(batch, FE_KEYSPACE_CATALOGUE, name_key, NULL);
+    if (status == FERRIC_OK && !FE_SEEDED_BUG(FE_BUG_DROP_LEAVES_KEYS))
+        status = fe_write_batch_delete_range(batch, info->id, all, all, NULL);
+    if (status == FERRIC_OK) batch->drops_keyspace = info->id;
+    fe_buffer_deinit(&entry);
+    return status;
+}
+
+ferric_status fe_keyspace_drop(fe_store *store, const char *name)
+{
+    ferric_status status;
+
+    do {
+        ferric_keyspace_info info;
+        fe_write_batch batch = {0};
+        status = fe_keyspace_add_drop(store, name, &batch, &info);
+        if (status == FERRIC_OK) status = fe_store_write(store, &batch, false, NULL);
+        fe_write_batch_deinit(&batch);
+    } while (status == FERRIC_CONFLICT);
     return status;
 }

@@ -369,6 +369,7 @@ ferric_status fe_store_open(const char *path, const ferric_options *options, fe_
     fe_mutex_init(&opened->log_mutex);
     fe_mutex_init(&opened->edit_mutex);
     fe_mutex_init(&opened->reserve_mutex);
+    fe_mutex_init(&opened->dropped_mutex);
     fe_cond_init(&opened->reserve_changed);
     fe_mutex_init(&opened->value_mutex);
     fe_mutex_init(&opened->value_sync_mutex);
@@ -428,6 +429,7 @@ static void free_store(fe_store *store)
     fe_mutex_deinit(&store->value_mutex);
     fe_cond_deinit(&store->reserve_changed);
     fe_mutex_deinit(&store->reserve_mutex);
+    fe_dropped_keyspaces_deinit(store);
     fe_mutex_deinit(&store->edit_mutex);
     fe_mutex_deinit(&store->log_mutex);
     fe_write_queue_deinit(&store->queue);

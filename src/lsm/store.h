@@ -186,6 +186,22 @@ ferric_status fe_keyspace_ensure(fe_store *store, const char *name, ferric_keysp
 // keyspaces that have no name, as those of indexes. Errors: those of a read, FERRIC_NO_MEMORY.
 ferric_status fe_keyspace_take_id(fe_store *store, fe_write_batch *batch, uint32_t *id);
 
+// The same by id, which a rename does not change.
+ferric_status fe_keyspace_find_id(fe_store *store, uint32_t id, ferric_keyspace_info *info);
+
+// Errors: as ferric_keyspace_rename and ferric_keyspace_drop, whose names were checked.
+ferric_status fe_keyspace_rename(fe_store *store, const char *from, const char *to);
+ferric_status fe_keyspace_drop(fe_store *store, const char *name);
+// Adds a drop to a batch, under the condition that the keyspace stays what it is: FERRIC_CONFLICT
+// when the batch is written means another try. Errors: FERRIC_NOT_FOUND, those of a read.
+ferric_status fe_keyspace_add_drop(fe_store *store, const char *name, fe_write_batch *batch,
+                                   ferric_keyspace_info *info);
+
+// Grows when a keyspace has been dropped: handles look then whether it was theirs.
+uint32_t fe_store_drop_generation(const fe_store *store);
+// FERRIC_OK, or FERRIC_DROPPED when the keyspace was dropped since this open.
+ferric_status fe_store_check_keyspace(fe_store *store, uint32_t id);
+
 // All of them, by name. *list is freed by fe_free.
 ferric_status fe_keyspace_list(fe_store *store, ferric_keyspace_info **list, size_t *count);
 

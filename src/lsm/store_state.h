@@ -14,6 +14,7 @@
 //   value_mutex   which value files are being written; value_sync_mutex syncing them
 //   edit_mutex    the manifest, and changing the version; taken by one installer at a time
 //   reserve_mutex the file RESERVE
+//   dropped_mutex the list of dropped keyspaces
 //   mutex         snapshots, waiting, background state, swapping the view
 // Lock order: turn, log_mutex, edit_mutex, value_sync_mutex, value_mutex, mutex; reserve_mutex on
 // its own. No I/O under mutex and value_mutex.
@@ -83,6 +84,7 @@ struct fe_store {
     _Atomic(bool) is_closed;
     _Atomic(bool) is_stopping;              // Flush and compaction end early.
     _Atomic(bool) is_interrupted;           // A manual compaction ends early.
+    _Atomic(uint32_t) drop_generation;      // Grows with each drop of a keyspace.
     _Atomic(uint32_t) catalogue_generation; // Grows with each change that handles must notice.
     _Atomic(uint32_t) interrupts;           // Counts fe_store_interrupt calls.
     _Atomic(fe_view *) view;
@@ -151,6 +153,12 @@ struct fe_store {
     bool keep_leftovers; // There was a torn tail: they stay for inspection.
 
     fe_page_pool pages; // Of the memtables. Has a mutex of its own.
+
+    // ---- dropped_mutex ----
+    fe_mutex dropped_mutex;
+    uint32_t *dropped; // Ids of keyspaces that were dropped since this open, ascending. Changed by
+    size_t dropped_count; // who has the turn.
+    size_t dropped_capacity;
 
     // ---- reserve_mutex ----
     fe_mutex reserve_mutex;
@@ -286,6 +294,15 @@ ferric_status fe_conditions_look_ahead(fe_store *store, const fe_write_batch *ba
 // group, which have their numbers or were refused. Errors: as above. REQUIRES: the turn.
 ferric_status fe_conditions_check(fe_store *store, const fe_write_group *group,
                                   const fe_write_request *request);
+
+// ---- dropped_keyspaces.c --------------------------------------------------------------------
+
+// Whether a batch may be written: FERRIC_DROPPED when it has an operation in a dropped keyspace.
+// One that drops a keyspace has it in the list afterwards; `undo` takes it out again. REQUIRES: the
+// turn. Errors: FERRIC_NO_MEMORY.
+ferric_status fe_dropped_keyspaces_admit(fe_store *store, const fe_write_batch *batch);
+void fe_dropped_keyspaces_undo(fe_store *store, const fe_write_batch *batch);
+void fe_dropped_keyspaces_deinit(fe_store *store);
 
 // ---- value_log.c ----------------------------------------------------------------------------
 

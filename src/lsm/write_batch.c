@@ -28,6 +28,7 @@ void fe_write_batch_clear(fe_write_batch *batch)
     batch->condition_count = 0;
     batch->range_count = 0;
     batch->unchanged_since = 0;
+    batch->drops_keyspace = 0;
 }
 
 void fe_write_batch_deinit(fe_write_batch *batch)

@@ -65,6 +65,7 @@ typedef struct fe_write_batch {
     ferric_buffer range_keys;
     size_t range_count;
     uint64_t unchanged_since; // For all ranges.
+    uint32_t drops_keyspace;  // The id of one that goes with this commit; 0: none does.
 } fe_write_batch;
 
 void fe_write_batch_clear(fe_write_batch *batch);

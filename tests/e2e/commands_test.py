@@ -96,6 +96,39 @@ class KeyTest(ProgramTest):
         self.ferric("del", self.db, "a", "b", "c", code=1, err="no key b")
         self.ferric("count", self.db, out="0\n")
 
+    def test_del_takes_a_range(self):
+        self.fill(a="1", b1="1", b2="1", c="1", d="1")
+        self.ferric("del", self.db, "--prefix", "b", out="", err="")
+        self.ferric("keys", self.db, out="a\nc\nd\n")
+        self.ferric("del", self.db, "--from", "c", "--to", "d", out="")
+        self.ferric("keys", self.db, out="a\nd\n")
+        self.ferric("del", self.db, code=2, err="--prefix")
+        self.ferric("del", self.db, "a", "--prefix", "a", code=2, err="exclude")
+        self.ferric("del", self.db, "--prefix", "", code=2, err="empty prefix")
+        self.ferric("del", self.db, "--from", "a", "--if-version", "1", code=2, err="one key")
+        self.ferric("keys", self.db, out="a\nd\n")
+        self.ferric("del", self.db, "--from", "", out="")
+        self.ferric("keys", self.db, out="")
+
+    def test_keyspaces_are_renamed_and_dropped(self):
+        self.fill(a="1")
+        self.ferric("set", "-q", self.db, "-k", "users", "u", "2")
+        self.ferric("set", "-q", self.db, "-k", "bytes", "--raw", "r", "3")
+        self.ferric("keyspaces", self.db, out="raw        bytes\ncollection main\n"
+                    "collection users\n")
+        self.ferric("keyspaces", self.db, "rename", "users", "people", out="", err="")
+        self.ferric("get", self.db, "-k", "people", "u", out="2\n")
+        self.ferric("keyspaces", self.db, "rename", "bytes", "people", code=7, err="already")
+        self.ferric("keyspaces", self.db, "rename", "users", "x", code=1, err="no keyspace users")
+        self.ferric("keyspaces", self.db, "drop", "people", code=2, err="--yes")
+        self.ferric("keyspaces", self.db, "drop", "people", "--yes", out="", err="")
+        self.ferric("keyspaces", self.db, "drop", "people", "--yes", code=1, err="no keyspace")
+        self.ferric("keyspaces", self.db, "drop", "main", "--yes", code=2, err="main")
+        self.ferric("keyspaces", self.db, "lose", "x", code=2, err="usage")
+        self.assertEqual([json.loads(line) for line in
+                          self.ferric("keyspaces", self.db, "--json").splitlines()],
+                         [{"name": "bytes", "kind": "raw"}, {"name": "main", "kind": "collection"}])
+
     def test_values_are_json_or_strings(self):
         self.fill(number="-12.50", list="[1, 2]", negative="-5")
         self.ferric("get", self.db, "number", "list", "negative", out="-12.50\n[1,2]\n-5\n")

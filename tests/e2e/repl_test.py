@@ -21,6 +21,19 @@ class PipeTest(ProgramTest):
                   'DELETE a\nDEL "two words"\nCOUNT\n',
                   out='1\n{"x":[1,2]}\n2\na\ntwo words\n0\n')
 
+    def test_ranges_are_deleted(self):
+        self.repl("SET a1 1\nSET a2 2\nSET b 3\nSET c 4\nDELETE PREFIX a\nKEYS\n"
+                  "BEGIN\nDELETE RANGE b c\nKEYS\nROLLBACK\nKEYS\nDELETE RANGE b d\nCOUNT\n",
+                  out="b\nc\nc\nb\nc\n0\n")
+        self.repl("DELETE a b c\n", code=2, err="usage: DELETE KEY")
+        self.repl("DELETE PREFIX a b\n", code=2, err="usage: DELETE KEY")
+
+    def test_keyspaces_are_renamed_and_dropped(self):
+        self.repl(".use one\nSET a 1\n.use two\nSET a 2\n.rename one eins\n.drop two\n"
+                  ".keyspaces\n", out="collection eins\n")
+        self.repl(".drop zwei\n", code=1, err="no keyspace zwei")
+        self.repl(".rename one\n", code=2, err="usage: .rename")
+
     def test_values_may_have_many_lines(self):
         self.repl('SET a {"text": "a } in a string",\n\n "list": [1,\n2]}\nGET a\n'
                   'SET b it\'s {not json\nGET b\n',

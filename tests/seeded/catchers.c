@@ -129,6 +129,8 @@ static const char *const catchers[FE_BUG_COUNT] = {
     [FE_BUG_READY_EARLY] = "index_model_test",
     [FE_BUG_MULTI_KEY_DUPLICATES] = "index_model_test",
     [FE_BUG_UNION_DUPLICATES] = "index_model_test",
+    [FE_BUG_DROPPED_KEYSPACE_WRITTEN] = "drops_test",
+    [FE_BUG_DROP_LEAVES_KEYS] = "drops_test",
 };
 
 const char *catcher_of(fe_seeded_bug bug)
