@@ -12,8 +12,8 @@
 #include "os/vfs.h"
 #include "support/harness.h"
 
-#define ROUND_FLOOR 200u
-#define WRITE_FLOOR 100000u
+#define ROUND_FLOOR 1000u
+#define WRITE_FLOOR 500000u
 #define WRITERS 4
 #define WRITES_OF_A_ROUND 150
 #define ID_COUNT 60
