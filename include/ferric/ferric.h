@@ -859,6 +859,20 @@ typedef void (*ferric_finding_callback)(void *context, const char *path, uint64_
 ferric_status ferric_verify(ferric_db *db, ferric_finding_callback finding, void *context,
                             ferric_verify_report *report);
 
+// Told how far a long call has come; `total` may grow. Returns false to end it.
+typedef bool (*ferric_progress_callback)(void *context, uint64_t done, uint64_t total);
+
+// Writes all that the database at `source` holds, with keys, versions and keyspaces, into a new one
+// at `target`, which must not exist: encrypted with the key of `target_options`, or in clear
+// without one. So a database is encrypted, or decrypted; the old one is to be destroyed afterwards.
+// `source` is not changed, and must not be open for writing. Either options may be NULL;
+// `target_options->vfs` is used for both.
+// Errors: FERRIC_CORRUPT (something cannot be read: no copy is left), FERRIC_WRONG_KEY (of the
+//         source), FERRIC_NOT_FOUND, FERRIC_NOT_A_DATABASE, FERRIC_ALREADY_EXISTS, FERRIC_LOCKED,
+//         FERRIC_IO, FERRIC_NO_SPACE, FERRIC_NO_MEMORY, FERRIC_INVALID_ARGUMENT.
+ferric_status ferric_copy(const char *source, const ferric_options *source_options,
+                          const char *target, const ferric_options *target_options);
+
 // What ferric_repair read, wrote and lost.
 typedef struct ferric_repair_report {
     uint64_t files;       // Tables and logs read.
@@ -880,6 +894,40 @@ typedef struct ferric_repair_report {
 ferric_status ferric_repair(const char *damaged, const char *repaired,
                             const ferric_options *options, ferric_finding_callback finding,
                             void *context, ferric_repair_report *report);
+
+// ---- Keys -----------------------------------------------------------------------------------
+//
+// An encrypted database has data keys, with which its files are sealed, and a keyring that holds
+// them wrapped in up to 8 keys of its users. Changing those costs the same whatever its size, and
+// is durable when the call returns: after a crash in it the keyring is the old one or the new one.
+// A copy that somebody made of the old keyring, with the files it belongs to, is still opened by
+// the old keys.
+
+// Whether the database is encrypted.
+bool ferric_is_encrypted(const ferric_db *db);
+
+// Lets `key` open the database, too.
+// Errors: FERRIC_INVALID_ARGUMENT (8 keys open it already; this one does; it is none),
+//         FERRIC_WRONG_KEY (the database is not encrypted), FERRIC_READ_ONLY, FERRIC_IO,
+//         FERRIC_NO_SPACE, FERRIC_NO_MEMORY: nothing has changed. FERRIC_OUTCOME_UNKNOWN: a sync
+//         failed; the database is read-only until reopened.
+ferric_status ferric_key_add(ferric_db *db, const ferric_key *key);
+
+// Lets `key` open the database no more. Errors: as ferric_key_add; FERRIC_INVALID_ARGUMENT: it is
+// the only key; FERRIC_WRONG_KEY: it is none of them.
+ferric_status ferric_key_remove(ferric_db *db, const ferric_key *key);
+
+// Both in one step: `added` takes the place of `removed`. Errors: as both.
+ferric_status ferric_key_replace(ferric_db *db, const ferric_key *removed, const ferric_key *added);
+
+// Draws a new data key for all files that are begun from now on; older ones keep theirs until
+// compaction rewrites them, and the manifest until the next open. With `rewrite` all tables and
+// large values are rewritten at once, and data keys that no file needs any more are forgotten:
+// `progress` (may be NULL) is told about it, in bytes.
+// Errors: as ferric_key_add; FERRIC_INVALID_ARGUMENT: 64 data keys are in use; as ferric_compact;
+//         FERRIC_INTERRUPTED: `progress` ended it, the new key stays.
+ferric_status ferric_key_rotate(ferric_db *db, bool rewrite, ferric_progress_callback progress,
+                                void *context);
 
 // ---- Inspection -----------------------------------------------------------------------------
 

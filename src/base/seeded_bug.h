@@ -138,6 +138,8 @@ typedef enum fe_seeded_bug {
     FE_BUG_UNION_DUPLICATES,         // A document is found once for each branch that it matches.
     FE_BUG_DROPPED_KEYSPACE_WRITTEN, // A handle of a dropped keyspace writes into it.
     FE_BUG_DROP_LEAVES_KEYS,         // A drop takes the name and leaves the keys.
+    FE_BUG_NONCE_TAKEN_AGAIN,        // A failed append gives its nonce to the next one.
+    FE_BUG_KEYRING_NOT_SYNCED,       // A keyring takes the old one's place before it is durable.
     FE_BUG_COUNT,
 } fe_seeded_bug;
 

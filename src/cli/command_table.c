@@ -64,9 +64,20 @@ const cli_option_info cli_options[OPTION_COUNT] = {
     [OPTION_UNIQUE] = {"unique", 0, NULL, NULL, "no two documents with the same values"},
     [OPTION_SPARSE] = {"sparse", 0, NULL, NULL, "leave out documents that have none of the fields"},
     [OPTION_ONLY] = {"only", 0, "FILTER", NULL, "only documents that match, for a partial index"},
+    [OPTION_KEY_FILE] = {"key-file", 0, "FILE", NULL,
+                         "the database's key: 32 bytes, or 64 hexadecimal digits"},
+    [OPTION_PASSPHRASE_FILE] = {"passphrase-file", 0, "FILE", NULL, "the database's passphrase"},
+    [OPTION_NEW_KEY_FILE] = {"new-key-file", 0, "FILE", NULL, "as --key-file, of the new key"},
+    [OPTION_NEW_PASSPHRASE_FILE] = {"new-passphrase-file", 0, "FILE", NULL,
+                                    "the new passphrase [typed on the terminal]"},
+    [OPTION_ADD] = {"add", 0, NULL, NULL, "leave the present keys as they are"},
+    [OPTION_REMOVE] = {"remove", 0, NULL, NULL, "let the key given as new open it no more"},
+    [OPTION_ROTATE] = {"rotate", 0, NULL, NULL, "seal new files with a new data key"},
+    [OPTION_REWRITE] = {"rewrite", 0, NULL, NULL, "with --rotate: and the old ones at once"},
 };
 
-#define DATABASE_OPTIONS OPTION_WAIT, OPTION_SETTING
+#define KEY_OPTIONS OPTION_KEY_FILE, OPTION_PASSPHRASE_FILE
+#define DATABASE_OPTIONS OPTION_WAIT, OPTION_SETTING, KEY_OPTIONS
 #define KEYSPACE_OPTIONS OPTION_KEYSPACE, DATABASE_OPTIONS
 #define RANGE_OPTIONS OPTION_PREFIX, OPTION_FROM, OPTION_TO
 
@@ -309,7 +320,7 @@ static const cli_command commands[] = {
      1,
      true,
      NULL,
-     {OPTION_SETTING, OPTION_JSON}},
+     {OPTION_SETTING, KEY_OPTIONS, OPTION_JSON}},
     {"debug",
      "wal|table|manifest PATH",
      "print what is in the files of a database",
@@ -327,12 +338,50 @@ static const cli_command commands[] = {
      2,
      false,
      "wal table manifest",
-     {OPTION_KEY, OPTION_LIMIT, OPTION_FULL, OPTION_JSON}},
+     {OPTION_KEY, OPTION_LIMIT, OPTION_FULL, OPTION_JSON, KEY_OPTIONS}},
+    {"rekey",
+     "PATH",
+     "change the keys of an encrypted database",
+     "The key that opens it is replaced by a new one, from --new-key-file, from\n"
+     "--new-passphrase-file, or typed on the terminal. That takes no longer for a large\n"
+     "database. --add lets the new key open it beside the others, --remove lets the key that\n"
+     "is given as new open it no more.\n\n"
+     "--rotate leaves the keys and draws a new data key, with which new files are sealed; old\n"
+     "ones keep theirs until compaction rewrites them, or are rewritten at once by --rewrite.",
+     cli_rekey,
+     0,
+     0,
+     true,
+     NULL,
+     {DATABASE_OPTIONS, OPTION_NEW_KEY_FILE, OPTION_NEW_PASSPHRASE_FILE, OPTION_ADD, OPTION_REMOVE,
+      OPTION_ROTATE, OPTION_REWRITE}},
+    {"encrypt",
+     "PATH NEW",
+     "make an encrypted copy of a database",
+     "All that is in the database at PATH, which is not encrypted, into a new one at NEW, with\n"
+     "the key of --key-file or --passphrase-file, or a passphrase typed twice. PATH is not\n"
+     "changed: remove it with destroy. What its files held may stay on the disk's free space.",
+     cli_encrypt,
+     1,
+     1,
+     true,
+     NULL,
+     {OPTION_SETTING, KEY_OPTIONS}},
+    {"decrypt",
+     "PATH NEW",
+     "make a copy of an encrypted database in clear",
+     "All that is in the encrypted database at PATH into a new one at NEW that needs no key.",
+     cli_decrypt,
+     1,
+     1,
+     true,
+     NULL,
+     {OPTION_SETTING, KEY_OPTIONS}},
     {"destroy",
      "PATH",
      "remove a database",
      "Files in the directory that are not the database's stay. Asks on a terminal; elsewhere\n"
-     "--yes is needed.",
+     "--yes is needed. The key of an encrypted one is not.",
      cli_destroy,
      0,
      0,
@@ -356,8 +405,8 @@ static const cli_command commands[] = {
      0,
      true,
      NULL,
-     {OPTION_JSON, OPTION_FSYNC, OPTION_SETTING, OPTION_WORKLOAD, OPTION_ENTRIES, OPTION_OPERATIONS,
-      OPTION_VALUE_SIZE, OPTION_SEED, OPTION_KEEP}},
+     {OPTION_JSON, OPTION_FSYNC, OPTION_SETTING, KEY_OPTIONS, OPTION_WORKLOAD, OPTION_ENTRIES,
+      OPTION_OPERATIONS, OPTION_VALUE_SIZE, OPTION_SEED, OPTION_KEEP}},
     {"repl",
      "PATH",
      "work with a database by hand",

@@ -10,6 +10,7 @@
 #include "cli/output.h"
 #include "cli/session.h"
 #include "cli/suggest.h"
+#include "cli/user_keys.h"
 #include "cli/value_text.h"
 
 // Lines that are listed when --limit does not say it.
@@ -306,15 +307,17 @@ int cli_debug(const cli_arguments *arguments)
     const char *key = arguments->values[OPTION_KEY];
     printer self = {.arguments = arguments};
     ferric_inspect_target target = FERRIC_INSPECT_LOGS;
+    ferric_options options = FERRIC_OPTIONS_INIT;
     int code = choose_target(arguments->words[0], &target);
 
+    if (code == CLI_DONE) code = cli_keys_options(arguments, &options);
     if (code == CLI_DONE) {
         code = cli_number(arguments, OPTION_LIMIT, UINT64_MAX, LIMIT_DEFAULT, &self.limit);
     }
     if (code != CLI_DONE) return code;
     if (key != NULL) self.key = fe_slice_text(key);
     cli_interrupt_catch();
-    code = report(&self, path, ferric_inspect(path, target, NULL, take_part, &self));
+    code = report(&self, path, ferric_inspect(path, target, &options, take_part, &self));
     fe_buffer_deinit(&self.parent);
     fe_buffer_deinit(&self.line);
     return code;

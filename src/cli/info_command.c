@@ -1,5 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // ferric info: what a person wants to know about a database at a glance.
+#include <dirent.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
 #include "base/buffer.h"
 #include "cli/commands.h"
 #include "cli/figures.h"
@@ -113,6 +117,36 @@ static ferric_status print_text(const cli_session *session, bool is_exact)
     return status;
 }
 
+// What can be told of an encrypted database without its key.
+// A key that was given for a database without one ends up here too.
+static bool is_encrypted(const char *path)
+{
+    ferric_buffer name = {0};
+    bool is =
+        fe_buffer_format(&name, "%s/KEYRING", path) == FERRIC_OK && access(name.data, F_OK) == 0;
+
+    fe_buffer_deinit(&name);
+    return is;
+}
+
+static void print_locked(const char *path)
+{
+    DIR *directory = opendir(path);
+    const struct dirent *entry;
+    uint64_t bytes = 0;
+
+    if (directory == NULL) return;
+    cli_write_data(fe_slice_text(path));
+    while ((entry = readdir(directory)) != NULL) {
+        struct stat facts;
+        if (fstatat(dirfd(directory), entry->d_name, &facts, 0) == 0 && S_ISREG(facts.st_mode))
+            bytes += (uint64_t)facts.st_size;
+    }
+    closedir(directory);
+    cli_print(": %s, %s, format 1\n", is_encrypted(path) ? "encrypted" : "not encrypted",
+              cli_size_text(bytes).text);
+}
+
 int cli_info(const cli_arguments *arguments)
 {
     bool is_exact = cli_has(arguments, OPTION_EXACT);
@@ -120,6 +154,7 @@ int cli_info(const cli_arguments *arguments)
     ferric_status status;
     int code = cli_session_open(arguments, CLI_READ, &session);
 
+    if (code == CLI_WRONG_KEY) print_locked(arguments->path);
     if (code != CLI_DONE) return code;
     status = cli_has(arguments, OPTION_JSON) ? print_json(&session, is_exact)
                                              : print_text(&session, is_exact);

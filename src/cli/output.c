@@ -290,6 +290,8 @@ int cli_exit_code(ferric_status status)
     case FERRIC_WRONG_KIND:
     case FERRIC_ALREADY_EXISTS:
         return CLI_CONFLICT;
+    case FERRIC_WRONG_KEY:
+        return CLI_WRONG_KEY;
     case FERRIC_INTERRUPTED:
         return CLI_INTERRUPTED;
     default:
@@ -302,5 +304,9 @@ int cli_fail_status(ferric_status status, const char *what)
     const char *message = ferric_error_message();
     if (status == FERRIC_INTERRUPTED) return CLI_INTERRUPTED;
     if (*message == 0) message = ferric_status_name(status);
+    if (status == FERRIC_WRONG_KEY && strstr(message, "not encrypted") == NULL) {
+        return cli_fail(CLI_WRONG_KEY, "%s%s%s (" CLI_KEY_HINT ")", what, *what == 0 ? "" : ": ",
+                        message);
+    }
     return cli_fail(cli_exit_code(status), "%s%s%s", what, *what == 0 ? "" : ": ", message);
 }

@@ -19,6 +19,7 @@ enum {
     CLI_NO_DATABASE = 3, // Missing, locked, or no database of this version.
     CLI_DAMAGED = 4,     // Corrupt, also found by verify.
     CLI_IO = 5,          // A file, a disk or memory; also standard output.
+    CLI_WRONG_KEY = 6,   // The key of an encrypted database is missing, or another.
     CLI_CONFLICT = 7,    // A condition did not hold, or the keyspace is of the other kind.
     CLI_INTERRUPTED = 130,
 };
@@ -69,6 +70,10 @@ bool cli_output_ok(void);
 int cli_output_finish(int code);
 
 // ---- Everything else ------------------------------------------------------------------------
+
+// Where a key is taken from, for messages.
+#define CLI_KEY_HINT                                                                               \
+    "--key-file FILE, --passphrase-file FILE, FERRIC_KEY_FILE or FERRIC_PASSPHRASE gives it"
 
 // "ferric: ..." and a newline on standard error. Returns `code`.
 int cli_fail(int code, const char *format, ...) FE_PRINTF(2, 3);

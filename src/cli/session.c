@@ -10,6 +10,7 @@
 #include "base/memory.h"
 #include "base/slice.h"
 #include "cli/output.h"
+#include "cli/user_keys.h"
 
 // ---- Interruption ---------------------------------------------------------------------------
 
@@ -89,6 +90,7 @@ int cli_database_options(const cli_arguments *arguments, ferric_options *options
         code = set_pair(options, arguments->settings[i]);
     }
     if (code == CLI_DONE) code = set_wait(arguments, options);
+    if (code == CLI_DONE) code = cli_keys_options(arguments, options);
     return code;
 }
 

@@ -315,6 +315,7 @@ ferric_status fe_record_log_append(fe_record_log_writer *writer, const fe_frame 
             status = void_frame(writer, size, status);
         }
     }
+    if (status != FERRIC_OK && FE_SEEDED_BUG(FE_BUG_NONCE_TAKEN_AGAIN)) writer->sealer.attempts--;
     if (status == FERRIC_OK) {
         writer->offset += size;
         writer->next_sequence = frame->sequence + frame->batch_count;

@@ -41,9 +41,9 @@ ferric_status fe_store_new_header(fe_store *store, fe_file_kind kind, fe_file_he
     header->kind = (uint8_t)kind;
     header->created_ms = fe_vfs_now_ms(store->vfs);
     memcpy(header->database_id, store->database_id, FE_DATABASE_ID_SIZE);
-    fe_file_keys_stamp(store->keys, header);
     status = fe_file_number_draw(&store->next_file_number, &header->file_number);
     if (status != FERRIC_OK) return status;
+    fe_file_keys_stamp(store->keys, header); // K2 of keyring_file.h
     return fe_vfs_random(store->vfs, header->salt, sizeof header->salt);
 }
 

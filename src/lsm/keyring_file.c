@@ -7,6 +7,7 @@
 
 #include "base/buffer.h"
 #include "base/memory.h"
+#include "base/seeded_bug.h"
 #include "base/status.h"
 #include "format/seal.h"
 #include "lsm/file_names.h"
@@ -82,7 +83,8 @@ static ferric_status write_new(fe_vfs *vfs, const char *path, ferric_slice bytes
     if (status == FERRIC_OK || status == FERRIC_NOT_FOUND)
         status = fe_vfs_open(vfs, path, FE_OPEN_CREATE, &file);
     if (status == FERRIC_OK) status = fe_file_write_at(file, 0, bytes.data, bytes.size);
-    if (status == FERRIC_OK) status = fe_file_sync(file);
+    if (status == FERRIC_OK && !FE_SEEDED_BUG(FE_BUG_KEYRING_NOT_SYNCED))
+        status = fe_file_sync(file);
     fe_file_close(file);
     return status;
 }

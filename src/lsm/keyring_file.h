@@ -5,6 +5,9 @@
 // Invariant K1. The keyring on disk is the old one or the new one, whole: it is replaced by a
 // rename, after its content is durable. No file is sealed with a data key that a durable keyring
 // does not hold.
+// K2. A file draws its number before it takes the newest data key. So when a number is drawn after
+//     a
+// data key came, every file with a number above has that key.
 #ifndef FERRIC_LSM_KEYRING_FILE_H
 #define FERRIC_LSM_KEYRING_FILE_H
 

@@ -236,6 +236,17 @@ void fe_log_chain_prepare(fe_store *store)
     fe_mutex_unlock(&store->log_mutex);
 }
 
+void fe_log_chain_forget_prepared(fe_store *store)
+{
+    fe_store_log *prepared;
+
+    fe_mutex_lock(&store->log_mutex);
+    prepared = store->prepared_log;
+    store->prepared_log = NULL;
+    fe_mutex_unlock(&store->log_mutex);
+    if (prepared != NULL) abandon_log(store, prepared);
+}
+
 // The prepared log, or a new one when there was no time to prepare it. Numbers grow along the
 // chain, so a log that came so late that the current one has a higher number is of no use.
 static ferric_status next_log(fe_store *store, fe_store_log **next)

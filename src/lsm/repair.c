@@ -7,7 +7,6 @@
 //   2  tables are read block by block, lost blocks are findings (salvage_iterator.c)
 //   3  logs are read up to their first damage
 //   4  all of it is merged, newest version first, into tables of the new directory
-//
 //   5  keyspaces that have entries and lost their names get new ones, in a table of their own
 //
 // The new database has a new id, no log, and the same keyspaces, for those are data too.
@@ -28,6 +27,7 @@
 #include "lsm/manifest.h"
 #include "lsm/merge_iterator.h"
 #include "lsm/range_collector.h"
+#include "lsm/repair.h"
 #include "lsm/salvage_iterator.h"
 #include "lsm/store.h"
 #include "lsm/table_writer.h"
@@ -39,8 +39,10 @@
 typedef struct repair {
     fe_vfs *vfs;
     const ferric_options *options;
-    fe_file_keys *damaged_keys; // NULL: it is not encrypted.
-    fe_file_keys *keys;         // Of the new database; likewise.
+    const ferric_options *damaged_options; // Its key.
+    bool is_copy;                          // The new database is encrypted as `options` says.
+    fe_file_keys *damaged_keys;            // NULL: it is not encrypted.
+    fe_file_keys *keys;                    // Of the new database; likewise.
     const char *damaged;
     const char *repaired;
     ferric_repair_report *report;
@@ -511,8 +513,10 @@ static ferric_status find_keys(repair *run)
     ferric_status status = fe_vfs_random(run->vfs, run->database_id, FE_DATABASE_ID_SIZE);
 
     if (status == FERRIC_OK)
-        status = fe_keys_find(run->vfs, run->damaged, run->options, &run->damaged_keys);
-    if (status != FERRIC_OK || run->damaged_keys == NULL) return status;
+        status = fe_keys_find(run->vfs, run->damaged, run->damaged_options, &run->damaged_keys);
+    if (status != FERRIC_OK) return status;
+    if (run->is_copy ? !fe_wants_encryption(run->options) : run->damaged_keys == NULL)
+        return status;
     return fe_keys_begin(run->vfs, run->options, run->repaired, run->database_id, &run->keys);
 }
 
@@ -562,23 +566,23 @@ static void release_parts(repair *run)
     fe_file_keys_destroy(run->keys);
 }
 
-ferric_status fe_store_repair(const char *damaged, const char *repaired,
-                              const ferric_options *options, ferric_finding_callback finding,
-                              void *context, ferric_repair_report *report)
+ferric_status fe_repair_carry_out(const fe_repair_request *request, ferric_repair_report *report)
 {
+    const ferric_options *options = request->options;
     repair run = {
         .vfs = options->vfs != NULL ? options->vfs : fe_vfs_posix(),
         .options = options,
-        .damaged = damaged,
-        .repaired = repaired,
+        .damaged_options = request->source_options,
+        .is_copy = request->is_copy,
+        .damaged = request->source,
+        .repaired = request->target,
         .report = report,
-        .salvage = {.finding = finding, .context = context},
+        .salvage = {.finding = request->finding, .context = request->context},
     };
     fe_lock *lock = NULL;
-    ferric_status status;
+    ferric_status status = check_paths(&run);
 
     memset(report, 0, sizeof *report);
-    status = check_paths(&run);
     if (status == FERRIC_OK) status = take_lock(&run, &lock);
     if (status == FERRIC_OK) status = find_keys(&run);
     if (status == FERRIC_OK) status = create_parts(&run);

@@ -233,6 +233,20 @@ ferric_status fe_store_repair(const char *damaged, const char *repaired,
                               const ferric_options *options, ferric_finding_callback finding,
                               void *context, ferric_repair_report *report);
 
+// ---- Keys -----------------------------------------------------------------------------------
+
+bool fe_store_is_encrypted(const fe_store *store);
+// Lets `added` open the database, and then `removed` no more; either may be NULL. Errors: as
+// ferric_key_add, ferric_key_remove.
+ferric_status fe_store_change_keys(fe_store *store, const ferric_key *added,
+                                   const ferric_key *removed);
+// Errors: as ferric_key_rotate.
+ferric_status fe_store_rotate(fe_store *store, bool rewrite, ferric_progress_callback progress,
+                              void *context);
+// Errors: as ferric_copy.
+ferric_status fe_store_copy(const char *source, const ferric_options *source_options,
+                            const char *target, const ferric_options *target_options);
+
 // Entries less deletes in tables and memtables.
 uint64_t fe_store_count_estimate(fe_store *store);
 

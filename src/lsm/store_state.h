@@ -263,6 +263,8 @@ ferric_status fe_log_chain_make_room(fe_store *store, size_t bytes);
 bool fe_log_chain_has_room(const fe_store *store, size_t bytes);
 // Goes on in a new file. REQUIRES: the turn.
 ferric_status fe_log_chain_extend(fe_store *store);
+// Gives up the log that was made ahead, so that the next one is made anew. REQUIRES: the turn.
+void fe_log_chain_forget_prepared(fe_store *store);
 // Makes the next log ahead of its use, if it can; a failure shows when the log is needed. Any
 // thread.
 void fe_log_chain_prepare(fe_store *store);
@@ -356,6 +358,11 @@ ferric_status fe_value_collect_recover(fe_store *store, const fe_version *versio
 // Collects the value files that are mostly dead, if there is enough to gain. *did_work is false
 // when there is not.
 ferric_status fe_store_collect_once(fe_store *store, bool *did_work);
+// Writes some of the tables whose number is below `before` anew, with all values that they point to
+// in files below it. *left is what remains to be rewritten, in bytes: 0 when none does.
+ferric_status fe_store_rewrite_once(fe_store *store, uint64_t before, uint64_t *left);
+// Has the next large value begin a new file. REQUIRES: the turn. Errors: FERRIC_NO_MEMORY.
+ferric_status fe_value_log_leave(fe_store *store);
 
 // ---- background.c ---------------------------------------------------------------------------
 

@@ -45,8 +45,9 @@ static ferric_status open_builder(table_writer *writer)
     ferric_status status;
 
     memcpy(header.database_id, options->database_id, FE_DATABASE_ID_SIZE);
-    fe_file_keys_stamp(fe_table_cache_keys(options->version->tables), &header);
     status = fe_file_number_draw(options->next_file_number, &header.file_number);
+    // K2 of keyring_file.h: the number comes first.
+    fe_file_keys_stamp(fe_table_cache_keys(options->version->tables), &header);
     if (status == FERRIC_OK) {
         status = fe_vfs_random(options->vfs, header.salt, sizeof header.salt);
     }

@@ -28,6 +28,8 @@
 // What one collection copies at most, in value files: a compaction that waits for it waits no
 // longer.
 #define MOVED_FILES_MAX 4
+// What one step of rewriting reads at least, in bytes; each step is one edit of the manifest.
+#define REWRITE_BYTES ((uint64_t)64 << 20)
 
 // ---- Accounting -----------------------------------------------------------------------------
 
@@ -168,6 +170,7 @@ typedef struct candidate {
 } candidate;
 
 typedef struct survey {
+    uint64_t before; // Not 0: whatever has a lower number is chosen, tables too (a new data key).
     uint64_t flushed_sequence;
     uint64_t size_bytes; // Of all value files.
     uint64_t dead_bytes; // Of those that can be collected.
@@ -251,6 +254,7 @@ static bool is_chosen(const void *context, uint64_t number)
 {
     const survey *all = context;
 
+    if (all->before != 0) return number < all->before;
     for (size_t i = 0; i < all->count; i++) {
         if (all->candidates[i].file->number == number) return true;
     }
@@ -259,6 +263,7 @@ static bool is_chosen(const void *context, uint64_t number)
 
 static bool points_to_chosen(const survey *all, const fe_table_file *file)
 {
+    if (all->before != 0) return file->identity.number < all->before;
     for (size_t i = 0; i < file->values.count; i++) {
         if (is_chosen(all, file->values.items[i].number)) return true;
     }
@@ -275,6 +280,8 @@ typedef struct collection {
     uint64_t moved_bytes;
     fe_value_mover mover;
     fe_version_edit edit;
+    uint64_t bytes_in_max; // Ends when so much of tables and values was read.
+    uint64_t bytes_in;
     uint64_t bytes_out; // Of tables.
 } collection;
 
@@ -284,6 +291,7 @@ static ferric_status begin(fe_store *store, collection *job)
     ferric_status status;
 
     memset(job, 0, sizeof *job);
+    job->bytes_in_max = UINT64_MAX;
     fe_mutex_lock(&store->mutex);
     fe_compaction_enter(store);
     fe_mutex_unlock(&store->mutex);
@@ -366,7 +374,10 @@ static ferric_status rewrite_tables(fe_store *store, collection *job)
     for (uint32_t i = 0; i < FE_LEVEL_COUNT; i++) {
         for (uint32_t j = 0; j < version->levels[i].count && status == FERRIC_OK; j++) {
             fe_table_file *file = version->levels[i].files[j];
-            if (points_to_chosen(&job->all, file)) status = rewrite_table(store, job, i, file);
+            if (job->bytes_in >= job->bytes_in_max) return FERRIC_OK;
+            if (!points_to_chosen(&job->all, file)) continue;
+            status = rewrite_table(store, job, i, file);
+            job->bytes_in += file->identity.size_bytes + file->values.bytes;
         }
     }
     return status;
@@ -441,6 +452,41 @@ ferric_status fe_store_collect_once(fe_store *store, bool *did_work)
         *did_work = true;
         status = carry_out(store, &job);
         fe_reserve_end_way(store);
+    }
+    end(store, &job);
+    return status;
+}
+
+// ---- Rewriting ------------------------------------------------------------------------------
+
+// Tables before a number, and the values before it that they point to: all of the old ones.
+static uint64_t old_bytes(const fe_version *version, uint64_t before)
+{
+    uint64_t bytes = 0;
+
+    for (uint32_t i = 0; i < FE_LEVEL_COUNT; i++) {
+        for (uint32_t j = 0; j < version->levels[i].count; j++) {
+            const fe_table_file *file = version->levels[i].files[j];
+            if (file->identity.number < before)
+                bytes += file->identity.size_bytes + file->values.bytes;
+        }
+    }
+    return bytes;
+}
+
+ferric_status fe_store_rewrite_once(fe_store *store, uint64_t before, uint64_t *left)
+{
+    collection job;
+    ferric_status status = begin(store, &job);
+
+    job.all.before = before;
+    job.bytes_in_max = REWRITE_BYTES;
+    *left = old_bytes(job.view->version, before);
+    if (status == FERRIC_OK && *left > 0) {
+        status = fe_reserve_make_way(store, *left < REWRITE_BYTES ? *left : REWRITE_BYTES);
+        if (status == FERRIC_OK) status = carry_out(store, &job);
+        fe_reserve_end_way(store);
+        *left -= job.bytes_in < *left ? job.bytes_in : *left;
     }
     end(store, &job);
     return status;

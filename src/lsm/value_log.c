@@ -77,6 +77,14 @@ static ferric_status begin_file(fe_store *store)
     return FERRIC_OK;
 }
 
+ferric_status fe_value_log_leave(fe_store *store)
+{
+    ferric_status status = reserve_complete(store);
+
+    if (status == FERRIC_OK) leave_file(store);
+    return status;
+}
+
 ferric_status fe_value_log_make_room(fe_store *store, size_t bytes)
 {
     uint64_t offset;

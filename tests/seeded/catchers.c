@@ -112,7 +112,6 @@ static const char *const catchers[FE_BUG_COUNT] = {
     [FE_BUG_PERSIST_LOSES_VALUE] = "lifetimes_test",
     [FE_BUG_CLOCK_SET_BACK] = "expiry_test",
     [FE_BUG_SEAL_NOT_BOUND] = "sealed_unit_test",
-    [FE_BUG_TAG_NOT_CHECKED] = "sealed_unit_test",
     [FE_BUG_RANGE_BEYOND_ITS_TABLE] = "model_test",
     [FE_BUG_GET_SEES_DELETED_RANGE] = "model_test",
     [FE_BUG_HIDDEN_ENTRY_SHOWN] = "model_test",
@@ -131,6 +130,9 @@ static const char *const catchers[FE_BUG_COUNT] = {
     [FE_BUG_UNION_DUPLICATES] = "index_model_test",
     [FE_BUG_DROPPED_KEYSPACE_WRITTEN] = "drops_test",
     [FE_BUG_DROP_LEAVES_KEYS] = "drops_test",
+    [FE_BUG_TAG_NOT_CHECKED] = "manipulation_test",
+    [FE_BUG_NONCE_TAKEN_AGAIN] = "nonce_test",
+    [FE_BUG_KEYRING_NOT_SYNCED] = "rekey_crash_test",
 };
 
 const char *catcher_of(fe_seeded_bug bug)
