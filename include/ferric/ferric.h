@@ -1081,13 +1081,17 @@ typedef struct ferric_stats {
     uint64_t value_files;            // Files of large values now,
     uint64_t value_file_bytes;       // their size,
     uint64_t value_live_bytes;       // and how much of it tables refer to.
+    uint64_t expiring_entries;       // In tables, with an expiry; expired or not.
+    uint64_t expired_entries;        // That flushes and compactions have taken out.
+    uint64_t clock_ahead_ms;         // How far the time of expiry is ahead of the system clock,
+    uint64_t clock_jumps;            // and how often that one jumped by more than a day.
 } ferric_stats;
 
 #define FERRIC_STATS_INIT                                                                          \
     {                                                                                              \
         sizeof(ferric_stats), 0, 0, 0, 0, {{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0}},                  \
             {{0, 0, 0, 0, 0, 0, 0}}, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,   \
-            0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, FERRIC_OK, 0, 0, 0, 0, 0                  \
+            0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, FERRIC_OK, 0, 0, 0, 0, 0, 0, 0, 0, 0      \
     }
 
 // Fills `stats`, whose struct_size is set. Counters are read one by one, not at one instant.

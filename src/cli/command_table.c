@@ -28,6 +28,8 @@ const cli_option_info cli_options[OPTION_COUNT] = {
     [OPTION_META] = {"meta", 0, NULL, NULL, "print key, version and value as a JSON object"},
     [OPTION_IF_ABSENT] = {"if-absent", 0, NULL, NULL, "only when the key does not exist"},
     [OPTION_IF_VERSION] = {"if-version", 0, "N", NULL, "only when this is the key's version"},
+    [OPTION_TTL] = {"ttl", 0, "TIME", NULL, "how long it lives: 10s 500ms 2h; a number is seconds"},
+    [OPTION_INITIAL] = {"initial", 0, "N", NULL, "what a key that is missing counts as [0]"},
     [OPTION_ESTIMATE] = {"estimate", 0, NULL, NULL, "all keyspaces, without reading, as ~N"},
     [OPTION_EXACT] = {"exact", 0, NULL, NULL, "count the keys of each keyspace"},
     [OPTION_FORMAT] = {"format", 'f', "NAME", "jsonl csv deb822 raw",
@@ -100,13 +102,14 @@ static const cli_command commands[] = {
      "JSON is an error. Anything else is stored as a string, and a note says so. Without\n"
      "VALUE, or with -, it is read from standard input.\n\n"
      "The database is made when it is not there. With --if-absent or --if-version the exit\n"
-     "code is 7 when the condition does not hold, and nothing is written.",
+     "code is 7 when the condition does not hold, and nothing is written. With --ttl the key\n"
+     "goes by itself after that time; without it an earlier one is cleared.",
      cli_set,
      1,
      2,
      true,
      NULL,
-     {KEYSPACE_OPTIONS, OPTION_RAW, OPTION_FSYNC, OPTION_IF_ABSENT, OPTION_IF_VERSION}},
+     {KEYSPACE_OPTIONS, OPTION_RAW, OPTION_FSYNC, OPTION_IF_ABSENT, OPTION_IF_VERSION, OPTION_TTL}},
     {"del",
      "PATH [KEY...]",
      "delete keys, or a range of keys",
@@ -119,6 +122,50 @@ static const cli_command commands[] = {
      true,
      NULL,
      {KEYSPACE_OPTIONS, RANGE_OPTIONS, OPTION_FSYNC, OPTION_IF_VERSION}},
+    {"incr",
+     "PATH KEY [BY]",
+     "add to a number, and print the sum",
+     "Adds BY, 1 without it, to the integer under KEY, in one step however many do so at once.\n"
+     "A missing key counts as --initial, and lives for --ttl. One that is there keeps its time\n"
+     "to live. In a raw keyspace the number is its decimal text. The sum has 64 bits.",
+     cli_incr,
+     1,
+     2,
+     true,
+     NULL,
+     {KEYSPACE_OPTIONS, OPTION_RAW, OPTION_FSYNC, OPTION_INITIAL, OPTION_TTL}},
+    {"ttl",
+     "PATH KEY",
+     "print how long a key still lives",
+     "In seconds, with milliseconds behind the point; none when it stays. Exit code 1 when the\n"
+     "key is not there (any more).",
+     cli_ttl,
+     1,
+     1,
+     true,
+     NULL,
+     {KEYSPACE_OPTIONS, OPTION_JSON}},
+    {"expire",
+     "PATH KEY TIME",
+     "let a key go by itself after a time",
+     "TIME is 10s, 500ms, 15m, 2h or 7d; a number is seconds. The value stays as it is. Exit\n"
+     "code 1 when the key is not there.",
+     cli_expire,
+     2,
+     2,
+     true,
+     NULL,
+     {KEYSPACE_OPTIONS, OPTION_FSYNC, OPTION_IF_VERSION}},
+    {"persist",
+     "PATH KEY",
+     "let a key stay that would have gone",
+     "Nothing is written when it stays already. Exit code 1 when the key is not there.",
+     cli_persist,
+     1,
+     1,
+     true,
+     NULL,
+     {KEYSPACE_OPTIONS, OPTION_FSYNC}},
     {"scan",
      "PATH",
      "print keys and values in the order of keys",
@@ -233,7 +280,8 @@ static const cli_command commands[] = {
      "  raw     key, tab, value; \\t \\n \\r \\\\ and \\xNN are read as those bytes; a value is\n"
      "          understood as set understands it\n\n"
      "The key is the field --id, which stays in the document unless it is _id. Without\n"
-     "--id it is the field _id, and where that is missing a new UUID.\n\n"
+     "--id it is the field _id, and where that is missing a new UUID. _expires_ms is when it\n"
+     "expires, in milliseconds since 1970, and is no part of the document.\n\n"
      "A bad line is reported with its number and skipped, or ends the import with\n"
      "--on-error stop. What was committed stays: the last line says how far it came.",
      cli_import,
@@ -248,7 +296,8 @@ static const cli_command commands[] = {
      "write documents to a file",
      "To standard output without FILE, or with -. A FILE that ends in .gz is compressed; it\n"
      "appears under its name when it is complete. All of it is one state of the database,\n"
-     "and import reads it back. Formats: jsonl, with the key as \"_id\", and raw.",
+     "and import reads it back. Formats: jsonl, with the key as \"_id\", and raw. The time at\n"
+     "which a key expires stands in \"_expires_ms\", or as _expires_ms=N behind a second tab.",
      cli_export,
      0,
      1,

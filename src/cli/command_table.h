@@ -26,6 +26,8 @@ typedef enum cli_option {
     OPTION_META,
     OPTION_IF_ABSENT,
     OPTION_IF_VERSION,
+    OPTION_TTL,
+    OPTION_INITIAL,
     OPTION_ESTIMATE,
     OPTION_EXACT,
     OPTION_FORMAT,

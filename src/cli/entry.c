@@ -46,10 +46,18 @@ ferric_status cli_entry_has(const cli_session *session, ferric_slice key)
     return status;
 }
 
+static ferric_lifetime lifetime_of(const ferric_write_options *options)
+{
+    return options == NULL ? (ferric_lifetime){0, 0} : options->lifetime;
+}
+
 static ferric_status put_bytes(const cli_session *session, ferric_slice key, ferric_slice bytes,
                                const ferric_write_options *options)
 {
-    if (session->txn != NULL) return ferric_txn_put(session->txn, session->keyspace, key, bytes);
+    if (session->txn != NULL) {
+        return ferric_txn_put_expiring(session->txn, session->keyspace, key, bytes,
+                                       lifetime_of(options));
+    }
     return ferric_put(session->db, session->keyspace, key, bytes, options);
 }
 
@@ -57,7 +65,8 @@ static ferric_status put_json(const cli_session *session, ferric_slice key, ferr
                               const ferric_write_options *options)
 {
     if (session->txn != NULL) {
-        return ferric_txn_document_put(session->txn, session->keyspace, key, json);
+        return ferric_txn_document_put_expiring(session->txn, session->keyspace, key, json,
+                                                lifetime_of(options));
     }
     return ferric_document_put(session->db, session->keyspace, key, json, options);
 }
@@ -189,9 +198,14 @@ static bool looks_wrapped(ferric_slice object)
     fe_json_walk walk = fe_json_walk_into(object);
     ferric_slice name;
     ferric_slice value;
-    return fe_json_next_member(&walk, &name, &value) &&
-           fe_json_string_is(name, fe_slice_text("_value")) &&
-           !fe_json_next_member(&walk, &name, &value);
+    size_t count = 0;
+    bool has_value = false;
+
+    for (; fe_json_next_member(&walk, &name, &value); count++) {
+        if (fe_json_string_is(name, fe_slice_text(CLI_EXPIRES_FIELD))) return true;
+        has_value |= fe_json_string_is(name, fe_slice_text("_value"));
+    }
+    return count == 1 && has_value;
 }
 
 // The value, a JSON text, behind a key that was appended.
@@ -210,7 +224,7 @@ static ferric_status append_document(ferric_slice value, ferric_buffer *line)
 }
 
 ferric_status cli_entry_json(const cli_session *session, ferric_slice key, ferric_slice value,
-                             ferric_buffer *line)
+                             uint64_t expires_ms, ferric_buffer *line)
 {
     bool is_raw = session->kind == FERRIC_KEYSPACE_RAW;
     ferric_status status;
@@ -223,6 +237,10 @@ ferric_status cli_entry_json(const cli_session *session, ferric_slice key, ferri
     }
     status = fe_buffer_append(line, "{\"_id\":", 7);
     if (status == FERRIC_OK) status = fe_json_quote(key, line);
+    if (status == FERRIC_OK && expires_ms != FERRIC_EXPIRES_NEVER) {
+        status = fe_buffer_format(line, ",\"" CLI_EXPIRES_FIELD "\":%llu",
+                                  (unsigned long long)expires_ms);
+    }
     if (status == FERRIC_OK && !is_raw) return append_document(value, line);
     if (status == FERRIC_OK) status = fe_buffer_append(line, ",\"_value\":", 10);
     if (status == FERRIC_OK) status = fe_json_quote(value, line);

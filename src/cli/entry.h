@@ -9,6 +9,9 @@
 #include "cli/command_line.h"
 #include "cli/session.h"
 
+// The member that has the expiry of an exported entry.
+#define CLI_EXPIRES_FIELD "_expires_ms"
+
 // Replaces `value` by the JSON text or the bytes of `key`. Errors: as ferric_get.
 ferric_status cli_entry_get(const cli_session *session, ferric_slice key, ferric_buffer *value,
                             uint64_t *version);
@@ -17,6 +20,9 @@ ferric_status cli_entry_get(const cli_session *session, ferric_slice key, ferric
 // standard error when it is a string. Errors: as ferric_document_put.
 ferric_status cli_entry_set(const cli_session *session, ferric_slice key, ferric_slice text,
                             const ferric_write_options *options);
+
+// The condition of --if-absent and --if-version. Prints what is wrong and returns CLI_USAGE.
+int cli_condition_read(const cli_arguments *arguments, ferric_write_options *options);
 
 // Whether the key is there, and its deletion. Errors: as ferric_has, ferric_delete.
 ferric_status cli_entry_has(const cli_session *session, ferric_slice key);
@@ -40,10 +46,12 @@ void cli_entry_range(const cli_arguments *arguments, ferric_iterator_options *op
 void cli_entry_print_value(const cli_session *session, ferric_slice value);
 
 // Appends the entry as one JSON object: {"_id":KEY,...} for an object, {"_id":KEY,"_value":VALUE}
-// for anything else, also for an object with the single member "_value"; bytes are a string.
+// for anything else, also for an object with the single member "_value" or a member "_expires_ms";
+// bytes are a string.
+// An expiry, in milliseconds since 1970, stands behind the key as "_expires_ms".
 // Errors: FERRIC_INVALID_ARGUMENT: a raw key or value is not UTF-8. FERRIC_NO_MEMORY.
 ferric_status cli_entry_json(const cli_session *session, ferric_slice key, ferric_slice value,
-                             ferric_buffer *line);
+                             uint64_t expires_ms, ferric_buffer *line);
 
 // Deletes the keys that begin with `prefix` and lie in [lower, upper); size 0: no bound.
 ferric_status cli_entry_delete_range(const cli_session *session, ferric_slice prefix,

@@ -96,6 +96,7 @@ static ferric_status make_line(const cli_session *session, cli_format format,
                                const ferric_iterator *iterator, ferric_buffer *line)
 {
     ferric_slice key = ferric_iterator_key(iterator);
+    uint64_t expires_ms = ferric_iterator_expires_ms(iterator);
     ferric_slice value;
     ferric_status status = cli_entry_value(session, iterator, &value);
 
@@ -104,8 +105,12 @@ static ferric_status make_line(const cli_session *session, cli_format format,
         status = cli_line_escape(key, line);
         if (status == FERRIC_OK) status = fe_buffer_append(line, "\t", 1);
         if (status == FERRIC_OK) status = cli_line_escape(value, line);
+        if (status == FERRIC_OK && expires_ms != FERRIC_EXPIRES_NEVER) {
+            status = fe_buffer_format(line, "\t" CLI_EXPIRES_FIELD "=%llu",
+                                      (unsigned long long)expires_ms);
+        }
     } else if (status == FERRIC_OK) {
-        status = cli_entry_json(session, key, value, line);
+        status = cli_entry_json(session, key, value, expires_ms, line);
     }
     return status != FERRIC_OK ? status : fe_buffer_append(line, "\n", 1);
 }

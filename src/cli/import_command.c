@@ -80,10 +80,13 @@ static ferric_status add_to_batch(import *job)
 {
     ferric_slice key = fe_buffer_slice(&job->records.key);
     ferric_slice value = fe_buffer_slice(&job->records.value);
+    ferric_lifetime lifetime = {0, job->records.expires_ms};
+
     if (job->session.kind == FERRIC_KEYSPACE_RAW) {
-        return ferric_batch_put(job->batch, job->session.keyspace, key, value);
+        return ferric_batch_put_expiring(job->batch, job->session.keyspace, key, value, lifetime);
     }
-    return ferric_batch_document_put(job->batch, job->session.keyspace, key, value);
+    return ferric_batch_document_put_expiring(job->batch, job->session.keyspace, key, value,
+                                              lifetime);
 }
 
 static int add(import *job)

@@ -51,6 +51,7 @@ static void print_keyspace(const ferric_keyspace_info *info, bool is_json, bool 
         cli_print("%s{\"name\":", is_first ? "" : ",");
         cli_write_quoted(fe_slice_text(info->name));
         cli_print(",\"kind\":\"%s\"", kind);
+        if (info->ttl_ms != 0) cli_print(",\"ttl_ms\":%llu", (unsigned long long)info->ttl_ms);
         if (count != NULL) cli_print(",\"keys\":%llu", (unsigned long long)*count);
         cli_print("}");
         return;
@@ -61,6 +62,9 @@ static void print_keyspace(const ferric_keyspace_info *info, bool is_json, bool 
     cli_color_set(CLI_PLAIN);
     if (count != NULL)
         cli_print("  %s %s", cli_count_text(*count).text, *count == 1 ? "key" : "keys");
+    if (info->ttl_ms != 0) {
+        cli_print("  each for %s", cli_duration_text(info->ttl_ms * 1000000).text);
+    }
     cli_print("\n");
 }
 

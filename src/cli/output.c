@@ -289,6 +289,7 @@ int cli_exit_code(ferric_status status)
     case FERRIC_CONFLICT:
     case FERRIC_WRONG_KIND:
     case FERRIC_ALREADY_EXISTS:
+    case FERRIC_OVERFLOW:
         return CLI_CONFLICT;
     case FERRIC_WRONG_KEY:
         return CLI_WRONG_KEY;

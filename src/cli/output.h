@@ -20,7 +20,7 @@ enum {
     CLI_DAMAGED = 4,     // Corrupt, also found by verify.
     CLI_IO = 5,          // A file, a disk or memory; also standard output.
     CLI_WRONG_KEY = 6,   // The key of an encrypted database is missing, or another.
-    CLI_CONFLICT = 7,    // A condition did not hold, or the keyspace is of the other kind.
+    CLI_CONFLICT = 7,    // A condition did not hold, or what is stored does not allow it.
     CLI_INTERRUPTED = 130,
 };
 

@@ -6,6 +6,7 @@
 #include "base/json_text.h"
 #include "base/status.h"
 #include "base/uuid.h"
+#include "cli/entry.h"
 #include "cli/value_text.h"
 #include "os/vfs.h"
 
@@ -113,9 +114,17 @@ static ferric_status key_of_value(cli_records *records, const char *id, ferric_s
     }
 }
 
-// Writes the object in records->value anew without "_id"; {"_id":..., "_value":...} becomes the
-// value alone.
-static ferric_status drop_id(cli_records *records)
+// Whether a member of an object is about the entry, and no part of the document.
+static bool is_about_entry(const cli_records *records, ferric_slice name, bool has_id)
+{
+    return (has_id && fe_json_string_is(name, fe_slice_text("_id"))) ||
+           (records->expires_ms != FERRIC_EXPIRES_NEVER &&
+            fe_json_string_is(name, fe_slice_text(CLI_EXPIRES_FIELD)));
+}
+
+// Writes the object in records->value anew without its key, when that is "_id", and expiry;
+// {"_id":..., "_value":...} becomes the value alone.
+static ferric_status drop_about(cli_records *records, bool has_id)
 {
     fe_json_walk walk = fe_json_walk_into(fe_buffer_slice(&records->value));
     ferric_buffer old = records->value;
@@ -129,7 +138,7 @@ static ferric_status drop_id(cli_records *records)
     fe_buffer_clear(&records->value);
     status = fe_buffer_append(&records->value, "{", 1);
     while (status == FERRIC_OK && fe_json_next_member(&walk, &name, &value)) {
-        if (fe_json_string_is(name, fe_slice_text("_id"))) continue;
+        if (is_about_entry(records, name, has_id)) continue;
         last = fe_json_string_is(name, fe_slice_text("_value")) ? value : fe_slice(NULL, 0);
         count++;
         status = cli_record_add_name(records, name);
@@ -145,6 +154,19 @@ static ferric_status drop_id(cli_records *records)
     return status;
 }
 
+// A number that can be an expiry.
+static bool read_expiry(ferric_slice value, uint64_t *expires_ms)
+{
+    const uint8_t *bytes = fe_slice_bytes(value);
+
+    *expires_ms = 0;
+    for (size_t i = 0; i < value.size; i++) {
+        if (bytes[i] < '0' || bytes[i] > '9' || *expires_ms > FERRIC_EXPIRES_MAX / 10) return false;
+        *expires_ms = *expires_ms * 10 + (uint64_t)(bytes[i] - '0');
+    }
+    return *expires_ms != FERRIC_EXPIRES_NEVER && *expires_ms <= FERRIC_EXPIRES_MAX;
+}
+
 ferric_status cli_record_take_key(cli_records *records)
 {
     const char *id = records->id == NULL ? "_id" : records->id;
@@ -153,13 +175,25 @@ ferric_status cli_record_take_key(cli_records *records)
     ferric_slice name;
     ferric_slice value;
     ferric_slice found = {NULL, 0};
+    bool has_id;
     ferric_status status;
 
     fe_buffer_clear(&records->key);
     while (fe_json_kind(json) == '{' && fe_json_next_member(&walk, &name, &value)) {
         if (fe_json_string_is(name, fe_slice_text(id))) found = value;
+        if (fe_json_string_is(name, fe_slice_text(CLI_EXPIRES_FIELD)) &&
+            !read_expiry(value, &records->expires_ms)) {
+            return fe_fail(FERRIC_INVALID_ARGUMENT, "the field " CLI_EXPIRES_FIELD
+                                                    " is no time: it is milliseconds since 1970");
+        }
     }
-    if (found.size == 0 && records->id == NULL) return make_uuid(records);
+    has_id = found.size > 0 && strcmp(id, "_id") == 0;
+    if (found.size == 0 && records->id == NULL) {
+        status = make_uuid(records);
+        return status == FERRIC_OK && records->expires_ms != FERRIC_EXPIRES_NEVER
+                   ? drop_about(records, false)
+                   : status;
+    }
     if (found.size == 0) {
         return fe_fail(FERRIC_INVALID_ARGUMENT, "has no field %s, which is to be the key", id);
     }
@@ -167,7 +201,9 @@ ferric_status cli_record_take_key(cli_records *records)
     if (status == FERRIC_OK && records->key.size == 0) {
         status = fe_fail(FERRIC_INVALID_ARGUMENT, "the field %s is empty, which no key may be", id);
     }
-    if (status == FERRIC_OK && strcmp(id, "_id") == 0) status = drop_id(records);
+    if (status == FERRIC_OK && (has_id || records->expires_ms != FERRIC_EXPIRES_NEVER)) {
+        status = drop_about(records, has_id);
+    }
     return status;
 }
 
@@ -208,6 +244,28 @@ static cli_record_result read_jsonl(cli_records *records)
     return cli_record_result_of(status);
 }
 
+// An expiry stands behind the last tab, under its name; any other tab is one of the value's.
+static ferric_status split_expiry(cli_records *records, ferric_slice *field)
+{
+    static const char mark[] = "\t" CLI_EXPIRES_FIELD "=";
+    const size_t mark_size = sizeof mark - 1;
+    const char *begin = field->data;
+    size_t at = field->size;
+
+    while (at > 0 && begin[at - 1] != '\t')
+        at--;
+    if (at == 0 || field->size - (at - 1) < mark_size) return FERRIC_OK;
+    at--;
+    if (memcmp(begin + at, mark, mark_size) != 0) return FERRIC_OK;
+    if (!read_expiry(fe_slice(begin + at + mark_size, field->size - at - mark_size),
+                     &records->expires_ms)) {
+        return fe_fail(FERRIC_INVALID_ARGUMENT, "what stands behind " CLI_EXPIRES_FIELD
+                                                "= is no time: it is milliseconds since 1970");
+    }
+    field->size = at;
+    return FERRIC_OK;
+}
+
 static ferric_status split_raw(cli_records *records, ferric_slice line)
 {
     const char *begin = line.data;
@@ -223,6 +281,8 @@ static ferric_status split_raw(cli_records *records, ferric_slice line)
     if (status != FERRIC_OK) return status;
     if (records->key.size == 0) return fe_fail(FERRIC_INVALID_ARGUMENT, "the key is empty");
     field = fe_slice(tab + 1, line.size - (size_t)(tab - begin) - 1);
+    status = split_expiry(records, &field);
+    if (status != FERRIC_OK) return status;
     status = cli_line_unescape(field, &records->text);
     if (status != FERRIC_OK) return status;
     if (!records->takes_bytes) {
@@ -245,6 +305,7 @@ static cli_record_result read_raw(cli_records *records)
 
 cli_record_result cli_records_next(cli_records *records)
 {
+    records->expires_ms = FERRIC_EXPIRES_NEVER;
     switch (records->format) {
     case CLI_FORMAT_CSV:
         return cli_record_read_csv(records);

@@ -31,6 +31,7 @@ typedef struct cli_records {
     // The record that was read, valid until the next call.
     ferric_buffer key;
     ferric_buffer value; // JSON text, or bytes.
+    uint64_t expires_ms; // FERRIC_EXPIRES_NEVER: nothing is said.
     uint64_t line;       // Its first line; of a bad one the line to look at.
     // What the formats keep between records.
     cli_csv csv;

@@ -66,6 +66,14 @@ int repl_snapshot(repl *state, char *words);
 // At the end of the session: an open transaction is rolled back, and a note says so.
 void repl_txn_end(repl *state);
 
+// ---- repl_lifetimes.c -----------------------------------------------------------------------
+
+int repl_setex(repl *state, char *words);
+int repl_ttl(repl *state, char *words);
+int repl_expire(repl *state, char *words);
+int repl_persist(repl *state, char *words);
+int repl_incr(repl *state, char *words);
+
 // Completion of words; a cli_complete.
 void repl_complete(void *context, const char *line, cli_candidates *candidates);
 

@@ -136,7 +136,7 @@ static ferric_status print_entry(const repl *state, const ferric_iterator *itera
     if (status != FERRIC_OK) return status;
     if (state->mode == REPL_MODE_JSON) {
         fe_buffer_clear(line);
-        status = cli_entry_json(&state->session, key, value, line);
+        status = cli_entry_json(&state->session, key, value, FERRIC_EXPIRES_NEVER, line);
         cli_write(fe_buffer_slice(line));
     } else {
         cli_write_data(key);
@@ -313,6 +313,12 @@ static int run_help(repl *state, char *words)
 const repl_command repl_statements[] = {
     {"SET", "KEY VALUE", "VALUE is JSON, or any other text, which becomes a string", run_set},
     {"GET", "KEY", "print a value; a key with spaces stands in double quotes", run_get},
+    {"SETEX", "KEY TIME VALUE", "the same for a time: 10s, 500ms, 2h; a number is seconds",
+     repl_setex},
+    {"TTL", "KEY", "print how many seconds it still lives, -1 when it stays", repl_ttl},
+    {"EXPIRE", "KEY TIME", "let a key go by itself after a time", repl_expire},
+    {"PERSIST", "KEY", "let a key stay", repl_persist},
+    {"INCR", "KEY [BY]", "add to a number, 1 without BY, and print the sum", repl_incr},
     {"DELETE", "KEY|PREFIX TEXT|RANGE FROM TO", "delete a key, or a range of keys", run_delete},
     {"DEL", "KEY", NULL, run_delete},
     {"KEYS", "[PREFIX [COUNT]]", "print keys in their order", run_keys},

@@ -21,7 +21,7 @@ static ferric_status print_json_line(const cli_session *session, ferric_slice ke
 {
     ferric_status status;
     fe_buffer_clear(line);
-    status = cli_entry_json(session, key, value, line);
+    status = cli_entry_json(session, key, value, FERRIC_EXPIRES_NEVER, line);
     if (status == FERRIC_OK) cli_write(fe_buffer_slice(line));
     return status;
 }

@@ -6,10 +6,11 @@
 #include "base/buffer.h"
 #include "cli/commands.h"
 #include "cli/entry.h"
+#include "cli/lifetime_text.h"
 #include "cli/output.h"
 #include "cli/value_text.h"
 
-static int read_condition(const cli_arguments *arguments, ferric_write_options *options)
+int cli_condition_read(const cli_arguments *arguments, ferric_write_options *options)
 {
     int code = cli_number(arguments, OPTION_IF_VERSION, UINT64_MAX, 0, &options->if_version);
     if (cli_has(arguments, OPTION_IF_VERSION)) options->condition = FERRIC_IF_VERSION;
@@ -75,8 +76,11 @@ int cli_set(const cli_arguments *arguments)
     ferric_slice text = fe_slice_text(word);
     cli_session session;
     ferric_status status;
-    int code = read_condition(arguments, &options);
+    int code = cli_condition_read(arguments, &options);
 
+    if (code == CLI_DONE && cli_has(arguments, OPTION_TTL)) {
+        code = cli_lifetime_take(arguments->values[OPTION_TTL], &options.lifetime.ttl_ms);
+    }
     if (code == CLI_DONE && strcmp(word, "-") == 0) {
         code = read_input(&input, cli_has(arguments, OPTION_RAW));
         text = fe_buffer_slice(&input);
@@ -151,7 +155,7 @@ int cli_del(const cli_arguments *arguments)
     int missing = CLI_DONE;
     int code = check_del(arguments);
 
-    if (code == CLI_DONE) code = read_condition(arguments, &options);
+    if (code == CLI_DONE) code = cli_condition_read(arguments, &options);
     if (code == CLI_DONE) code = cli_session_open(arguments, CLI_WRITE, &session);
     if (code != CLI_DONE) return code;
     // The keyspace keeps its kind: deleting is the same in both.

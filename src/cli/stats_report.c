@@ -80,6 +80,19 @@ static void print_recovery(const ferric_stats *stats)
     cli_print(", in %s\n", cli_duration_text(stats->recovery_ns).text);
 }
 
+static void print_expiry(const ferric_stats *stats)
+{
+    if (stats->expiring_entries > 0 || stats->expired_entries > 0) {
+        cli_print("  expiry       %s entries expire", cli_count_text(stats->expiring_entries).text);
+        cli_print("; %s expired taken out\n", cli_count_text(stats->expired_entries).text);
+    }
+    if (stats->clock_ahead_ms < 60000) return;
+    cli_color_set(CLI_BAD);
+    cli_print("  clock        keys expire by a time %s ahead of the system's\n",
+              cli_duration_text(stats->clock_ahead_ms * 1000000).text);
+    cli_color_set(CLI_PLAIN);
+}
+
 void cli_report_print(const ferric_stats *stats)
 {
     cli_print("  version      %s", cli_count_text(stats->last_version).text);
@@ -93,6 +106,7 @@ void cli_report_print(const ferric_stats *stats)
     print_memory(stats);
     print_amplification(stats);
     print_recovery(stats);
+    print_expiry(stats);
     if (stats->background_status != FERRIC_OK) {
         cli_color_set(CLI_BAD);
         cli_print("  failed       %s in the background: writing is not possible\n",

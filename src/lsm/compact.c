@@ -291,6 +291,12 @@ static ferric_status carry_out(fe_store *store, compaction_job *job)
     if (!job->plan.is_move && !job->plan.is_drop) status = write_tables(store, job, &edit);
     if (status == FERRIC_OK) status = remove_inputs(job, &edit);
     if (status == FERRIC_OK) status = fe_store_install(store, &edit, 0);
+    if (status == FERRIC_OK) {
+        const fe_level *level = &job->view->version->levels[job->plan.level];
+        fe_statistics_add(store->statistics, FE_COUNTER_EXPIRED,
+                          job->plan.is_drop ? level->files[job->plan.first]->expiry.entries
+                                            : job->result.expired);
+    }
     // An unknown outcome keeps the tables, since the manifest may name them after all.
     if (status != FERRIC_OK && status != FERRIC_OUTCOME_UNKNOWN && !job->plan.is_move) {
         fe_version_edit_abandon(&edit);

@@ -400,6 +400,9 @@ static ferric_status flush(fe_store *store, flush_job *job)
         fe_log_chain_release(store, job->first_log, 0);
     }
     if (status == FERRIC_OK) status = fe_store_install(store, &edit, count);
+    if (status == FERRIC_OK) {
+        fe_statistics_add(store->statistics, FE_COUNTER_EXPIRED, result.expired);
+    }
     if (status == FERRIC_OK && store->manifest != NULL) {
         fe_log_chain_release(store, job->first_log, job->largest_sequence);
     }

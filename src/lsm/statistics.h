@@ -16,6 +16,7 @@ typedef enum fe_counter {
     FE_COUNTER_USER_BYTES_WRITTEN = 0,
     FE_COUNTER_USER_BYTES_READ,
     FE_COUNTER_LOG_BYTES,
+    FE_COUNTER_EXPIRED,               // Entries that became deletes, or went with their table.
     FE_COUNTER_VALUE_BYTES,           // Of records that commits wrote,
     FE_COUNTER_COLLECTED_BYTES,       // and that collection wrote again,
     FE_COUNTER_COLLECTED_TABLE_BYTES, // with the tables that point there.

@@ -114,6 +114,17 @@ static void report_values(fe_store *store, ferric_stats *stats)
     fe_value_files_each(store->value_files, add_value_file, stats);
 }
 
+static void report_expiry(fe_store *store, const fe_version *version, ferric_stats *stats)
+{
+    for (uint32_t i = 0; i < FE_LEVEL_COUNT; i++) {
+        for (uint32_t j = 0; j < version->levels[i].count; j++)
+            stats->expiring_entries += version->levels[i].files[j]->expiry.entries;
+    }
+    stats->expired_entries = fe_statistics_sum(store->statistics, FE_COUNTER_EXPIRED);
+    stats->clock_ahead_ms = fe_engine_clock_ahead_ms(&store->clock);
+    stats->clock_jumps = atomic_load(&store->clock.jumps);
+}
+
 static void report_bytes(fe_store *store, ferric_stats *stats)
 {
     uint64_t written = stats->log_bytes_written + stats->manifest_bytes_written;
@@ -151,6 +162,7 @@ void fe_store_stats(fe_store *store, ferric_stats *stats)
     report_counters(store, stats);
     report_caches(store, stats);
     report_values(store, stats);
+    report_expiry(store, view->version, stats);
     report_bytes(store, stats);
     stats->recovery_frames = store->recovery.frames;
     stats->recovery_commits = store->recovery.commits;

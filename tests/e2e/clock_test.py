@@ -4,6 +4,7 @@
 
 Nothing that is stored may depend on it: neither order, nor what is there, nor when it is synced.
 """
+import json
 import subprocess
 import time
 
@@ -41,6 +42,35 @@ class ClockTest(ProgramTest):
                 self.at(when, "compact", "-q", self.db)
             self.at(when, "verify", "-q", self.db)
         self.check_all(len(TIMES))
+
+    def left(self, when, key):
+        """Seconds that a key still lives, None when it is not there, by a reader at that time."""
+        done = self.run_words("faketime", "-m", "-f", when, FERRIC, "ttl", "--json", self.db, key)
+        if done.returncode == 1:
+            return None
+        self.assertEqual(done.returncode, 0, done.stderr)
+        return json.loads(done.stdout)["ttl_ms"] / 1000
+
+    def test_keys_expire_by_a_time_that_never_goes_back(self):
+        self.at("@2031-07-01 12:00:00", "set", "-q", "--ttl", "1h", self.db, "short", "1")
+        self.at("@2031-07-01 12:00:00", "set", "-q", "--ttl", "30d", self.db, "long", "1")
+        self.assertGreater(self.left("@2031-07-01 12:30:00", "short"), 1700)
+        self.assertLess(self.left("@2031-07-01 12:30:00", "short"), 1900)
+        self.assertIsNone(self.left("@2031-07-01 13:00:01", "short"))
+        # A reader records nothing, so for one at an earlier time the key is there.
+        self.assertIsNotNone(self.left("@2031-07-01 12:59:00", "short"))
+        # A clock years behind: time stands where the last commit left it.
+        self.assertGreater(self.left("@1999-01-01 00:00:00", "short"), 3500)
+        # What a commit has recorded holds for whoever comes with an earlier clock.
+        self.at("@2031-07-01 14:00:00", "set", "-q", self.db, "other", "1")
+        for when in ("@2031-07-01 12:30:00", "@1975-01-01 00:00:00"):
+            self.assertIsNone(self.left(when, "short"))
+            self.assertGreater(self.left(when, "long"), 29 * 86400)
+            self.at(when, "set", "-q", "--if-absent", "--ttl", "1h", self.db, "short", "2")
+            self.assertGreater(self.left(when, "short"), 3500)
+            self.at(when, "del", "-q", self.db, "short")
+            self.at(when, "compact", "-q", self.db)
+        self.ferric("verify", "-q", self.db, out=None)
 
     def test_the_clock_jumps_while_a_process_writes(self):
         now = self.write("now", "+0\n")

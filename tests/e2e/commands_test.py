@@ -10,6 +10,65 @@ import program
 from program import ProgramTest
 
 
+class LifetimeTest(ProgramTest):
+    def test_a_key_lives_for_its_time(self):
+        self.ferric("set", "-q", self.db, "a", "1")
+        self.ferric("ttl", self.db, "a", out="none\n")
+        self.ferric("set", "-q", "--ttl", "2h", self.db, "a", "1")
+        self.assertGreater(float(self.ferric("ttl", self.db, "a")), 7000)
+        left = json.loads(self.ferric("ttl", "--json", self.db, "a"))["ttl_ms"]
+        self.assertLessEqual(left, 7200000)
+        self.ferric("persist", self.db, "a", out="")
+        self.ferric("ttl", "--json", self.db, "a", out='{"ttl_ms":null}\n')
+        self.ferric("expire", self.db, "a", "90", out="")
+        self.assertLessEqual(float(self.ferric("ttl", self.db, "a")), 90)
+        self.ferric("expire", "--if-version", "1", self.db, "a", "5", code=7, err="another version")
+        self.ferric("set", "-q", "--ttl", "1ms", self.db, "b", "1")
+        while self.ferric("count", self.db) != "1\n":
+            pass
+        self.ferric("get", self.db, "b", code=1, err="no key b")
+        self.ferric("set", "-q", "--if-absent", self.db, "b", "2")
+
+    def test_lifetimes_that_make_no_sense(self):
+        for wrong in ("0", "-1", "x", "10y", "1.5s", "", "99999999999999d"):
+            self.ferric("set", f"--ttl={wrong}", self.db, "a", "1", code=2, err="no time to live")
+        self.ferric("set", "-q", self.db, "a", "1")
+        self.ferric("expire", self.db, "a", "soon", code=2, err="no time to live")
+        for command in (("ttl",), ("persist",)):
+            self.ferric(*command, self.db, "nothing", code=1, err="no key nothing")
+        self.ferric("expire", self.db, "nothing", "1h", code=1, err="no key nothing")
+
+    def test_incr(self):
+        self.ferric("incr", self.db, "n", out="1\n", err="new database")
+        self.ferric("incr", self.db, "n", "41", out="42\n")
+        self.ferric("incr", self.db, "n", "-2", out="40\n")
+        self.ferric("get", self.db, "n", out="40\n")
+        self.ferric("incr", "--initial", "100", "--ttl", "1h", self.db, "m", out="101\n")
+        self.assertGreater(float(self.ferric("ttl", self.db, "m")), 3500)
+        self.ferric("incr", self.db, "n", "1.5", code=2, err="no integer")
+        self.ferric("set", "-q", self.db, "n", "9223372036854775807")
+        self.ferric("incr", self.db, "n", code=7, err="64 bits")
+        self.ferric("set", "-q", self.db, "n", '"text"')
+        self.ferric("incr", self.db, "n", code=2, err="no integer")
+        self.ferric("incr", "-r", "-k", "raw", self.db, "n", "7", out="7\n")
+        self.ferric("get", "-k", "raw", self.db, "n", out="7\n")
+
+    def test_export_and_import_keep_the_time(self):
+        self.ferric("set", "-q", "--ttl", "1h", self.db, "a", '{"x":1}')
+        self.ferric("set", "-q", "--ttl", "1h", self.db, "b", "17")
+        self.ferric("set", "-q", self.db, "c", '{"_expires_ms":5}')
+        for form in ("jsonl", "raw"):
+            copy = f"{self.db}.{form}"
+            text = self.ferric("export", "--format", form, self.db)
+            self.assertEqual(text.count("_expires_ms"), 3)
+            self.ferric("import", "-q", "--format", form, copy, self.write("lines", text), out=None)
+            self.assertEqual(self.ferric("export", "--format", form, copy), text)
+            self.assertGreater(float(self.ferric("ttl", copy, "a")), 3000)
+            self.ferric("ttl", copy, "c", out="none\n")
+        bad = self.write("bad", '{"_id":"a","_expires_ms":"soon"}\n')
+        self.ferric("import", "-q", self.db, bad, code=2, err="is no time")
+
+
 class UsageTest(ProgramTest):
     def test_without_words_help_goes_to_standard_error(self):
         self.ferric(code=2, out="", err="usage: ferric COMMAND PATH")

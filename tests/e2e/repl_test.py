@@ -34,6 +34,19 @@ class PipeTest(ProgramTest):
         self.repl(".drop zwei\n", code=1, err="no keyspace zwei")
         self.repl(".rename one\n", code=2, err="usage: .rename")
 
+    def test_lifetimes_and_numbers(self):
+        self.repl("SET a 1\nTTL a\nSETEX b 100 {\"x\": 1}\nGET b\nEXPIRE a 10\nPERSIST a\nTTL a\n"
+                  "INCR a\nINCR a -5\nINCR n 7\nGET n\nBEGIN\nSETEX c 1h 2\nGET c\nCOMMIT\n",
+                  out='-1\n{"x":1}\n-1\n2\n-3\n7\n7\n2\n')
+        for wrong, why in (("SETEX a 0 1", "no time to live"), ("SETEX a 5", "usage: SETEX"),
+                           ("EXPIRE a", "usage: EXPIRE"), ("TTL a b", "usage: TTL"),
+                           ("TTL none", "no key none"), ("PERSIST none", "no key none"),
+                           ("EXPIRE none 5", "no key none"), ("INCR a x", "no integer"),
+                           ("BEGIN\nINCR a", "transaction"), ("BEGIN\nTTL a", "transaction")):
+            self.repl(f"{wrong}\n", code=1 if "no key" in why else 2, err=why)
+        self.assertLess(float(self.repl("TTL c\n")), 3601)
+        self.assertIn('{"ttl_ms":', self.repl(".mode json\nTTL c\n"))
+
     def test_values_may_have_many_lines(self):
         self.repl('SET a {"text": "a } in a string",\n\n "list": [1,\n2]}\nGET a\n'
                   'SET b it\'s {not json\nGET b\n',

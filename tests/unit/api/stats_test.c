@@ -302,6 +302,7 @@ static const char member_names[] =
     "stall_ns stall_memtables stall_level0 stall_debt recovery_frames recovery_commits "
     "recovery_bytes_dropped recovery_ns background_errors background_status "
     "value_bytes_written value_bytes_collected value_files value_file_bytes value_live_bytes "
+    "expiring_entries expired_entries clock_ahead_ms clock_jumps "
     "attempts "
     "successes not_found conflicts failures samples p50_ns p90_ns p99_ns p999_ns p9999_ns "
     "max_ns tables bytes entries deletes compactions bytes_read bytes_written";
