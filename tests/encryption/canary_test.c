@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Canaries, 32 random letters each, in keys, values and names of keyspaces: they stand in no file
-// of an encrypted database, neither after a crash nor after compaction and close, and in none of
-// the process's memory after close, nor do its keys. A plain database shows all of them, which
-// proves that the search can find.
+// of an encrypted database, neither after a crash nor after compaction and close, and the user's
+// key in none of the process's memory after close. A plain database shows all of them, in its files
+// and in memory while it is open, which proves that the search can find.
 #include <dirent.h>
 #include <fcntl.h>
 #include <inttypes.h>
