@@ -20,7 +20,7 @@
 // was given up comes back before anything else, in part if need be: otherwise the next writes would
 // use its place.
 #define FREE_FACTOR 4
-#define OWED_BYTES_MIN ((uint64_t)64 << 10)
+#define PIECE_BYTES 65536
 
 static uint64_t wanted_bytes(fe_store *store)
 {
@@ -50,32 +50,52 @@ static ferric_status create_file(fe_store *store, const char *path, uint64_t byt
     return status;
 }
 
-// How large a reserve to make now; 0: leave things as they are. REQUIRES: reserve_mutex held.
-static uint64_t affordable_bytes(fe_store *store, uint64_t wanted)
+// A first reserve, or a larger one, where there is ample room. REQUIRES: reserve_mutex held.
+static void make_ample(fe_store *store, const char *path, uint64_t wanted, uint64_t free_bytes)
 {
-    uint64_t held = store->reserve_bytes;
-    uint64_t free_bytes;
+    if (store->reserve_bytes >= wanted / 2 || free_bytes / FREE_FACTOR <= wanted) return;
+    store->reserve_bytes = create_file(store, path, wanted) == FERRIC_OK ? wanted : 0;
+    store->is_reserve_owed = store->reserve_bytes < wanted;
+}
 
-    if (store->is_reserve_lent) return 0;
-    if (wanted == 0 || (held > 0 && held >= wanted / 2)) return 0;
-    if (fe_vfs_free_space(store->vfs, store->directory, &free_bytes) != FERRIC_OK) return 0;
-    if (!store->is_reserve_owed) return free_bytes / FREE_FACTOR > wanted ? wanted : 0;
-    if (free_bytes > wanted) return wanted;
-    free_bytes -= free_bytes % OWED_BYTES_MIN;
-    return free_bytes > held ? free_bytes : 0;
+// What was given up comes back piece by piece, as far as there is room. The file grows in place:
+// what there is of it is not let go for something larger that may fail, since ext4 gives back the
+// space of a removed file late. REQUIRES: reserve_mutex held.
+static void restore(fe_store *store, const char *path, uint64_t wanted)
+{
+    static const uint8_t zeros[PIECE_BYTES];
+    fe_open_mode mode = store->reserve_bytes > 0 ? FE_OPEN_WRITE : FE_OPEN_CREATE;
+    uint64_t held = store->reserve_bytes;
+    fe_file *file = NULL;
+    ferric_status status;
+
+    if (held == 0) (void)fe_vfs_remove(store->vfs, path);
+    status = fe_vfs_open(store->vfs, path, mode, &file);
+    while (status == FERRIC_OK && held < wanted) {
+        status = fe_file_write_at(file, held, zeros, sizeof zeros);
+        if (status == FERRIC_OK) held += sizeof zeros;
+    }
+    if (file != NULL && status != FERRIC_OK) (void)fe_file_truncate(file, held);
+    fe_file_close(file);
+    if (held == 0) (void)fe_vfs_remove(store->vfs, path);
+    store->reserve_bytes = held;
+    store->is_reserve_owed = held < wanted;
 }
 
 // REQUIRES: reserve_mutex held.
 static void refill_locked(fe_store *store, uint64_t wanted)
 {
-    uint64_t bytes = affordable_bytes(store, wanted);
     ferric_buffer path = {0};
+    uint64_t free_bytes;
 
-    if (bytes > 0 &&
-        fe_file_path_named(&path, store->directory, FE_FILE_RESERVE_NAME) == FERRIC_OK) {
-        bool is_made = create_file(store, fe_path_text(&path), bytes) == FERRIC_OK;
-        store->reserve_bytes = is_made ? bytes : 0;
-        store->is_reserve_owed = store->reserve_bytes < wanted;
+    if (store->is_reserve_lent || store->reserve_bytes >= wanted) return;
+    if (fe_file_path_named(&path, store->directory, FE_FILE_RESERVE_NAME) == FERRIC_OK) {
+        if (store->is_reserve_owed) {
+            // Without a look at what is free: root may use ext4's last twentieth, and is not told.
+            restore(store, fe_path_text(&path), wanted);
+        } else if (fe_vfs_free_space(store->vfs, store->directory, &free_bytes) == FERRIC_OK) {
+            make_ample(store, fe_path_text(&path), wanted, free_bytes);
+        }
     }
     fe_buffer_deinit(&path);
 }
