@@ -69,11 +69,13 @@ static int fail_unknown_option(int letter, const char *word)
 {
     char name[64] = "";
     const char *near;
-    size_t size = strcspn(word, "=");
+    size_t size;
+
     if (letter >= 256) {
         return cli_fail(CLI_USAGE, "--%s takes no value", cli_options[letter - 256].name);
     }
     if (letter > 0) return cli_fail(CLI_USAGE, "there is no option -%c", letter);
+    size = strcspn(word, "=");
     if (size < sizeof name) memcpy(name, word, size);
     near = cli_suggest_option(name[0] == 0 ? "" : name + 2);
     return cli_fail(CLI_USAGE, "there is no option %.*s%s%s%s", (int)size, word,
