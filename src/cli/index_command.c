@@ -77,20 +77,13 @@ static int drop(const cli_arguments *arguments, cli_session *session)
 
 static int print_list(const cli_arguments *arguments, cli_session *session)
 {
-    cli_rows rows;
+    bool is_plain = cli_has(arguments, OPTION_JSON) || !cli_output_is_terminal();
     ferric_buffer json = {0};
-    fe_json_walk walk;
-    ferric_slice index;
     ferric_status status = ferric_index_list(session->db, session->keyspace, &json);
 
-    cli_rows_init(&rows, cli_has(arguments, OPTION_JSON) || !cli_output_is_terminal()
-                             ? CLI_ROWS_JSONL
-                             : CLI_ROWS_TABLE);
-    walk = fe_json_walk_into(fe_buffer_slice(&json));
-    while (status == FERRIC_OK && fe_json_next_element(&walk, &index))
-        status = cli_rows_add(&rows, index);
-    if (status == FERRIC_OK) status = cli_rows_end(&rows);
-    cli_rows_deinit(&rows);
+    if (status == FERRIC_OK) {
+        status = cli_rows_print(is_plain ? CLI_ROWS_JSONL : CLI_ROWS_TABLE, fe_buffer_slice(&json));
+    }
     ferric_buffer_free(&json);
     return status == FERRIC_OK ? CLI_DONE : cli_fail_status(status, session->name);
 }

@@ -129,22 +129,15 @@ int repl_index(repl *state, char *words)
 
 int repl_indexes(repl *state, char *words)
 {
+    bool is_plain = state->mode == REPL_MODE_JSON || !cli_output_is_terminal();
     ferric_buffer json = {0};
-    cli_rows rows;
-    fe_json_walk walk;
-    ferric_slice index;
     ferric_status status;
 
     if (*words != 0) return cli_fail(CLI_USAGE, "usage: INDEXES");
     status = ferric_index_list(state->session.db, state->session.keyspace, &json);
-    cli_rows_init(&rows, state->mode == REPL_MODE_JSON || !cli_output_is_terminal()
-                             ? CLI_ROWS_JSONL
-                             : CLI_ROWS_TABLE);
-    walk = fe_json_walk_into(fe_buffer_slice(&json));
-    while (status == FERRIC_OK && fe_json_next_element(&walk, &index))
-        status = cli_rows_add(&rows, index);
-    if (status == FERRIC_OK) status = cli_rows_end(&rows);
-    cli_rows_deinit(&rows);
+    if (status == FERRIC_OK) {
+        status = cli_rows_print(is_plain ? CLI_ROWS_JSONL : CLI_ROWS_TABLE, fe_buffer_slice(&json));
+    }
     ferric_buffer_free(&json);
     return answer(status);
 }

@@ -322,3 +322,18 @@ ferric_status cli_rows_end(cli_rows *rows)
         return FERRIC_OK;
     }
 }
+
+ferric_status cli_rows_print(cli_rows_form form, ferric_slice array)
+{
+    cli_rows rows;
+    fe_json_walk walk = fe_json_walk_into(array);
+    ferric_slice element;
+    ferric_status status = FERRIC_OK;
+
+    cli_rows_init(&rows, form);
+    while (status == FERRIC_OK && fe_json_next_element(&walk, &element))
+        status = cli_rows_add(&rows, element);
+    if (status == FERRIC_OK) status = cli_rows_end(&rows);
+    cli_rows_deinit(&rows);
+    return status;
+}

@@ -38,5 +38,7 @@ void cli_rows_deinit(cli_rows *rows);
 ferric_status cli_rows_add(cli_rows *rows, ferric_slice json);
 // Prints what was kept, and what ends the form. Errors: FERRIC_NO_MEMORY.
 ferric_status cli_rows_end(cli_rows *rows);
+// Prints the elements of an array as rows. Errors: FERRIC_NO_MEMORY.
+ferric_status cli_rows_print(cli_rows_form form, ferric_slice array);
 
 #endif

@@ -10,21 +10,10 @@
 #include "base/seeded_bug.h"
 #include "base/status.h"
 #include "doc/document.h"
-#include "doc/index_change.h"
+#include "doc/index_unique.h"
 #include "doc/schema_change.h"
+#include "doc/stored_key.h"
 #include "os/thread.h"
-
-// Keys of the store, made again and again in one buffer.
-static ferric_status full_key(uint32_t keyspace, ferric_slice key, ferric_buffer *full)
-{
-    uint8_t id[FE_KEYSPACE_ID_SIZE];
-    ferric_status status;
-
-    fe_put_u32_ordered(id, keyspace);
-    fe_buffer_clear(full);
-    status = fe_buffer_append(full, id, sizeof id);
-    return status == FERRIC_OK ? fe_buffer_append(full, key.data, key.size) : status;
-}
 
 // ---- A batch --------------------------------------------------------------------------------
 
@@ -54,7 +43,7 @@ static ferric_status add_document(batch_run *run, const fe_schema *schema,
     fe_pin pin = {0};
     fe_document_state before = {0};
     fe_document_state after = {write->text, write->expires_ms};
-    ferric_status status = full_key(write->collection->id, write->id, &run->key);
+    ferric_status status = fe_stored_key(write->collection->id, write->id, &run->key);
 
     if (status != FERRIC_OK) return status;
     status = fe_store_get_pinned(run->store, fe_buffer_slice(&run->key), fe_moment_newest(), &pin);
@@ -72,28 +61,6 @@ static ferric_status add_document(batch_run *run, const fe_schema *schema,
     return status;
 }
 
-// Nobody else may have the key, nor get it before the commit.
-static ferric_status require_unique(batch_run *run, const fe_index_change *change)
-{
-    ferric_slice owner;
-    uint64_t version = 0;
-    ferric_status status = full_key(change->index->id, change->entry.key, &run->key);
-
-    if (status != FERRIC_OK) return status;
-    status = fe_store_get(run->store, fe_buffer_slice(&run->key), FE_SEQUENCE_NEWEST, &run->value,
-                          &version);
-    if (status == FERRIC_OK) {
-        status = fe_index_entry_id(change->entry.key, fe_buffer_slice(&run->value), &owner, NULL);
-        if (status == FERRIC_OK && !fe_slice_equal(owner, change->id)) {
-            return fe_index_taken(change, owner);
-        }
-    } else if (status == FERRIC_NOT_FOUND) {
-        status = FERRIC_OK;
-    }
-    if (status != FERRIC_OK || FE_SEEDED_BUG(FE_BUG_UNIQUE_NOT_REQUIRED)) return status;
-    return fe_write_batch_require(run->batch, change->index->id, change->entry.key, version, NULL);
-}
-
 static ferric_status add_changes(batch_run *run)
 {
     ferric_status status = fe_index_changes_order(&run->changes);
@@ -105,7 +72,8 @@ static ferric_status add_changes(batch_run *run)
             continue;
         }
         if (change->entry.is_binding && !change->is_taken_over) {
-            status = require_unique(run, change);
+            status =
+                fe_index_require_unique(run->store, run->batch, change, &run->key, &run->value);
         }
         if (status == FERRIC_OK) {
             status =
@@ -238,7 +206,7 @@ typedef struct txn_run {
 static ferric_status check_unique(txn_run *run, const fe_index_change *change)
 {
     ferric_slice owner;
-    ferric_status status = full_key(change->index->id, change->entry.key, &run->key);
+    ferric_status status = fe_stored_key(change->index->id, change->entry.key, &run->key);
 
     if (status != FERRIC_OK) return status;
     status = fe_txn_get_for_update(run->txn, fe_buffer_slice(&run->key), &run->value, NULL);
@@ -254,7 +222,8 @@ static ferric_status apply_change(txn_run *run, const fe_index_change *change)
     ferric_status status = FERRIC_OK;
 
     if (!change->is_removal && change->entry.is_binding) status = check_unique(run, change);
-    if (status == FERRIC_OK) status = full_key(change->index->id, change->entry.key, &run->key);
+    if (status == FERRIC_OK)
+        status = fe_stored_key(change->index->id, change->entry.key, &run->key);
     if (status != FERRIC_OK) return status;
     return change->is_removal ? fe_txn_delete(run->txn, fe_buffer_slice(&run->key))
                               : fe_txn_put_expiring(run->txn, fe_buffer_slice(&run->key),
@@ -269,7 +238,7 @@ static ferric_status apply(txn_run *run, fe_collection *collection, ferric_slice
 
     for (size_t i = 0; i < run->changes.count && status == FERRIC_OK; i++)
         status = apply_change(run, fe_index_changes_at(&run->changes, i));
-    if (status == FERRIC_OK) status = full_key(collection->id, id, &run->key);
+    if (status == FERRIC_OK) status = fe_stored_key(collection->id, id, &run->key);
     if (status != FERRIC_OK) return status;
     return stored.size == 0
                ? fe_txn_delete(run->txn, fe_buffer_slice(&run->key))
@@ -283,7 +252,7 @@ static ferric_status add_txn_document(txn_run *run, const fe_schema *schema,
     fe_document_state before = {0};
     fe_document_state after = {.expires_ms = expires_ms};
     fe_meta meta = {0};
-    ferric_status status = full_key(collection->id, id, &run->key);
+    ferric_status status = fe_stored_key(collection->id, id, &run->key);
 
     if (status == FERRIC_OK) {
         status = fe_txn_get(run->txn, fe_buffer_slice(&run->key), &run->value, &meta);

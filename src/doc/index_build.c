@@ -8,8 +8,9 @@
 #include "base/seeded_bug.h"
 #include "base/status.h"
 #include "doc/document.h"
-#include "doc/index_change.h"
+#include "doc/index_unique.h"
 #include "doc/schema_change.h"
+#include "doc/stored_key.h"
 #include "format/internal_key.h"
 
 // Documents of one commit at most, and their bytes: small enough that a commit does not hold up
@@ -42,22 +43,12 @@ typedef struct build_run {
 
 // ---- Progress -------------------------------------------------------------------------------
 
-static ferric_status full_key(build_run *run, uint32_t keyspace, ferric_slice key)
-{
-    uint8_t id[FE_KEYSPACE_ID_SIZE];
-    ferric_status status;
-
-    fe_put_u32_ordered(id, keyspace);
-    fe_buffer_clear(&run->key);
-    status = fe_buffer_append(&run->key, id, sizeof id);
-    return status == FERRIC_OK ? fe_buffer_append(&run->key, key.data, key.size) : status;
-}
-
 // Where an earlier build came to.
 static ferric_status read_progress(build_run *run)
 {
     uint8_t bytes[FE_PROGRESS_KEY_SIZE];
-    ferric_status status = full_key(run, FE_KEYSPACE_CATALOGUE, fe_progress_key(run->id, bytes));
+    ferric_status status =
+        fe_stored_key(FE_KEYSPACE_CATALOGUE, fe_progress_key(run->id, bytes), &run->key);
 
     if (status != FERRIC_OK) return status;
     status = fe_store_get(run->store, fe_buffer_slice(&run->key), FE_SEQUENCE_NEWEST, &run->passed,
@@ -96,7 +87,8 @@ static ferric_status read_chunk(build_run *run)
     fe_cursor_options options = {.sequence = FE_SEQUENCE_NEWEST};
     fe_cursor *cursor = NULL;
     size_t bytes = 0;
-    ferric_status status = full_key(run, run->collection->id, fe_buffer_slice(&run->passed));
+    ferric_status status =
+        fe_stored_key(run->collection->id, fe_buffer_slice(&run->passed), &run->key);
 
     run->count = 0;
     fe_arena_clear(&run->arena);
@@ -135,29 +127,6 @@ static ferric_status add_changes(build_run *run, const fe_schema *schema, const 
     return status == FERRIC_OK ? fe_index_changes_order(&run->changes) : status;
 }
 
-// Another document with the key is a failure; the same one's entry is there already.
-static ferric_status check_unique(build_run *run, fe_write_batch *batch,
-                                  const fe_index_change *change)
-{
-    uint64_t version = 0;
-    ferric_slice owner;
-    ferric_status status = full_key(run, run->id, change->entry.key);
-
-    if (status != FERRIC_OK) return status;
-    status = fe_store_get(run->store, fe_buffer_slice(&run->key), FE_SEQUENCE_NEWEST, &run->value,
-                          &version);
-    if (status == FERRIC_OK) {
-        status = fe_index_entry_id(change->entry.key, fe_buffer_slice(&run->value), &owner, NULL);
-        if (status == FERRIC_OK && !fe_slice_equal(owner, change->id)) {
-            return fe_index_taken(change, owner);
-        }
-    } else if (status == FERRIC_NOT_FOUND) {
-        status = FERRIC_OK;
-    }
-    if (status != FERRIC_OK) return status;
-    return fe_write_batch_require(batch, run->id, change->entry.key, version, NULL);
-}
-
 static ferric_status fill_batch(build_run *run, const fe_schema *schema, fe_write_batch *batch)
 {
     uint8_t bytes[FE_SCHEMA_KEY_SIZE];
@@ -174,7 +143,8 @@ static ferric_status fill_batch(build_run *run, const fe_schema *schema, fe_writ
     }
     for (size_t i = 0; i < run->changes.count && status == FERRIC_OK; i++) {
         const fe_index_change *change = fe_index_changes_at(&run->changes, i);
-        if (change->entry.is_binding) status = check_unique(run, batch, change);
+        if (change->entry.is_binding)
+            status = fe_index_require_unique(run->store, batch, change, &run->key, &run->value);
         if (status == FERRIC_OK) {
             status =
                 fe_write_batch_put_expiring(batch, run->id, change->entry.key, change->entry.value,

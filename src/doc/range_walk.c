@@ -3,7 +3,7 @@
 #include "doc/range_walk.h"
 
 #include "base/buffer.h"
-#include "base/coding.h"
+#include "doc/stored_key.h"
 
 void fe_range_walk_init(fe_range_walk *walk, const fe_state *state, uint32_t keyspace,
                         const fe_index_ranges *ranges, bool is_reverse)
@@ -19,17 +19,6 @@ void fe_range_walk_deinit(fe_range_walk *walk)
     fe_buffer_deinit(&walk->upper);
 }
 
-static ferric_status make_bound(ferric_buffer *bound, uint32_t keyspace, ferric_slice key)
-{
-    uint8_t id[FE_KEYSPACE_ID_SIZE];
-    ferric_status status;
-
-    fe_put_u32_ordered(id, keyspace);
-    fe_buffer_clear(bound);
-    status = fe_buffer_append(bound, id, sizeof id);
-    return status == FERRIC_OK ? fe_buffer_append(bound, key.data, key.size) : status;
-}
-
 // Goes to the next range. An empty upper end is that of the keyspace.
 static ferric_status begin_range(fe_range_walk *walk)
 {
@@ -37,9 +26,9 @@ static ferric_status begin_range(fe_range_walk *walk)
     size_t at = walk->is_reverse ? count - 1 - walk->next : walk->next;
     const fe_range *range = &walk->ranges->ranges[at];
     uint32_t behind = range->upper.size == 0 ? walk->keyspace + 1 : walk->keyspace;
-    ferric_status status = make_bound(&walk->lower, walk->keyspace, range->lower);
+    ferric_status status = fe_stored_key(walk->keyspace, range->lower, &walk->lower);
 
-    if (status == FERRIC_OK) status = make_bound(&walk->upper, behind, range->upper);
+    if (status == FERRIC_OK) status = fe_stored_key(behind, range->upper, &walk->upper);
     if (status != FERRIC_OK) return status;
     fe_state_walk_deinit(&walk->walk);
     walk->next++;
