@@ -3,7 +3,6 @@
 #include <string.h>
 
 #include "base/buffer.h"
-#include "base/json_text.h"
 #include "cli/commands.h"
 #include "cli/find_options.h"
 #include "cli/output.h"
