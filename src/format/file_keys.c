@@ -71,6 +71,19 @@ void fe_file_keys_replace(fe_file_keys *keys, const fe_keyring *keyring)
     fe_mutex_unlock(&keys->mutex);
 }
 
+bool fe_file_keys_are_of(fe_file_keys *keys, const fe_keyring *written)
+{
+    const fe_keyring *known = keys->keyring;
+    bool is_same;
+
+    fe_mutex_lock(&keys->mutex);
+    is_same = memcmp(known->database_id, written->database_id, FE_KEYRING_ID_SIZE) == 0 &&
+              known->sealed_size == written->sealed_size &&
+              memcmp(known->sealed, written->sealed, written->sealed_size) == 0;
+    fe_mutex_unlock(&keys->mutex);
+    return is_same;
+}
+
 void fe_file_keys_stamp(fe_file_keys *keys, fe_file_header *header)
 {
     header->keys = keys;

@@ -27,6 +27,9 @@ void fe_file_keys_destroy(fe_file_keys *keys);
 void fe_file_keys_copy(fe_file_keys *keys, fe_keyring *keyring);
 void fe_file_keys_replace(fe_file_keys *keys, const fe_keyring *keyring);
 
+// Whether they were made of this keyring as it was written: each write seals its list of keys anew.
+bool fe_file_keys_are_of(fe_file_keys *keys, const fe_keyring *written);
+
 // Says in the header of a new file that it is sealed, and with which key: the newest. `keys` NULL:
 // it is not.
 void fe_file_keys_stamp(fe_file_keys *keys, fe_file_header *header);

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // The keys of an open store: found at open, written at birth, changed on the user's word.
 //
-//   open    an encrypted database: KEYRING is read and unlocked. A new one: a keyring is drawn, and
+//   open    an encrypted database: KEYRING is read and unlocked, before the lock is taken, which
+//           writes: so who has not the key changes no byte. Under the lock it is looked at again,
+//           since a writer may have changed it meanwhile. A new one: a keyring is drawn, and
 //           written before any other file (birth.c).
 //   change  a copy of the keyring is changed and written; then it takes the old one's place.
 #include <string.h>
@@ -22,40 +24,77 @@ static ferric_status begin_keys(fe_store *store)
                          &store->keys);
 }
 
-static ferric_status find_keys(fe_store *store, bool *has_current)
+// Whether the keys that were found before the lock are still those of the database.
+static ferric_status check_keys(fe_store *store, const uint8_t *database_id, bool *hold)
 {
-    fe_file_header current;
-    ferric_status status = fe_current_read(store->vfs, store->directory, &current);
+    fe_keyring *written = fe_keyring_alloc();
+    ferric_status status;
 
-    if (status == FERRIC_NOT_FOUND) {
-        // A lost CURRENT is told by recovery. Who may not write draws no keys.
-        *has_current = false;
-        if (store->options.read_only || !fe_wants_encryption(&store->options)) return FERRIC_OK;
-        return begin_keys(store);
+    *hold = false;
+    if (written == NULL) return fe_no_memory("a keyring", sizeof *written);
+    status = fe_keyring_file_read(store->vfs, store->directory, database_id, written);
+    if (status == FERRIC_OK) *hold = fe_file_keys_are_of(store->keys, written);
+    fe_keyring_free(written);
+    return status;
+}
+
+static void forget_keys(fe_store *store)
+{
+    fe_file_keys_destroy(store->keys);
+    store->keys = NULL;
+}
+
+static ferric_status open_keys(fe_store *store, const uint8_t *database_id)
+{
+    ferric_status status = FERRIC_OK;
+    bool hold = false;
+
+    if (store->keys != NULL) status = check_keys(store, database_id, &hold);
+    if (hold) return FERRIC_OK;
+    forget_keys(store);
+    if (status == FERRIC_OK) {
+        status =
+            fe_keys_open(store->vfs, store->directory, &store->options, database_id, &store->keys);
     }
-    if (status != FERRIC_OK) return status;
-    if (current.cipher_suite == FE_CIPHER_NONE) {
-        if (!fe_wants_encryption(&store->options)) return FERRIC_OK;
-        return fe_fail(FERRIC_WRONG_KEY,
-                       "%s is not encrypted: open it without a key, or make an encrypted copy with "
-                       "`ferric encrypt`",
-                       store->directory);
-    }
-    status = fe_keys_open(store->vfs, store->directory, &store->options, current.database_id,
-                          &store->keys);
     if (status != FERRIC_NOT_FOUND) return status;
     return fe_fail(FERRIC_CORRUPT,
                    "%s: KEYRING is missing, without which nothing of the database can be read",
                    store->directory);
 }
 
+static ferric_status find_keys(fe_store *store, bool *has_current)
+{
+    fe_file_header current;
+    ferric_status status = fe_current_read(store->vfs, store->directory, &current);
+
+    *has_current = status != FERRIC_NOT_FOUND;
+    if (status == FERRIC_OK && current.cipher_suite != FE_CIPHER_NONE)
+        return open_keys(store, current.database_id);
+    forget_keys(store);
+    // A lost CURRENT is told by recovery.
+    if (status == FERRIC_NOT_FOUND) return FERRIC_OK;
+    if (status != FERRIC_OK || !fe_wants_encryption(&store->options)) return status;
+    return fe_fail(FERRIC_WRONG_KEY,
+                   "%s is not encrypted: open it without a key, or make an encrypted copy with "
+                   "`ferric encrypt`",
+                   store->directory);
+}
+
+ferric_status fe_store_try_keys(fe_store *store)
+{
+    bool has_current;
+
+    return find_keys(store, &has_current);
+}
+
 ferric_status fe_store_open_keys(fe_store *store, bool *has_current)
 {
-    ferric_status status;
+    ferric_status status = find_keys(store, has_current);
 
-    *has_current = true;
-    status = find_keys(store, has_current);
-
+    // Who may not write draws no keys.
+    if (status == FERRIC_OK && !*has_current && !store->options.read_only &&
+        fe_wants_encryption(&store->options))
+        status = begin_keys(store);
     // Lent for the time of the open alone.
     store->options.key = (ferric_key){0};
     store->options.key_callback = NULL;

@@ -237,6 +237,8 @@ ferric_status fe_store_harden_recovered(fe_store *store);
 
 // ---- store_keys.c ---------------------------------------------------------------------------
 
+// Finds the keys of a database that is there, before the lock: it writes nothing. Errors: the same.
+ferric_status fe_store_try_keys(fe_store *store);
 // Finds the keys of the database, or draws those of a new one, which has no CURRENT yet. REQUIRES:
 // the lock, unless it is read-only.
 // Errors: FERRIC_WRONG_KEY, FERRIC_CORRUPT, FERRIC_INVALID_ARGUMENT and others.

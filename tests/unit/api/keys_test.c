@@ -58,9 +58,12 @@ static void expect_opens(api_kit *kit, ferric_key key)
 // Neither opens it nor changes a byte.
 static void expect_refused(api_kit *kit, ferric_key key, const char *word)
 {
-    ferric_buffer before = kit_files(kit);
+    ferric_buffer before;
     ferric_buffer after;
 
+    // Whoever takes the lock makes it and leaves his process id.
+    (void)fe_vfs_remove(kit->vfs, KIT_PATH "/LOCK");
+    before = kit_files(kit);
     kit->options.key = key;
     assert_failed(ferric_open(KIT_PATH, &kit->options, &kit->db), FERRIC_WRONG_KEY, word);
     assert_null(kit->db);
@@ -259,6 +262,53 @@ static void test_key_callback_gives_the_key_of_a_new_database_on_demand(void **s
     end(&kit);
 }
 
+// The writer that has the database open while somebody else is asked for its key.
+typedef struct other_writer {
+    ferric_db *db;
+    bool rotates; // Else it puts the second key in the place of the first.
+    int count;
+} other_writer;
+
+static ferric_status change_and_answer(void *context, const char *path, ferric_key *key)
+{
+    other_writer *writer = context;
+
+    (void)path;
+    *key = first_key;
+    if (writer->count++ > 0) return FERRIC_OK;
+    if (writer->rotates) {
+        assert_ok(ferric_key_rotate(writer->db, true, NULL, NULL));
+    } else {
+        assert_ok(ferric_key_replace(writer->db, &first_key, &second_key));
+    }
+    assert_ok(ferric_close(writer->db));
+    return FERRIC_OK;
+}
+
+// The keyring is read before the lock is had, and a writer may change it until then.
+static void test_keys_that_change_while_an_open_waits_are_seen(void **state)
+{
+    api_kit kit;
+    other_writer writer = {.rotates = true};
+
+    (void)state;
+    begin(&kit, first_key);
+    kit_open(&kit);
+    writer.db = kit.db;
+    kit.options.key = no_key;
+    kit.options.key_callback = change_and_answer;
+    kit.options.key_context = &writer;
+    kit_open(&kit); // With the new data key, which its files need.
+    expect_content(&kit);
+    assert_int_equal(writer.count, 2);
+    writer = (other_writer){.db = kit.db};
+    assert_failed(ferric_open(KIT_PATH, &kit.options, &kit.db), FERRIC_WRONG_KEY, "does not open");
+    assert_int_equal(writer.count, 2);
+    kit.options.key_callback = NULL;
+    expect_opens(&kit, second_key);
+    end(&kit);
+}
+
 // ---- Rotation --------------------------------------------------------------------------------
 
 static bool is_lowest_key(void *context, const ferric_part *part)
@@ -391,6 +441,7 @@ int main(void)
         cmocka_unit_test(test_keys_of_a_plain_database_cannot_be_changed),
         cmocka_unit_test(test_key_callback_is_asked_when_a_key_is_needed),
         cmocka_unit_test(test_key_callback_gives_the_key_of_a_new_database_on_demand),
+        cmocka_unit_test(test_keys_that_change_while_an_open_waits_are_seen),
         cmocka_unit_test(test_rotation_seals_new_files_with_a_new_key),
         cmocka_unit_test(test_rotation_rewrites_everything_on_demand),
         cmocka_unit_test(test_copy_encrypts_and_decrypts),
