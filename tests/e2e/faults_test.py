@@ -26,8 +26,9 @@ class FaultTest(InterruptedImportTest):
             name, probability = FAULTS[number % len(FAULTS)]
             prefix = ("fiu-run", "-x", "-f", self.path("control"), "-c",
                       f"enable_random name={name},probability={probability}")
-            # Any way to say no, none of which is a crash: cannot be opened, damaged, I/O.
-            self.import_some(300, (0, 2, 3, 5), prefix, ("--wait", "5"), env=environment())
+            # Any way to say no, none of which is a crash: cannot be opened, damaged (an open that
+            # is told ENOENT finds a file missing), I/O.
+            self.import_some(300, (0, 2, 3, 4, 5), prefix, ("--wait", "5"), env=environment())
             if number % 10 == 9:
                 self.check()
             if self.failures >= floor and number >= len(FAULTS):
