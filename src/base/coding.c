@@ -41,7 +41,7 @@ uint64_t fe_decode_u64(fe_decoder *decoder)
     return at == NULL ? 0 : fe_get_u64(at);
 }
 
-uint64_t fe_decode_varint(fe_decoder *decoder)
+uint64_t fe_decode_long_varint(fe_decoder *decoder)
 {
     uint64_t value = 0;
 

@@ -12,6 +12,7 @@
 
 #include <ferric/ferric.h>
 
+#include "base/compiler.h"
 #include "base/slice.h"
 
 // Most bytes of a 32- and of a 64-bit varint.
@@ -133,8 +134,16 @@ uint8_t fe_decode_u8(fe_decoder *decoder);
 uint16_t fe_decode_u16(fe_decoder *decoder);
 uint32_t fe_decode_u32(fe_decoder *decoder);
 uint64_t fe_decode_u64(fe_decoder *decoder);
+// What fe_decode_varint does with more than one byte.
+uint64_t fe_decode_long_varint(fe_decoder *decoder);
 // Fails when the value needs more than 64 bits or is not the shortest form.
-uint64_t fe_decode_varint(fe_decoder *decoder);
+static inline uint64_t fe_decode_varint(fe_decoder *decoder)
+{
+    if (FE_LIKELY(!decoder->failed && decoder->at < decoder->end && *decoder->at < 0x80)) {
+        return *decoder->at++;
+    }
+    return fe_decode_long_varint(decoder);
+}
 // Fails also when the value is above `max`.
 uint64_t fe_decode_varint_max(fe_decoder *decoder, uint64_t max);
 // `size` bytes, lent by the decoded memory.

@@ -7,6 +7,8 @@
 #define FE_LIKELY(condition) __builtin_expect(!!(condition), 1)
 #define FE_UNLIKELY(condition) __builtin_expect(!!(condition), 0)
 #define FE_NOINLINE __attribute__((noinline))
+// For the few functions of a hot path that the compiler leaves apart.
+#define FE_ALWAYS_INLINE inline __attribute__((always_inline))
 // Compiles one function for a CPU with these features; the caller has asked for them.
 #define FE_TARGET(features) __attribute__((target(features)))
 // Starts loading the cache line of `address` for reading. Any address is allowed.

@@ -11,6 +11,7 @@
 //
 // Nothing is applied before it is appended, nothing published before it is applied, and, under
 // FERRIC_FSYNC_ALWAYS, nothing applied before it is durable.
+#include <stdio.h>
 #include <string.h>
 
 #include "base/buffer.h"
@@ -47,7 +48,7 @@ static void answer(fe_write_request *request, ferric_status status)
 {
     request->status = status;
     if (status == FERRIC_OK || status == FERRIC_CONFLICT) return;
-    strncpy(request->message, fe_message(), sizeof request->message - 1);
+    snprintf(request->message, sizeof request->message, "%s", fe_message());
 }
 
 // Without threads there is no timer: the first commit after the period syncs for all before it.
@@ -111,14 +112,14 @@ static ferric_status reserve_parts(fe_store *store, size_t batches)
 }
 
 static ferric_status append_group(fe_store *store, const fe_write_group *group,
-                                  const commit_totals *totals)
+                                  const commit_totals *totals, fe_call counting)
 {
     fe_frame frame = {
         .kind = FE_FRAME_COMMITS,
         .batch_count = totals->batches,
         .sequence = store->last_sequence + 1,
         .durable_sequence = atomic_load_explicit(&store->durable, memory_order_acquire),
-        .time_ms = fe_engine_clock_now(&store->clock),
+        .time_ms = fe_engine_clock_seen(&store->clock),
     };
     uint8_t *count_at;
     uint64_t before;
@@ -138,8 +139,8 @@ static ferric_status append_group(fe_store *store, const fe_write_group *group,
     }
     before = fe_record_log_offset(store->current_log->writer);
     status = fe_record_log_append(store->current_log->writer, &frame, store->parts, parts);
-    fe_statistics_add(store->statistics, FE_COUNTER_LOG_BYTES,
-                      fe_record_log_offset(store->current_log->writer) - before);
+    fe_statistics_add_in(store->statistics, counting, FE_COUNTER_LOG_BYTES,
+                         fe_record_log_offset(store->current_log->writer) - before);
     return status;
 }
 
@@ -313,6 +314,7 @@ static ferric_status commit_numbered(fe_store *store, fe_write_group *group,
                                      const commit_totals *totals)
 {
     uint64_t newest = store->last_sequence + totals->batches;
+    fe_call counting = fe_statistics_here(store->statistics);
     ferric_status status;
 
     // No database gets there by writing; one whose files were made up begins there.
@@ -324,7 +326,7 @@ static ferric_status commit_numbered(fe_store *store, fe_write_group *group,
     if (status == FERRIC_OK && totals->value_bytes > 0) {
         status = fe_value_log_append(store, group, newest);
     }
-    if (status == FERRIC_OK) status = append_group(store, group, totals);
+    if (status == FERRIC_OK) status = append_group(store, group, totals, counting);
     if (status == FERRIC_OUTCOME_UNKNOWN) fe_store_fail(store, status);
     if (FE_SEEDED_BUG(FE_BUG_NO_SPACE_STICKS) && status == FERRIC_NO_SPACE) {
         fe_store_fail(store, status);
@@ -349,8 +351,9 @@ static ferric_status commit_numbered(fe_store *store, fe_write_group *group,
     }
     // Pairs with the acquire loads of readers: who sees the number sees the entries.
     atomic_store_explicit(&store->published, newest, memory_order_release);
-    fe_statistics_add(store->statistics, FE_COUNTER_COMMIT_GROUPS, 1);
-    fe_statistics_add(store->statistics, FE_COUNTER_USER_BYTES_WRITTEN, totals->user_bytes);
+    fe_statistics_add_in(store->statistics, counting, FE_COUNTER_COMMIT_GROUPS, 1);
+    fe_statistics_add_in(store->statistics, counting, FE_COUNTER_USER_BYTES_WRITTEN,
+                         totals->user_bytes);
     return FERRIC_OK;
 }
 
@@ -459,10 +462,11 @@ static ferric_status check_size(const fe_store *store, const fe_write_batch *bat
 
 ferric_status fe_store_write(fe_store *store, fe_write_batch *batch, bool sync, uint64_t *version)
 {
-    fe_write_request request = {.batch = batch, .sync = sync};
+    fe_write_request request;
     fe_write_group group;
     ferric_status status = fe_store_check(store);
 
+    fe_write_request_init(&request, batch, sync);
     if (status == FERRIC_OK && store->options.read_only &&
         !FE_SEEDED_BUG(FE_BUG_READ_ONLY_IGNORED)) {
         status = fe_fail(FERRIC_READ_ONLY, "%s is opened read-only", store->directory);

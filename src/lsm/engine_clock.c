@@ -75,6 +75,14 @@ uint64_t fe_engine_clock_now(fe_engine_clock *clock)
     return (uint64_t)(monotonic + lead);
 }
 
+uint64_t fe_engine_clock_seen(fe_engine_clock *clock)
+{
+    int64_t lead = atomic_load_explicit(&clock->lead_ms, memory_order_relaxed);
+
+    if (FE_UNLIKELY(lead == INT64_MIN)) return fe_engine_clock_now(clock);
+    return (uint64_t)(monotonic_ms(clock) + lead);
+}
+
 void fe_engine_clock_raise(fe_engine_clock *clock, uint64_t recorded_ms)
 {
     if (recorded_ms == 0 || recorded_ms > INT64_MAX) return;

@@ -48,17 +48,24 @@ static inline void gather(const fe_version *version, uint64_t sequence, fe_looku
     }
 }
 
-static inline void begin(const fe_view *view, uint64_t sequence, fe_lookup *lookup)
+// Returns whether anything in the view deletes ranges.
+static inline bool begin(const fe_view *view, uint64_t sequence, fe_lookup *lookup)
 {
+    bool has_ranges = view->version->has_ranges;
+
     lookup->status = FERRIC_OK;
     lookup->found.block = NULL;
     lookup->found.is_found = false;
     lookup->level = 0;
     lookup->level_index = 0;
     lookup->approach.open = NULL;
-    for (uint32_t i = 0; i < view->memtable_count; i++)
-        fe_memtable_prefetch(view->memtables[i]->memtable, lookup->hash);
+    for (uint32_t i = 0; i < view->memtable_count; i++) {
+        const fe_live_memtable *live = view->memtables[i];
+        fe_memtable_prefetch(live->memtable, lookup->hash);
+        has_ranges |= !fe_range_tree_is_empty(live->ranges);
+    }
     gather(view->version, sequence, lookup);
+    return has_ranges;
 }
 
 // ---- Examining -------------------------------------------------------------------------------
@@ -116,13 +123,14 @@ ferric_status fe_view_find(const fe_view *view, ferric_slice key, uint64_t hash,
                            fe_found *found)
 {
     fe_lookup lookup;
+    bool has_ranges;
 
     lookup.key = key;
     lookup.hash = hash;
-    begin(view, sequence, &lookup);
+    has_ranges = begin(view, sequence, &lookup);
     find_in_memtables(view, sequence, &lookup);
     if (!lookup.found.is_found) find_in_tables(view, sequence, &lookup);
-    if (FE_UNLIKELY(fe_view_has_ranges(view))) hide_deleted(view, sequence, &lookup);
+    if (FE_UNLIKELY(has_ranges)) hide_deleted(view, sequence, &lookup);
     *found = lookup.found;
     return lookup.status;
 }

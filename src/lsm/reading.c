@@ -30,8 +30,8 @@ static uint64_t readable_sequence(const fe_store *store, uint64_t sequence)
 }
 
 // REQUIRES: inside a section. *view is valid in it.
-static ferric_status find(fe_store *store, ferric_slice key, fe_moment at, fe_view **view,
-                          fe_found *found)
+static FE_ALWAYS_INLINE ferric_status find(fe_store *store, ferric_slice key, fe_moment at,
+                                           fe_view **view, fe_found *found)
 {
     uint64_t hash = fe_hash64(key.data, key.size);
     ferric_status status;

@@ -137,6 +137,12 @@ uint64_t fe_statistics_sum(const fe_statistics *statistics, fe_counter number)
     return sum(statistics, offsetof(line, counters) + (size_t)number * sizeof(counter));
 }
 
+fe_call fe_statistics_here(fe_statistics *statistics)
+{
+    fe_call call = {line_of_this_thread(statistics), 0};
+    return call;
+}
+
 void fe_statistics_add_in(fe_statistics *statistics, fe_call call, fe_counter number,
                           uint64_t amount)
 {

@@ -51,6 +51,8 @@ fe_call fe_statistics_begin(fe_statistics *statistics, ferric_operation operatio
 void fe_statistics_end(fe_statistics *statistics, ferric_operation operation, fe_call call,
                        ferric_status status);
 
+// For several fe_statistics_add_in outside of a counted call: never given to end.
+fe_call fe_statistics_here(fe_statistics *statistics);
 // As fe_statistics_add, inside a counted call, whose line is at hand.
 void fe_statistics_add_in(fe_statistics *statistics, fe_call call, fe_counter counter,
                           uint64_t amount);

@@ -32,18 +32,33 @@ typedef enum fe_request_state {
     FE_REQUEST_DONE = 2,
 } fe_request_state;
 
-// One commit on its way. Zero it, set batch, sync and looked_up_to.
+// One commit on its way: zeroed with its batch and sync set, or initialized below.
 typedef struct fe_write_request {
     fe_write_batch *batch; // NULL: only the turn is wanted; such a request leads alone.
     bool sync;
     uint64_t looked_up_to; // The batch's ranges were found unchanged up to this sequence.
     ferric_status status;  // Set by the leader.
     uint64_t sequence;     // Set by the leader when committed.
-    char message[FE_REQUEST_MESSAGE_SIZE];
     struct fe_write_request *next;
     uint32_t word;           // Which of the queue's words it sleeps on.
     _Atomic(uint32_t) state; // fe_request_state
+    // Why it failed; set with any status but FERRIC_OK and FERRIC_CONFLICT.
+    char message[FE_REQUEST_MESSAGE_SIZE];
 } fe_write_request;
+
+// Leaves the message, which is large and rarely set, as it is.
+static inline void fe_write_request_init(fe_write_request *request, fe_write_batch *batch,
+                                         bool sync)
+{
+    request->batch = batch;
+    request->sync = sync;
+    request->looked_up_to = 0;
+    request->status = FERRIC_OK;
+    request->sequence = 0;
+    request->next = NULL;
+    request->word = 0;
+    atomic_init(&request->state, FE_REQUEST_WAITING);
+}
 
 typedef enum fe_queue_word {
     FE_WORD_LEAD = 0, // The next leader sleeps here, alone.

@@ -513,20 +513,20 @@ static void test_jump_of_more_than_a_day_is_an_event(void **state)
 
     (void)state;
     begin(&t);
-    put(&t, "a", "v", 0);
+    put(&t, "a", "v", 100 * (uint64_t)DAY);
     start = fe_store_now_ms(t.store);
     vfs_record_advance_ms(t.record, 3 * (uint64_t)DAY); // Both clocks: time has passed.
-    put(&t, "a", "v", 0);
+    put(&t, "a", "v", 100 * (uint64_t)DAY);
     assert_int_equal(t.clock_events, 0);
     vfs_record_set_now_ms(t.record, start + 5 * (uint64_t)DAY);
-    put(&t, "a", "v", 0);
+    put(&t, "a", "v", 100 * (uint64_t)DAY);
     assert_int_equal(t.clock_events, 1);
     vfs_record_set_now_ms(t.record, start);
-    put(&t, "a", "v", 0);
-    put(&t, "a", "v", 0);
+    put(&t, "a", "v", 100 * (uint64_t)DAY);
+    put(&t, "a", "v", 100 * (uint64_t)DAY);
     assert_int_equal(t.clock_events, 2);
     reopen(&t);
-    put(&t, "a", "v", 0); // It is still behind, which the new open finds.
+    put(&t, "a", "v", 100 * (uint64_t)DAY); // It is still behind, which the new open finds.
     assert_int_equal(t.clock_events, 3);
     end(&t);
 }
