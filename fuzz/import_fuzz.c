@@ -57,14 +57,16 @@ static uint64_t read_all(cli_records *records, size_t size)
 // The first byte chooses format and options, the rest is the file.
 bool fuzz_run(const uint8_t *data, size_t size)
 {
+    static const cli_format formats[] = {CLI_FORMAT_JSONL, CLI_FORMAT_CSV, CLI_FORMAT_DEB822,
+                                         CLI_FORMAT_RAW};
     cli_records records = {0};
     char path[64];
     uint64_t good = 0;
     int descriptor;
 
     if (size == 0) return false;
-    records.format = (cli_format)(data[0] & 3);
-    records.infers = (data[0] & 4) != 0;
+    records.format = (data[0] & 32) != 0 ? CLI_FORMAT_JSON : formats[data[0] & 3];
+    records.types = (data[0] & 4) != 0 ? "json" : NULL;
     records.takes_bytes = records.format == CLI_FORMAT_RAW && (data[0] & 8) != 0;
     records.id = (data[0] & 16) != 0 ? "id" : NULL;
     descriptor = memfd_create("import", 0);

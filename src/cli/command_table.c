@@ -32,7 +32,7 @@ const cli_option_info cli_options[OPTION_COUNT] = {
     [OPTION_INITIAL] = {"initial", 0, "N", NULL, "what a key that is missing counts as [0]"},
     [OPTION_ESTIMATE] = {"estimate", 0, NULL, NULL, "all keyspaces, without reading, as ~N"},
     [OPTION_EXACT] = {"exact", 0, NULL, NULL, "count the keys of each keyspace"},
-    [OPTION_FORMAT] = {"format", 'f', "NAME", "jsonl csv deb822 raw",
+    [OPTION_FORMAT] = {"format", 'f', "NAME", "jsonl json csv deb822 raw",
                        "form of the lines [by the file's name, else jsonl]"},
     [OPTION_ID] = {"id", 0, "FIELD", NULL, "the field that is the key [_id, else a new UUID]"},
     [OPTION_ON_ERROR] = {"on-error", 0, "WHAT", "skip stop", "what to do about a bad line [skip]"},
@@ -40,7 +40,9 @@ const cli_option_info cli_options[OPTION_COUNT] = {
     [OPTION_LINE_MAX] = {"line-max", 0, "SIZE", NULL, "the longest line, or paragraph [64MiB]"},
     [OPTION_ACK_FILE] = {"ack-file", 0, "FILE", NULL,
                          "append each key to it once its commit is acknowledged"},
-    [OPTION_INFER] = {"infer", 0, NULL, NULL, "numbers, true, false and empty cells become JSON's"},
+    [OPTION_TYPES] = {"types", 0, "LIST", NULL,
+                      "what cells of csv become, as zip=string,age=number [what they look like]"},
+    [OPTION_RESUME] = {"resume", 0, NULL, NULL, "keep the place; go on there when run again"},
     [OPTION_WATCH] = {"watch", 0, "SECONDS", NULL, "look again every so many seconds"},
     [OPTION_YES] = {"yes", 'y', NULL, NULL, "do not ask"},
     [OPTION_WORKLOAD] = {"workload", 0, "LIST", NULL, "names, parted by commas [all]"},
@@ -275,7 +277,11 @@ static const cli_command commands[] = {
      "read documents from a file",
      "From standard input without FILE, or with -. Compressed by gzip or not. Formats:\n\n"
      "  jsonl   one JSON value on each line\n"
-     "  csv     RFC 4180; the first line names the fields; every cell becomes a string\n"
+     "  json    the elements of one array, or values that follow one another\n"
+     "  csv     RFC 4180; the first line names the fields. A column is of numbers, or of true\n"
+     "          and false, when its first cells are; else of strings, as are cells in quotes.\n"
+     "          An empty cell is a field that is not there. --types says what a column is:\n"
+     "          string, number, boolean, or json\n"
      "  deb822  paragraphs of Debian control files; every field becomes a string\n"
      "  raw     key, tab, value; \\t \\n \\r \\\\ and \\xNN are read as those bytes; a value is\n"
      "          understood as set understands it\n\n"
@@ -283,27 +289,33 @@ static const cli_command commands[] = {
      "--id it is the field _id, and where that is missing a new UUID. _expires_ms is when it\n"
      "expires, in milliseconds since 1970, and is no part of the document.\n\n"
      "A bad line is reported with its number and skipped, or ends the import with\n"
-     "--on-error stop. What was committed stays: the last line says how far it came.",
+     "--on-error stop. What was committed stays: the last line says how far it came. With\n"
+     "--resume each commit keeps the place too, in the collection ferric.imports: the same\n"
+     "command goes on there, whatever ended it, and no record is stored twice.",
      cli_import,
      0,
      1,
      true,
      NULL,
      {KEYSPACE_OPTIONS, OPTION_RAW, OPTION_FSYNC, OPTION_FORMAT, OPTION_ID, OPTION_KEY,
-      OPTION_ON_ERROR, OPTION_BATCH, OPTION_LINE_MAX, OPTION_ACK_FILE, OPTION_INFER, OPTION_LIMIT}},
+      OPTION_ON_ERROR, OPTION_BATCH, OPTION_LINE_MAX, OPTION_ACK_FILE, OPTION_TYPES, OPTION_RESUME,
+      OPTION_LIMIT}},
     {"export",
      "PATH [FILE]",
      "write documents to a file",
      "To standard output without FILE, or with -. A FILE that ends in .gz is compressed; it\n"
      "appears under its name when it is complete. All of it is one state of the database,\n"
-     "and import reads it back. Formats: jsonl, with the key as \"_id\", and raw. The time at\n"
-     "which a key expires stands in \"_expires_ms\", or as _expires_ms=N behind a second tab.",
+     "and import reads it back. Formats: jsonl, json (one array), csv and raw, by the file's\n"
+     "name or --format. The key is the field \"_id\", the time at which it expires\n"
+     "\"_expires_ms\", in raw lines _expires_ms=N behind a second tab. csv has a column for each\n"
+     "field at the top of the documents, or those of --fields; what has a value of its own but\n"
+     "is no text is written as JSON.",
      cli_export,
      0,
      1,
      true,
      NULL,
-     {KEYSPACE_OPTIONS, RANGE_OPTIONS, OPTION_LIMIT, OPTION_FORMAT}},
+     {KEYSPACE_OPTIONS, RANGE_OPTIONS, OPTION_LIMIT, OPTION_FORMAT, OPTION_FIELDS}},
     {"info",
      "PATH",
      "what is in a database, and how it is doing",

@@ -41,6 +41,10 @@ int cli_completion(const cli_arguments *arguments);
 int cli_version(const cli_arguments *arguments);
 int cli_help(const cli_arguments *arguments);
 
+// import, into the open database of a session. Returns the exit code.
+struct cli_session;
+int cli_import_into(const cli_arguments *arguments, struct cli_session *session);
+
 // Prints all keyspaces with their kinds, each on a line.
 ferric_status cli_keyspaces_print(ferric_db *db, bool is_json);
 

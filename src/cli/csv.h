@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Records of comma-separated values (RFC 4180), line by line: a quoted cell may hold newlines, so a
-// record may need several.
+// Comma-separated values (RFC 4180). Reading goes line by line: a quoted cell may hold newlines, so
+// a record may need several. Written are the members at the top of JSON objects.
 #ifndef FERRIC_CLI_CSV_H
 #define FERRIC_CLI_CSV_H
 
@@ -26,5 +26,22 @@ ferric_status cli_csv_feed(cli_csv *csv, ferric_slice line);
 
 size_t cli_csv_count(const cli_csv *csv);
 cli_csv_cell cli_csv_cell_at(const cli_csv *csv, size_t index);
+
+// ---- Writing --------------------------------------------------------------------------------
+
+// `columns` are names as JSON literals, each ended by a newline. A value that is no object has the
+// one column "value". Errors: FERRIC_NO_MEMORY.
+
+// Adds the names of the object's members that are no columns yet.
+ferric_status cli_csv_note_columns(ferric_buffer *columns, ferric_slice json);
+// The column that begins at *at, which moves behind it. False at the end.
+bool cli_csv_next_column(const ferric_buffer *columns, size_t *at, ferric_slice *name);
+// The value of a column in a row; empty when it has none.
+ferric_slice cli_csv_value(ferric_slice json, ferric_slice name);
+// Appends the line of names, and that of a row. A missing value is an empty cell; a string that
+// would be read as something else stands in quotes; arrays and objects are JSON.
+ferric_status cli_csv_write_header(const ferric_buffer *columns, ferric_buffer *line);
+ferric_status cli_csv_write_row(const ferric_buffer *columns, ferric_slice json,
+                                ferric_buffer *line);
 
 #endif

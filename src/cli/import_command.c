@@ -8,6 +8,7 @@
 #include "base/buffer.h"
 #include "cli/commands.h"
 #include "cli/figures.h"
+#include "cli/import_place.h"
 #include "cli/output.h"
 #include "cli/progress.h"
 #include "cli/record.h"
@@ -18,10 +19,14 @@
 #define BATCH_SIZE_MAX ((size_t)4 << 20)
 // Bad lines after so many are only counted.
 #define TOLD_COUNT_MAX 20
+// Columns whose types are told.
+#define TOLD_COLUMNS_MAX 40
 
-typedef struct import {
-    cli_session session;
+typedef struct import_job {
+    cli_session *session;
     cli_records records;
+    cli_place_store places;
+    cli_place place; // Behind the last record that was added or skipped.
     cli_progress progress;
     ferric_batch *batch;
     FILE *acknowledged; // --ack-file, or NULL.
@@ -33,11 +38,12 @@ typedef struct import {
     uint64_t added;     // Entries read, committed or not.
     uint64_t bad;       // Lines skipped.
     uint64_t begun_ns;
-    bool stops; // At the first bad line.
-} import;
+    bool stops;     // At the first bad line.
+    bool is_at_end; // Everything was read.
+} import_job;
 
 // Appends the keys of the batch just committed to the ack file.
-static int acknowledge(import *job)
+static int acknowledge(import_job *job)
 {
     if (job->acknowledged == NULL) return CLI_DONE;
     if (fwrite(job->keys.data, 1, job->keys.size, job->acknowledged) != job->keys.size ||
@@ -48,23 +54,26 @@ static int acknowledge(import *job)
     return CLI_DONE;
 }
 
-static int commit(import *job)
+static int commit(import_job *job)
 {
+    uint64_t count = ferric_batch_count(job->batch);
     ferric_status status;
-    if (ferric_batch_count(job->batch) == 0) return CLI_DONE;
-    status = ferric_write(job->session.db, job->batch, NULL, NULL);
+
+    if (count == 0 && !(job->is_at_end && job->places.keyspace != NULL)) return CLI_DONE;
+    status = cli_place_add(&job->places, job->batch, job->is_at_end ? NULL : &job->place);
+    if (status == FERRIC_OK) status = ferric_write(job->session->db, job->batch, NULL, NULL);
     if (status != FERRIC_OK) {
         cli_progress_clear(&job->progress);
         return cli_fail_status(status, "cannot commit");
     }
-    job->done += ferric_batch_count(job->batch);
-    job->done_line = job->records.lines.number;
+    job->done += count;
+    job->done_line = job->place.line;
     ferric_batch_clear(job->batch);
     return acknowledge(job);
 }
 
 // Tells of the bad record that was just read. Returns whether the import goes on.
-static int tell_bad(import *job)
+static int tell_bad(import_job *job)
 {
     job->bad++;
     if (job->stops || job->bad <= TOLD_COUNT_MAX) {
@@ -76,20 +85,20 @@ static int tell_bad(import *job)
     return job->stops ? CLI_USAGE : CLI_DONE;
 }
 
-static ferric_status add_to_batch(import *job)
+static ferric_status add_to_batch(import_job *job)
 {
     ferric_slice key = fe_buffer_slice(&job->records.key);
     ferric_slice value = fe_buffer_slice(&job->records.value);
     ferric_lifetime lifetime = {0, job->records.expires_ms};
 
-    if (job->session.kind == FERRIC_KEYSPACE_RAW) {
-        return ferric_batch_put_expiring(job->batch, job->session.keyspace, key, value, lifetime);
+    if (job->session->kind == FERRIC_KEYSPACE_RAW) {
+        return ferric_batch_put_expiring(job->batch, job->session->keyspace, key, value, lifetime);
     }
-    return ferric_batch_document_put_expiring(job->batch, job->session.keyspace, key, value,
+    return ferric_batch_document_put_expiring(job->batch, job->session->keyspace, key, value,
                                               lifetime);
 }
 
-static int add(import *job)
+static int add(import_job *job)
 {
     ferric_status status;
     int code = CLI_DONE;
@@ -106,22 +115,34 @@ static int add(import *job)
     }
     if (status != FERRIC_OK) return cli_fail_status(status, "");
     job->added++;
-    if (ferric_batch_count(job->batch) >= job->batch_count_max) code = commit(job);
-    return code;
+    return CLI_DONE;
 }
 
-static int run(import *job)
+// Reads one record and adds it. CLI_DONE also at the end.
+static int take_record(import_job *job)
 {
     int code = CLI_DONE;
-    while (code == CLI_DONE && job->added < job->limit) {
-        cli_record_result result = cli_records_next(&job->records);
-        if (cli_interrupted()) return CLI_INTERRUPTED;
-        if (result == CLI_RECORD_END) break;
-        if (result == CLI_RECORD_FAILED) {
-            cli_progress_clear(&job->progress);
-            return cli_fail(CLI_IO, "%s", ferric_error_message());
-        }
-        code = result == CLI_RECORD_BAD ? tell_bad(job) : add(job);
+    cli_record_result result = cli_records_next(&job->records);
+
+    if (cli_interrupted()) return CLI_INTERRUPTED;
+    if (result == CLI_RECORD_FAILED) {
+        cli_progress_clear(&job->progress);
+        return cli_fail(CLI_IO, "%s", ferric_error_message());
+    }
+    job->is_at_end = result == CLI_RECORD_END;
+    job->stops |= result == CLI_RECORD_CUT;
+    if (result == CLI_RECORD_READ) code = add(job);
+    if (result == CLI_RECORD_BAD || result == CLI_RECORD_CUT) code = tell_bad(job);
+    if (code != CLI_DONE || job->is_at_end) return code;
+    job->place = cli_records_place(&job->records);
+    return ferric_batch_count(job->batch) >= job->batch_count_max ? commit(job) : CLI_DONE;
+}
+
+static int run(import_job *job)
+{
+    int code = CLI_DONE;
+    while (code == CLI_DONE && !job->is_at_end && job->added < job->limit) {
+        code = take_record(job);
         cli_progress_update(&job->progress, job->done, cli_lines_position(&job->records.lines));
     }
     // Before a bad line that stops the import everything was good, so it is kept.
@@ -136,8 +157,21 @@ static int run(import *job)
     return code;
 }
 
+// Cells that did not suit the type that their column seemed to have.
+static void tell_misfits(const import_job *job)
+{
+    for (size_t i = 0; i < cli_records_column_count(&job->records); i++) {
+        const cli_column *column = cli_records_column(&job->records, i);
+        if (column->misfits == 0) continue;
+        cli_note("%.*s: %s became strings, being no %s; the first is in line %llu",
+                 (int)column->name.size, (const char *)column->name.data,
+                 cli_count_text(column->misfits).text, cli_column_type_name(column->type),
+                 (unsigned long long)column->misfit_line);
+    }
+}
+
 // Whether it went well or not, what is in the database is said.
-static int report(import *job, int code)
+static int report(import_job *job, int code)
 {
     uint64_t elapsed_ns = cli_now_ns() - job->begun_ns;
     cli_progress_clear(&job->progress);
@@ -149,14 +183,15 @@ static int report(import *job, int code)
         return code;
     }
     cli_note("%s imported into %s in %s, %s/s%s%s%s", cli_count_text(job->done).text,
-             job->session.name, cli_duration_text(elapsed_ns).text,
+             job->session->name, cli_duration_text(elapsed_ns).text,
              cli_rate_text(job->done, elapsed_ns).text, job->bad > 0 ? "; " : "",
              job->bad > 0 ? cli_count_text(job->bad).text : "", job->bad > 0 ? " bad skipped" : "");
+    tell_misfits(job);
     if (job->done == 0 && job->bad > 0) return CLI_USAGE;
     return CLI_DONE;
 }
 
-static int read_options(const cli_arguments *arguments, import *job, size_t *line_size_max)
+static int read_options(const cli_arguments *arguments, import_job *job, size_t *line_size_max)
 {
     const char *on_error = arguments->values[OPTION_ON_ERROR];
     const char *path = arguments->word_count == 0 ? NULL : arguments->words[0];
@@ -179,8 +214,11 @@ static int read_options(const cli_arguments *arguments, import *job, size_t *lin
     job->records.format = cli_format_of(arguments->values[OPTION_FORMAT], path);
     job->records.id = arguments->values[OPTION_ID];
     if (job->records.id == NULL) job->records.id = arguments->values[OPTION_KEY];
-    job->records.infers = cli_has(arguments, OPTION_INFER);
+    job->records.types = arguments->values[OPTION_TYPES];
     job->records.takes_bytes = cli_has(arguments, OPTION_RAW);
+    if (job->records.types != NULL && job->records.format != CLI_FORMAT_CSV) {
+        return cli_fail(CLI_USAGE, "--types goes with --format csv: JSON has types of its own");
+    }
     if (cli_has(arguments, OPTION_ID) && cli_has(arguments, OPTION_KEY)) {
         return cli_fail(CLI_USAGE, "--id and --key mean the same: give one of them");
     }
@@ -191,7 +229,7 @@ static int read_options(const cli_arguments *arguments, import *job, size_t *lin
     return CLI_DONE;
 }
 
-static int open_input(const cli_arguments *arguments, import *job, size_t line_size_max)
+static int open_input(const cli_arguments *arguments, import_job *job, size_t line_size_max)
 {
     const char *path = arguments->word_count == 0 ? NULL : arguments->words[0];
     const char *ack_path = arguments->values[OPTION_ACK_FILE];
@@ -205,7 +243,7 @@ static int open_input(const cli_arguments *arguments, import *job, size_t line_s
     return CLI_DONE;
 }
 
-static void close_input(import *job)
+static void close_input(import_job *job)
 {
     if (job->acknowledged != NULL) fclose(job->acknowledged); // Flushed after each batch.
     cli_records_close(&job->records);
@@ -213,26 +251,94 @@ static void close_input(import *job)
     ferric_batch_destroy(job->batch);
 }
 
-int cli_import(const cli_arguments *arguments)
+// What the cells of each column are read as.
+static void tell_types(const import_job *job)
 {
-import job = {0 };
-    size_t line_size_max = 0;
-    int code = read_options(arguments, &job, &line_size_max);
+    ferric_buffer text = {0};
+    size_t count = cli_records_column_count(&job->records);
+    size_t shown = count > TOLD_COLUMNS_MAX ? TOLD_COLUMNS_MAX : count;
+    ferric_status status = FERRIC_OK;
 
-    if (code == CLI_DONE) code = open_input(arguments, &job, line_size_max);
-    if (code == CLI_DONE && ferric_batch_create(&job.batch) != FERRIC_OK) {
+    for (size_t i = 0; i < shown && status == FERRIC_OK; i++) {
+        const cli_column *column = cli_records_column(&job->records, i);
+        status =
+            fe_buffer_format(&text, "%s%.*s %s", i == 0 ? "" : ", ", (int)column->name.size,
+                             (const char *)column->name.data, cli_column_type_name(column->type));
+    }
+    if (count > 0) {
+        cli_note("fields: %.*s%s", (int)text.size, (const char *)text.data,
+                 shown < count ? ", ..." : "");
+    }
+    fe_buffer_deinit(&text);
+}
+
+// Goes on where an earlier import of the same file was ended.
+static int resume(const cli_arguments *arguments, import_job *job)
+{
+    const char *path = arguments->word_count == 0 ? NULL : arguments->words[0];
+    bool is_resumed = false;
+    ferric_status status;
+
+    if (!cli_has(arguments, OPTION_RESUME)) return CLI_DONE;
+    status = cli_place_begin(&job->places, job->session, path, &job->records, &is_resumed);
+    if (status != FERRIC_OK) return cli_fail_status(status, "cannot go on");
+    job->place = cli_records_place(&job->records);
+    job->done_line = job->place.line;
+    if (is_resumed) {
+        cli_note("going on behind line %llu of %s", (unsigned long long)job->place.line,
+                 job->records.lines.name);
+    }
+    return CLI_DONE;
+}
+
+static int import_records(const cli_arguments *arguments, import_job *job)
+{
+    int code = resume(arguments, job);
+    ferric_status status;
+
+    job->begun_ns = cli_now_ns();
+    tell_types(job);
+    cli_progress_begin(&job->progress, "import", job->records.lines.total_bytes,
+                       cli_has(arguments, OPTION_QUIET));
+    if (code == CLI_DONE) code = report(job, run(job));
+    ferric_batch_clear(job->batch); // It lends the keyspaces.
+    status = cli_place_end(&job->places, job->session, job->is_at_end);
+    if (status != FERRIC_OK && code == CLI_DONE) code = cli_fail_status(status, "");
+    return code;
+}
+
+// Everything but opening and closing the database, which the REPL has open.
+static int prepare(const cli_arguments *arguments, import_job *job)
+{
+    size_t line_size_max = 0;
+    int code = read_options(arguments, job, &line_size_max);
+
+    if (code == CLI_DONE) code = open_input(arguments, job, line_size_max);
+    if (code == CLI_DONE && ferric_batch_create(&job->batch) != FERRIC_OK) {
         code = cli_fail_status(FERRIC_NO_MEMORY, "");
     }
+    return code;
+}
+
+int cli_import_into(const cli_arguments *arguments, cli_session *session)
+{
+    import_job job = {.session = session};
+    int code = prepare(arguments, &job);
+
+    if (code == CLI_DONE) code = import_records(arguments, &job);
+    close_input(&job);
+    return code;
+}
+
+int cli_import(const cli_arguments *arguments)
+{
+    cli_session session;
+    import_job job = {.session = &session};
+    int code = prepare(arguments, &job);
+
+    if (code == CLI_DONE) code = cli_session_begin(arguments, CLI_CREATE, &session);
     if (code == CLI_DONE) {
-        code = cli_session_begin(arguments, CLI_CREATE, &job.session);
-        if (code == CLI_DONE) {
-            job.begun_ns = cli_now_ns();
-            cli_progress_begin(&job.progress, "import", job.records.lines.total_bytes,
-                               cli_has(arguments, OPTION_QUIET));
-            code = report(&job, run(&job));
-            ferric_batch_clear(job.batch); // It lends the keyspace.
-            code = cli_session_end(&job.session, code);
-        }
+        code = cli_session_end(&session, import_records(arguments, &job));
     }
     close_input(&job);
     return code;

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/buffer.h"
+#include "base/checksum.h"
 #include "base/memory.h"
 #include "base/status.h"
 
@@ -91,6 +92,13 @@ static ferric_status read_more(cli_lines *lines)
     return FERRIC_OK;
 }
 
+static void consume(cli_lines *lines, size_t size)
+{
+    lines->checksum = fe_crc32c(lines->checksum, (char *)lines->buffer.data + lines->at, size);
+    lines->offset += size;
+    lines->at += size;
+}
+
 // Drops what is buffered of a line that is too long, up to and with its newline.
 static cli_line_result skip_rest(cli_lines *lines)
 {
@@ -99,10 +107,10 @@ static cli_line_result skip_rest(cli_lines *lines)
         char *begin = (char *)lines->buffer.data + lines->at;
         char *newline = memchr(begin, '\n', lines->buffer.size - lines->at);
         if (newline != NULL) {
-            lines->at += (size_t)(newline - begin) + 1;
+            consume(lines, (size_t)(newline - begin) + 1);
             return CLI_LINE_TOO_LONG;
         }
-        lines->at = lines->buffer.size;
+        consume(lines, lines->buffer.size - lines->at);
         if (lines->is_ended) return CLI_LINE_TOO_LONG;
         if (read_more(lines) != FERRIC_OK) return CLI_LINE_FAILED;
     }
@@ -112,7 +120,7 @@ static cli_line_result give(cli_lines *lines, ferric_slice *line, size_t size, s
 {
     if (size > lines->line_size_max) return skip_rest(lines);
     *line = fe_slice((char *)lines->buffer.data + lines->at, size);
-    lines->at += size + newline_size;
+    consume(lines, size + newline_size);
     lines->number++;
     return CLI_LINE_READ;
 }
@@ -134,6 +142,31 @@ cli_line_result cli_lines_next(cli_lines *lines, ferric_slice *line)
         if (lines->is_ended) return held == 0 ? CLI_LINE_END : give(lines, line, held, 0);
         searched = held;
         if (read_more(lines) != FERRIC_OK) return CLI_LINE_FAILED;
+    }
+}
+
+ferric_status cli_lines_peek(cli_lines *lines, size_t size, ferric_slice *bytes)
+{
+    while (lines->buffer.size - lines->at < size && !lines->is_ended) {
+        ferric_status status = read_more(lines);
+        if (status != FERRIC_OK) return status;
+    }
+    *bytes = fe_slice(lines->buffer.data, 0);
+    if (lines->buffer.size > lines->at) {
+        *bytes = fe_slice_from(fe_buffer_slice(&lines->buffer), lines->at);
+    }
+    return FERRIC_OK;
+}
+
+void cli_lines_take(cli_lines *lines, size_t size)
+{
+    const char *at = (const char *)lines->buffer.data + lines->at;
+    const char *end = at + size;
+
+    consume(lines, size);
+    while (size > 0 && at < end && (at = memchr(at, '\n', (size_t)(end - at))) != NULL) {
+        lines->number++;
+        at++;
     }
 }
 

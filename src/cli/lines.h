@@ -21,6 +21,8 @@ typedef struct cli_lines {
     size_t at;
     size_t line_size_max;
     uint64_t number;      // Of the last line given.
+    uint64_t offset;      // Bytes given or taken so far, uncompressed,
+    uint32_t checksum;    // and their CRC32C.
     uint64_t total_bytes; // Size of the file as it is stored, 0 when unknown.
     bool is_ended;
 } cli_lines;
@@ -32,6 +34,12 @@ void cli_lines_close(cli_lines *lines);
 
 // The next line, without its newline; valid until the next call. The last line needs none.
 cli_line_result cli_lines_next(cli_lines *lines, ferric_slice *line);
+
+// Reads ahead until `size` bytes are held, or all that are left; `bytes` is what is held, valid
+// until the next call but cli_lines_take. Errors: FERRIC_IO, FERRIC_NO_MEMORY, with a message.
+ferric_status cli_lines_peek(cli_lines *lines, size_t size, ferric_slice *bytes);
+// Takes bytes that peek showed; each newline in them counts as a line.
+void cli_lines_take(cli_lines *lines, size_t size);
 
 // How many bytes of total_bytes were read.
 uint64_t cli_lines_position(const cli_lines *lines);

@@ -23,15 +23,22 @@ static bool has_ending(ferric_slice text, const char *ending)
     return true;
 }
 
+static const char *const format_names[] = {"jsonl", "json", "csv", "deb822", "raw"};
+
+const char *cli_format_name(cli_format format)
+{
+    return format_names[format];
+}
+
 cli_format cli_format_of(const char *name, const char *path)
 {
-    static const char *const names[] = {"jsonl", "csv", "deb822", "raw"};
     ferric_slice text = fe_slice_text(path == NULL ? "" : path);
 
-    for (int i = 0; name != NULL && i < 4; i++) {
-        if (strcmp(name, names[i]) == 0) return (cli_format)i;
+    for (int i = 0; name != NULL && i < 5; i++) {
+        if (strcmp(name, format_names[i]) == 0) return (cli_format)i;
     }
     if (has_ending(text, ".gz")) text.size -= 3;
+    if (has_ending(text, ".json")) return CLI_FORMAT_JSON;
     if (has_ending(text, ".csv")) return CLI_FORMAT_CSV;
     if (has_ending(text, ".deb822")) return CLI_FORMAT_DEB822;
     if (has_ending(text, ".tsv") || has_ending(text, ".raw")) return CLI_FORMAT_RAW;
@@ -41,11 +48,39 @@ cli_format cli_format_of(const char *name, const char *path)
 ferric_status cli_records_open(cli_records *records, const char *path, size_t line_size_max)
 {
     ferric_status status = cli_lines_open(&records->lines, path, line_size_max);
+    records->json_state = 0;
     if (status == FERRIC_OK && records->format == CLI_FORMAT_CSV) {
         status = cli_record_read_csv_header(records);
     }
     if (status != FERRIC_OK) cli_records_close(records);
     return status;
+}
+
+cli_place cli_records_place(const cli_records *records)
+{
+    const cli_lines *lines = &records->lines;
+    return (cli_place){lines->offset, lines->checksum, lines->number, records->json_state};
+}
+
+ferric_status cli_records_resume(cli_records *records, const cli_place *place)
+{
+    cli_lines *lines = &records->lines;
+    ferric_slice bytes;
+
+    while (lines->offset < place->offset) {
+        uint64_t left = place->offset - lines->offset;
+        ferric_status status = cli_lines_peek(lines, 1, &bytes);
+        if (status != FERRIC_OK) return status;
+        if (bytes.size == 0) break;
+        cli_lines_take(lines, bytes.size < left ? bytes.size : (size_t)left);
+    }
+    if (lines->offset != place->offset || lines->checksum != place->checksum) {
+        return fe_fail(FERRIC_CONFLICT, "%s is not what it was: its first %llu bytes differ",
+                       lines->name, (unsigned long long)place->offset);
+    }
+    lines->number = place->line;
+    records->json_state = place->json_state;
+    return FERRIC_OK;
 }
 
 void cli_records_close(cli_records *records)
@@ -54,7 +89,7 @@ void cli_records_close(cli_records *records)
     cli_csv_deinit(&records->csv);
     fe_buffer_deinit(&records->key);
     fe_buffer_deinit(&records->value);
-    fe_buffer_deinit(&records->names);
+    cli_record_free_columns(records);
     fe_buffer_deinit(&records->text);
 }
 
@@ -307,6 +342,8 @@ cli_record_result cli_records_next(cli_records *records)
 {
     records->expires_ms = FERRIC_EXPIRES_NEVER;
     switch (records->format) {
+    case CLI_FORMAT_JSON:
+        return cli_record_read_json(records);
     case CLI_FORMAT_CSV:
         return cli_record_read_csv(records);
     case CLI_FORMAT_DEB822:

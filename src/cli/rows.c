@@ -7,6 +7,7 @@
 #include "base/buffer.h"
 #include "base/json_text.h"
 #include "base/memory.h"
+#include "cli/csv.h"
 #include "cli/output.h"
 
 static const char *const form_names[] = {
@@ -65,47 +66,15 @@ static ferric_status append_line(ferric_buffer *lines, ferric_slice line)
 
 // ---- Columns --------------------------------------------------------------------------------
 
-static bool has_column(const cli_rows *rows, ferric_slice name)
-{
-    ferric_slice column;
-    for (size_t at = 0; next_line(&rows->columns, &at, &column);) {
-        if (fe_slice_equal(column, name)) return true;
-    }
-    return false;
-}
-
-// Every member at the top is a column; a value that is no object has the one column "value".
 static ferric_status note_columns(cli_rows *rows, ferric_slice json)
 {
-    fe_json_walk walk = fe_json_walk_into(json);
-    ferric_slice name = fe_slice_text("\"value\"");
-    ferric_slice value;
-    bool is_object = fe_json_kind(json) == '{';
-    ferric_status status = FERRIC_OK;
+    ferric_status status = cli_csv_note_columns(&rows->columns, json);
+    ferric_slice column;
 
-    if (!is_object && has_column(rows, name)) return FERRIC_OK;
-    while (status == FERRIC_OK && (!is_object || fe_json_next_member(&walk, &name, &value))) {
-        if (!has_column(rows, name)) {
-            status = append_line(&rows->columns, name);
-            rows->column_count++;
-        }
-        if (!is_object) break;
-    }
+    rows->column_count = 0;
+    for (size_t at = 0; cli_csv_next_column(&rows->columns, &at, &column);)
+        rows->column_count++;
     return status;
-}
-
-// The value of a column in a row; empty when it has none.
-static ferric_slice cell_of(ferric_slice json, ferric_slice column)
-{
-    fe_json_walk walk = fe_json_walk_into(json);
-    ferric_slice name;
-    ferric_slice value;
-
-    if (fe_json_kind(json) != '{') return json;
-    while (fe_json_next_member(&walk, &name, &value)) {
-        if (fe_slice_equal(name, column)) return value;
-    }
-    return fe_slice(NULL, 0);
 }
 
 // What stands in a cell: a string without its quotes, anything else as it is.
@@ -144,12 +113,13 @@ static ferric_status measure(const cli_rows *rows, size_t *widths)
     size_t i = 0;
     ferric_status status = FERRIC_OK;
 
-    for (size_t at = 0; status == FERRIC_OK && next_line(&rows->columns, &at, &column); i++) {
+    for (size_t at = 0; status == FERRIC_OK && cli_csv_next_column(&rows->columns, &at, &column);
+         i++) {
         status = cell_text(column, &text);
         widths[i] = width_of(fe_buffer_slice(&text));
         for (size_t from = 0; status == FERRIC_OK && next_line(&rows->texts, &from, &row);) {
             size_t width;
-            status = cell_text(cell_of(row, column), &text);
+            status = cell_text(cli_csv_value(row, column), &text);
             width = width_of(fe_buffer_slice(&text));
             if (width > widths[i]) widths[i] = width;
         }
@@ -185,8 +155,9 @@ static ferric_status print_row(const cli_rows *rows, const size_t *widths, ferri
     ferric_status status = FERRIC_OK;
 
     cli_print("%s", bar);
-    for (size_t at = 0; status == FERRIC_OK && next_line(&rows->columns, &at, &column); i++) {
-        status = cell_text(row.size == 0 ? column : cell_of(row, column), &text);
+    for (size_t at = 0; status == FERRIC_OK && cli_csv_next_column(&rows->columns, &at, &column);
+         i++) {
+        status = cell_text(row.size == 0 ? column : cli_csv_value(row, column), &text);
         flatten(&text);
         cli_print(" ");
         for (size_t at_byte = 0; at_byte < text.size; at_byte++) {
@@ -230,50 +201,19 @@ static ferric_status print_table(const cli_rows *rows)
 
 // ---- CSV ------------------------------------------------------------------------------------
 
-static void print_csv_cell(ferric_slice text)
-{
-    const char *bytes = text.data;
-    bool needs_quotes = text.size > 0 && (bytes[0] == ' ' || bytes[text.size - 1] == ' ');
-
-    for (size_t i = 0; i < text.size && !needs_quotes; i++)
-        needs_quotes = strchr("\",\r\n", bytes[i]) != NULL && bytes[i] != 0;
-    if (!needs_quotes) {
-        cli_write(text);
-        return;
-    }
-    cli_print("\"");
-    for (size_t i = 0; i < text.size; i++) {
-        if (bytes[i] == '"') cli_print("\"");
-        cli_write(fe_slice(&bytes[i], 1));
-    }
-    cli_print("\"");
-}
-
-static ferric_status print_csv_row(const cli_rows *rows, ferric_slice row)
-{
-    ferric_buffer text = {0};
-    ferric_slice column;
-    ferric_status status = FERRIC_OK;
-    bool is_first = true;
-
-    for (size_t at = 0; status == FERRIC_OK && next_line(&rows->columns, &at, &column);) {
-        status = cell_text(row.size == 0 ? column : cell_of(row, column), &text);
-        if (!is_first) cli_print(",");
-        is_first = false;
-        print_csv_cell(fe_buffer_slice(&text));
-    }
-    cli_print("\r\n");
-    fe_buffer_deinit(&text);
-    return status;
-}
-
 static ferric_status print_csv(const cli_rows *rows)
 {
+    ferric_buffer line = {0};
     ferric_slice row;
-    ferric_status status = print_csv_row(rows, fe_slice(NULL, 0));
+    ferric_status status = cli_csv_write_header(&rows->columns, &line);
 
-    for (size_t at = 0; status == FERRIC_OK && next_line(&rows->texts, &at, &row);)
-        status = print_csv_row(rows, row);
+    if (status == FERRIC_OK) cli_write(fe_buffer_slice(&line));
+    for (size_t at = 0; status == FERRIC_OK && next_line(&rows->texts, &at, &row);) {
+        fe_buffer_clear(&line);
+        status = cli_csv_write_row(&rows->columns, row, &line);
+        if (status == FERRIC_OK) cli_write(fe_buffer_slice(&line));
+    }
+    fe_buffer_deinit(&line);
     return status;
 }
 

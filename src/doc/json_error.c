@@ -207,8 +207,8 @@ static void scan_name(scanner *scan)
         return;
     }
     scan_string(scan);
-    skip_space(scan);
     if (scan->reason != NULL) return;
+    skip_space(scan);
     if (peek(scan) == ':') {
         scan->at++;
     } else {
@@ -266,6 +266,7 @@ static void scan_text(scanner *scan)
         if (scan->reason != NULL || scan->depth == 0) break;
         scan_separator(scan);
     }
+    if (scan->reason != NULL) return; // The byte to blame may look like space: it stays there.
     skip_space(scan);
     if (!at_end(scan)) stop(scan, "something follows the value");
 }

@@ -7,6 +7,7 @@ import os
 import signal
 import stat
 import subprocess
+import sys
 import time
 
 import program
@@ -29,11 +30,63 @@ class FormatTest(ProgramTest):
 
     def test_csv(self):
         table = self.write("t.csv", 'id,name,n\r\n1,"Ada, Countess",36\r\n2,"a ""b""\nc",\r\n')
-        self.ferric("import", self.db, "--id", "id", table, err="2 imported")
-        self.ferric("get", self.db, "1", "2", out='{"id":"1","name":"Ada, Countess","n":"36"}\n'
-                    '{"id":"2","name":"a \\"b\\"\\nc","n":""}\n')
-        self.ferric("import", self.db, "--id", "id", "--infer", table, err="2 imported")
-        self.ferric("get", self.db, "1", out='{"id":1,"name":"Ada, Countess","n":36}\n')
+        self.ferric("import", self.db, "--id", "id", table,
+                    err='fields: "id" number, "name" string, "n" number')
+        self.ferric("get", self.db, "1", "2", out='{"id":1,"name":"Ada, Countess","n":36}\n'
+                    '{"id":2,"name":"a \\"b\\"\\nc"}\n')
+        self.ferric("import", self.db, "--id", "id", "--types", "string,n=number", table,
+                    err='"id" string, "name" string, "n" number')
+        self.ferric("get", self.db, "1", out='{"id":"1","name":"Ada, Countess","n":36}\n')
+        self.ferric("import", self.db, "--id", "id", "--types", "name=number", table,
+                    err='line 2: the cell of "name" is no number: Ada, Countess', code=2)
+        self.ferric("import", self.db, "--types", "age=number", table, code=2, err="no field age")
+        self.ferric("import", self.db, "--types", "date", table, code=2, err="none of string")
+        self.ferric("import", self.db, "--types", "string", stdin="", code=2, err="--format csv")
+
+    def test_cells_that_do_not_suit_their_column(self):
+        table = self.write("t.csv", "id,n\n" + "".join(f"{i},{i}\n" for i in range(50000))
+                           + "last,none\n")
+        self.ferric("import", self.db, "--id", "id", "--fsync", "never", table,
+                    err='"n": 1 became strings, being no number; the first is in line 50002')
+        self.ferric("get", self.db, "last", "7", out='{"id":"last","n":"none"}\n{"id":7,"n":7}\n')
+
+    def test_json_array(self):
+        array = self.write("a.json", '[\n  {"_id": "a", "n": 1},\n  {"_id": "b", "n":\n 2}\n]\n')
+        self.ferric("import", self.db, array, err="2 imported")
+        self.ferric("scan", self.db, out='a\t{"n":1}\nb\t{"n":2}\n')
+        self.ferric("import", self.db, "--format", "json", stdin='{"_id":"c"} {"_id":"d"}',
+                    err="2 imported")
+        done = self.run_program("import", self.path("bad.db"), "--format", "json",
+                                stdin='[{"_id":"a"},\n{"_id":"b",\n"x":tru},\n{"_id":"c"}]')
+        self.assertEqual(done.returncode, 0)
+        self.assertIn(b"line 3: the value of line 2 is not JSON: byte 19", done.stderr)
+        self.assertIn(b"2 imported into main", done.stderr)
+        self.ferric("import", self.db, "--format", "json", stdin='[{"_id":"x"},\n{"_id":"y"',
+                    code=2, err="line 2: the value that begins here has no end")
+        self.ferric("get", self.db, "x", out="{}\n")
+
+    def test_an_array_needs_no_memory_of_its_size(self):
+        """64 MiB of one line, in 40 MiB of address space more than a small array needs."""
+        def start(count, limit):
+            code = ("import resource, os, sys\n"
+                    f"resource.setrlimit(resource.RLIMIT_DATA, ({limit}, {limit}))\n"
+                    f"os.execv({FERRIC!r}, [{FERRIC!r}, 'import', '-q', {self.db!r}, '--format',"
+                    " 'json', '--fsync', 'never', '-o', 'memory_limit=16MiB'])\n")
+            process = subprocess.Popen([sys.executable, "-c", code], stdin=subprocess.PIPE,
+                                       stderr=subprocess.PIPE, env=program.environment())
+            process.stdin.write(b"[")
+            for i in range(count):
+                process.stdin.write(b'%s{"_id":"%07d","x":"%s"}' % (b"," if i else b"", i % 100,
+                                                                   b"x" * 1000))
+            process.stdin.write(b"]")
+            process.stdin.close()
+            said = process.stderr.read()
+            process.stderr.close()
+            return process.wait(), said
+        if "asan" in FERRIC:
+            self.skipTest("the sanitizer's memory is not the program's")
+        self.assertEqual(start(65000, 120 << 20), (0, b""))
+        self.ferric("count", self.db, out="100\n")
 
     def test_deb822(self):
         packages = self.write("Packages", "Package: vim\nVersion: 9\nDescription: editor\n Long.\n"
@@ -57,7 +110,7 @@ class FormatTest(ProgramTest):
 
     def test_export_reads_back(self):
         self.fill(a='{"x":[1,{"y":null}]}', b='"text"', c="{}", d="-1.50", e='{"_value":1}')
-        for name in ("out.jsonl", "out.jsonl.gz", "out.tsv", "out.raw.gz"):
+        for name in ("out.jsonl", "out.jsonl.gz", "out.tsv", "out.raw.gz", "out.json", "o.json.gz"):
             self.ferric("export", self.db, self.path(name), out="", err="5 exported")
             other = self.path("copy-of-" + name)
             self.ferric("import", other, self.path(name), err="5 imported")
@@ -66,7 +119,32 @@ class FormatTest(ProgramTest):
         with gzip.open(self.path("out.jsonl.gz"), "rt") as file:
             self.assertEqual(file.read(), self.ferric("export", self.db))
         self.ferric("export", self.db, "--prefix", "b", "--format", "raw", out='b\t"text"\n')
-        self.ferric("export", self.db, "--format", "csv", code=2, err="jsonl and raw")
+        self.ferric("export", self.db, "--format", "deb822", code=2, err="jsonl, json, csv and raw")
+        self.assertEqual(json.loads(self.ferric("export", self.db, "--format", "json"))[3:],
+                         [{"_id": "d", "_value": -1.5}, {"_id": "e", "_value": {"_value": 1}}])
+        self.ferric("export", self.db, "--format", "json", "--prefix", "none", out="[]\n")
+
+    def test_csv_reads_back(self):
+        documents = {"a": {"n": 1, "s": "x,\"y\"\nz", "b": True}, "b": {"n": -2.5, "s": ""},
+                     "c": {"s": "12", "zip": "0123", "z": None, "t": [1, {"u": "v"}]},
+                     "d": {"s": " true ", "b": False, "zip": "null", "z": None}}
+        self.fill(**{key: json.dumps(value) for key, value in documents.items()})
+        self.ferric("export", self.db, "--format", "csv", out=(
+            '_id,n,s,b,zip,z,t\r\na,1,"x,""y""\nz",true,,,\r\nb,-2.5,"",,,,\r\n'
+            'c,,"12",,"0123",null,"[1,{""u"":""v""}]"\r\nd,," true ",false,"null",null,\r\n')
+            .replace('"0123"', "0123"))
+        for name in ("t.csv", "t.csv.gz"):
+            self.ferric("export", self.db, self.path(name), err="4 exported")
+            other = self.path("copy-of-" + name)
+            self.ferric("import", other, "--types", "t=json,z=json", self.path(name),
+                        err="4 imported")
+            self.assertEqual({line["_id"]: {k: v for k, v in line.items() if k != "_id"}
+                              for line in map(json.loads, self.ferric("find", other).splitlines())},
+                             documents)
+        self.ferric("export", self.db, "--format", "csv", "--fields", "n,_id,none", "--to", "b",
+                    out="n,_id,none\r\n1,a,\r\n")
+        self.ferric("export", self.db, "--fields", "n", code=2, err="csv")
+        self.ferric("export", self.db, "--format", "csv", "--prefix", "x", out="")
 
     def test_export_into_what_is_no_plain_file(self):
         self.fill(a="1")
@@ -163,9 +241,81 @@ class BadInputTest(ProgramTest):
 
     def test_wrong_combinations_are_usage(self):
         self.ferric("import", self.db, "--raw", stdin="", code=2, err="--raw")
-        self.ferric("import", self.db, "--format", "xml", code=2, err="jsonl csv deb822 raw")
+        self.ferric("import", self.db, "--format", "xml", code=2, err="jsonl json csv deb822 raw")
         self.ferric("import", self.db, "--batch", "0", stdin="", code=2, err="at least 1")
         self.ferric("import", self.db, "--on-error", "maybe", code=2, err="skip stop")
+
+
+class ResumeTest(ProgramTest):
+    """An import that is ended by anything goes on behind what it stored."""
+
+    def resume(self, *words, **options):
+        return self.ferric("import", self.db, "-k", "all", "--resume", *words, **options)
+
+    def test_in_parts(self):
+        """Without keys of their own, a record that is read twice would be there twice."""
+        lines = [json.dumps({"n": i, "text": "two\nlines"}) for i in range(100)]
+        cells = "n,text\n" + "".join(f'{i},"two\nlines"\n' for i in range(100))
+        jsonl = "\n".join(lines)
+        for name, text in (("a.jsonl", jsonl), ("a.json", "[" + ",\n".join(lines) + "]"),
+                           ("a.csv", cells), ("b.jsonl.gz", gzip.compress(jsonl.encode()))):
+            self.db = self.path(name + ".db")
+            file = self.write(name, text)
+            self.resume(file, "--limit", "30", "--batch", "7", err="30 imported into all")
+            self.assertIn("ferric.imports", self.ferric("keyspaces", self.db))
+            self.resume(file, "--limit", "30", err="going on behind line")
+            self.resume(file, err="40 imported into all")
+            found = [json.loads(line)["n"] for line in self.ferric("scan", self.db, "-k", "all",
+                                                                   "--json").splitlines()]
+            self.assertEqual(sorted(found), list(range(100)), name)
+            self.ferric("keyspaces", self.db, out="collection all\n")
+
+    def test_a_bad_line_is_mended(self):
+        file = self.write("a.jsonl", '{"n":1}\n{"n":2}\n{bad\n{"n":4}\n')
+        self.resume(file, "--on-error", "stop", code=2, err="2 of 2 committed, up to line 2")
+        self.write("a.jsonl", '{"n":1}\n{"n":2}\n{"n":3}\n{"n":4}\n')
+        self.resume(file, "--on-error", "stop", err="2 imported into all")
+        self.ferric("count", self.db, "-k", "all", out="4\n")
+
+    def test_another_file_is_refused(self):
+        file = self.write("a.jsonl", '{"n":1}\n{"n":2}\n')
+        self.resume(file, "--limit", "1", err="1 imported")
+        self.write("a.jsonl", '{"n":5}\n{"n":2}\n')
+        self.resume(file, code=7, err="is not what it was")
+        self.resume(file, "--id", "n", code=7, err="another --format or --id")
+        self.write("a.jsonl", "")
+        self.resume(file, code=7, err="is not what it was")
+        self.ferric("count", self.db, "-k", "all", out="1\n")
+
+    def test_kill(self):
+        total = 30000
+        text = "".join('{"n":%d}\n' % i for i in range(total))
+        file = self.write("a.jsonl", text)
+        kills = 0
+        for _ in range(200):
+            process = subprocess.Popen(
+                [FERRIC, "import", self.db, "-q", "-k", "all", "--resume", "--batch", "100",
+                 "--ack-file", self.path("acks"), file],
+                cwd=self.directory, env=program.environment())
+            before = self.acknowledged()
+            while process.poll() is None and self.acknowledged() < before + 3000:
+                time.sleep(0.001)
+            if process.poll() is None:
+                process.kill()
+                kills += 1
+            if process.wait() == 0:
+                break
+            self.assertEqual(process.returncode, -signal.SIGKILL)
+        self.assertGreaterEqual(kills, 3)
+        found = [json.loads(line)["n"] for line in self.ferric("scan", self.db, "-k", "all",
+                                                               "--json").splitlines()]
+        self.assertEqual(sorted(found), list(range(total)))
+
+    def acknowledged(self):
+        try:
+            return os.stat(self.path("acks")).st_size // 37
+        except FileNotFoundError:
+            return 0
 
 
 class EndlessImport(ProgramTest):

@@ -10,6 +10,7 @@
 #include <cmocka.h>
 #include <zlib.h>
 
+#include "base/buffer.h"
 #include "base/slice.h"
 #include "cli/record.h"
 
@@ -61,13 +62,24 @@ static void check_record(cli_records *records, uint64_t line, const char *key, c
     check_text(records->value, value);
 }
 
-static void check_bad(cli_records *records, uint64_t line, const char *reason)
+static void check_not_read(cli_records *records, cli_record_result expected, uint64_t line,
+                           const char *reason)
 {
-    assert_int_equal(cli_records_next(records), CLI_RECORD_BAD);
+    assert_int_equal(cli_records_next(records), expected);
     assert_int_equal(records->line, line);
     if (strstr(ferric_error_message(), reason) == NULL) {
         fail_msg("%s is not in: %s", reason, ferric_error_message());
     }
+}
+
+static void check_bad(cli_records *records, uint64_t line, const char *reason)
+{
+    check_not_read(records, CLI_RECORD_BAD, line, reason);
+}
+
+static void check_cut(cli_records *records, uint64_t line, const char *reason)
+{
+    check_not_read(records, CLI_RECORD_CUT, line, reason);
 }
 
 static void check_end(cli_records *records)
@@ -227,24 +239,71 @@ static void test_records_of_csv_are_objects_of_strings(void **state)
     open_text(
         &records, CLI_FORMAT_CSV,
         "\xef\xbb\xbfid,\"full name\"\r\n1,\"Zo\xc3\xab \"\"Z\"\"\"\r\n\r\n2,\"two\nlines\"\n3,\n");
-    check_record(&records, 2, "1", "{\"id\":\"1\",\"full name\":\"Zo\xc3\xab \\\"Z\\\"\"}");
-    check_record(&records, 4, "2", "{\"id\":\"2\",\"full name\":\"two\\nlines\"}");
-    check_record(&records, 6, "3", "{\"id\":\"3\",\"full name\":\"\"}");
+    check_record(&records, 2, "1", "{\"id\":1,\"full name\":\"Zo\xc3\xab \\\"Z\\\"\"}");
+    check_record(&records, 4, "2", "{\"id\":2,\"full name\":\"two\\nlines\"}");
+    check_record(&records, 6, "3", "{\"id\":3}");
     check_end(&records);
 }
 
-static void test_records_of_csv_infer_when_asked(void **state)
+static void test_columns_of_csv_have_one_type(void **state)
 {
-    cli_records records = {.id = "id", .infers = true};
+    cli_records records = {.id = "id"};
+    const cli_column *column;
     (void)state;
     open_text(&records, CLI_FORMAT_CSV,
-              "id,a,b\n1,2.50,true\n2,,\"3\"\n3,007,nul\n4,-1e9,false\n5,true ,2 \n");
-    check_record(&records, 2, "1", "{\"id\":1,\"a\":2.50,\"b\":true}");
-    check_record(&records, 3, "2", "{\"id\":2,\"a\":null,\"b\":\"3\"}");
-    check_record(&records, 4, "3", "{\"id\":3,\"a\":\"007\",\"b\":\"nul\"}");
-    check_record(&records, 5, "4", "{\"id\":4,\"a\":-1e9,\"b\":false}");
-    check_record(&records, 6, "5", "{\"id\":5,\"a\":true,\"b\":2}");
+              "id,n,zip,b,q,e\n1,2.50,0123,true,\"3\",\n2,,4567,false,4,\n3,null,1,null,\"\",\n");
+    check_record(&records, 2, "1", "{\"id\":1,\"n\":2.50,\"zip\":\"0123\",\"b\":true,\"q\":\"3\"}");
+    check_record(&records, 3, "2", "{\"id\":2,\"zip\":\"4567\",\"b\":false,\"q\":\"4\"}");
+    check_record(&records, 4, "3", "{\"id\":3,\"n\":null,\"zip\":\"1\",\"b\":null,\"q\":\"\"}");
+    column = cli_records_column(&records, 1);
+    assert_string_equal(cli_column_type_name(column->type), "number");
+    assert_int_equal(column->misfits, 0);
     check_end(&records);
+}
+
+// Behind what is looked at, a column of numbers may have other cells.
+static void test_cells_that_do_not_suit_are_counted(void **state)
+{
+    cli_records records = {.id = "id"};
+    ferric_buffer text = {0};
+    (void)state;
+    assert_int_equal(fe_buffer_append(&text, "id,n\n", 5), FERRIC_OK);
+    for (int i = 0; i < 40000; i++)
+        assert_int_equal(fe_buffer_format(&text, "%d,%d\n", i, i), FERRIC_OK);
+    assert_int_equal(fe_buffer_append(&text, "x,none\ny,nil\n", 13), FERRIC_OK);
+    write_file(text.data, text.size);
+    records.format = CLI_FORMAT_CSV;
+    assert_int_equal(cli_records_open(&records, path, 1000), FERRIC_OK);
+    for (int i = 0; i < 40000; i++)
+        assert_int_equal(cli_records_next(&records), CLI_RECORD_READ);
+    check_record(&records, 40002, "x", "{\"id\":\"x\",\"n\":\"none\"}");
+    check_record(&records, 40003, "y", "{\"id\":\"y\",\"n\":\"nil\"}");
+    assert_int_equal(cli_records_column(&records, 1)->misfits, 2);
+    assert_int_equal(cli_records_column(&records, 1)->misfit_line, 40002);
+    check_end(&records);
+    fe_buffer_deinit(&text);
+}
+
+static void test_types_that_are_given_hold(void **state)
+{
+    cli_records records = {.id = "id", .types = "string,n=number,j=json"};
+    cli_records unknown = {.format = CLI_FORMAT_CSV, .types = "none=json"};
+    cli_records wrong = {.format = CLI_FORMAT_CSV, .types = "id=integer"};
+    (void)state;
+    open_text(&records, CLI_FORMAT_CSV,
+              "id,n,j\n1,\"2\",\"{\"\"a\"\":[1]}\"\n2,x,1\n3,3,\"4\"\n4,4,true\n5,5,[1\n");
+    check_record(&records, 2, "1", "{\"id\":\"1\",\"n\":2,\"j\":{\"a\":[1]}}");
+    check_bad(&records, 3, "\"n\" is no number: x");
+    check_record(&records, 4, "3", "{\"id\":\"3\",\"n\":3,\"j\":\"4\"}");
+    check_record(&records, 5, "4", "{\"id\":\"4\",\"n\":4,\"j\":true}");
+    check_record(&records, 6, "5", "{\"id\":\"5\",\"n\":5,\"j\":\"[1\"}");
+    check_end(&records);
+    write_file("id\n1\n", 5);
+    assert_int_equal(cli_records_open(&unknown, path, 1000), FERRIC_INVALID_ARGUMENT);
+    assert_int_equal(cli_records_open(&wrong, path, 1000), FERRIC_INVALID_ARGUMENT);
+    write_file("a,\"a\"\n1,2\n", 10);
+    records = (cli_records){.format = CLI_FORMAT_CSV};
+    assert_int_equal(cli_records_open(&records, path, 1000), FERRIC_INVALID_ARGUMENT);
 }
 
 static void test_records_of_csv_say_what_is_wrong(void **state)
@@ -257,8 +316,8 @@ static void test_records_of_csv_say_what_is_wrong(void **state)
     check_bad(&records, 3, "more");
     check_bad(&records, 4, "closing quote of cell 2");
     check_bad(&records, 5, "not UTF-8");
-    check_record(&records, 6, "7", "{\"id\":\"7\",\"a\":\"ok\"}");
-    check_bad(&records, 7, "ends inside");
+    check_record(&records, 6, "7", "{\"id\":7,\"a\":\"ok\"}");
+    check_cut(&records, 7, "has no end");
     check_end(&records);
 }
 
@@ -268,6 +327,139 @@ static void test_csv_without_a_first_line_is_refused(void **state)
     (void)state;
     write_file("\n\n", 2);
     assert_int_equal(cli_records_open(&records, path, 1000), FERRIC_INVALID_ARGUMENT);
+}
+
+// ---- JSON -----------------------------------------------------------------------------------
+
+static void test_records_of_json_are_elements(void **state)
+{
+    cli_records records = {0};
+    (void)state;
+    open_text(&records, CLI_FORMAT_JSON,
+              "\xef\xbb\xbf [\n {\"_id\": \"a\", \"t\": \"x]},{ \\\" \\\\\"},\n"
+              "{\"_id\":\"b\",\n\"l\":[[1,{}],2]}\n,\n{\"_id\":\"c\"}] \n");
+    check_record(&records, 2, "a", "{\"t\":\"x]},{ \\\" \\\\\"}");
+    check_record(&records, 3, "b", "{\"l\":[[1,{}],2]}");
+    check_record(&records, 6, "c", "{}");
+    check_end(&records);
+    open_text(&records, CLI_FORMAT_JSON, "  []");
+    check_end(&records);
+    open_text(&records, CLI_FORMAT_JSON, "");
+    check_end(&records);
+}
+
+static void test_records_of_json_may_follow_one_another(void **state)
+{
+    cli_records records = {.id = "n"};
+    (void)state;
+    open_text(&records, CLI_FORMAT_JSON, "{\"n\":1}{\"n\":\n2}\n\n{\"n\":3} ] 4,5 {\"n\":6}");
+    check_record(&records, 1, "1", "{\"n\":1}");
+    check_record(&records, 1, "2", "{\"n\":2}");
+    check_record(&records, 4, "3", "{\"n\":3}");
+    check_bad(&records, 4, "byte 0");
+    check_bad(&records, 4, "byte 1");
+    check_record(&records, 4, "6", "{\"n\":6}");
+    check_end(&records);
+}
+
+static void test_records_of_json_say_what_is_wrong(void **state)
+{
+    cli_records records = {.id = "n"};
+    (void)state;
+    open_text(&records, CLI_FORMAT_JSON,
+              "[{\"n\":1} {\"n\":2},,{\"n\":3,},\n{\"n\":4,\n\"b\":tru},{\"n\":\"5\n},\n"
+              "{\"n\":6},]");
+    check_record(&records, 1, "1", "{\"n\":1}");
+    check_bad(&records, 1, "no comma");
+    check_record(&records, 1, "2", "{\"n\":2}");
+    check_bad(&records, 1, "before the comma");
+    check_bad(&records, 1, "byte 7");
+    check_bad(&records, 3, "the value of line 2 is not JSON");
+    check_bad(&records, 3, "not JSON: byte 7");
+    check_record(&records, 5, "6", "{\"n\":6}");
+    check_cut(&records, 5, "comma stands before");
+    check_end(&records);
+    open_text(&records, CLI_FORMAT_JSON, "[{\"n\":1}]\nx");
+    check_record(&records, 1, "1", "{\"n\":1}");
+    check_cut(&records, 2, "follows the end");
+    check_end(&records);
+    open_text(&records, CLI_FORMAT_JSON, "[{\"n\":1},\n");
+    check_record(&records, 1, "1", "{\"n\":1}");
+    check_cut(&records, 2, "without ]");
+    check_end(&records);
+    open_text(&records, CLI_FORMAT_JSON, "[\n\n{\"n\":[1},\n{\"n\":2}");
+    check_cut(&records, 3, "has no end");
+    check_end(&records);
+}
+
+// Elements above the limit are skipped without being held, and so is what is nested without end.
+static void test_long_elements_of_json_are_skipped(void **state)
+{
+    cli_records records = {.id = "n"};
+    ferric_buffer text = {0};
+    (void)state;
+    assert_int_equal(fe_buffer_append(&text, "[{\"n\":1},\n\"", 11), FERRIC_OK);
+    for (int i = 0; i < 300000; i++)
+        assert_int_equal(fe_buffer_append(&text, "x,", 2), FERRIC_OK);
+    assert_int_equal(fe_buffer_append(&text, "\",\n", 3), FERRIC_OK);
+    for (int i = 0; i < 100000; i++)
+        assert_int_equal(fe_buffer_append(&text, "[", 1), FERRIC_OK);
+    for (int i = 0; i < 100000; i++)
+        assert_int_equal(fe_buffer_append(&text, "]", 1), FERRIC_OK);
+    assert_int_equal(fe_buffer_append(&text, ",\n{\"n\":2}]", 10), FERRIC_OK);
+    write_file(text.data, text.size);
+    records.format = CLI_FORMAT_JSON;
+    assert_int_equal(cli_records_open(&records, path, 1000), FERRIC_OK);
+    check_record(&records, 1, "1", "{\"n\":1}");
+    check_bad(&records, 2, "longer than 1000 bytes");
+    check_bad(&records, 3, "longer than 1000 bytes");
+    check_record(&records, 4, "2", "{\"n\":2}");
+    assert_true(records.lines.buffer.capacity < 300000);
+    check_end(&records);
+    fe_buffer_deinit(&text);
+}
+
+// Whatever the format, a second reader goes on exactly where the first one stopped.
+static void test_reading_goes_on_at_a_place(void **state)
+{
+    static const struct {
+        cli_format format;
+        const char *text;
+    } files[] = {
+        {CLI_FORMAT_JSONL, "{\"id\":1}\n\n{\"id\":2}\n{\"id\":3}"},
+        {CLI_FORMAT_JSON, "[{\"id\":1},\n{\"id\":2},{\"id\":3}\n]"},
+        {CLI_FORMAT_CSV, "id,a\n1,x\n2,\"y\nz\"\n3,w\n"},
+        {CLI_FORMAT_DEB822, "id: 1\nx: y\n\nid: 2\n\nid: 3\n"},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
+        for (int stop = 0; stop <= 3; stop++) {
+            cli_records first = {.id = "id"};
+            cli_records second = {.id = "id"};
+            cli_records other = {.id = "id"};
+            cli_place place;
+            open_text(&first, files[i].format, files[i].text);
+            for (int n = 0; n < stop; n++)
+                assert_int_equal(cli_records_next(&first), CLI_RECORD_READ);
+            place = cli_records_place(&first);
+            open_text(&second, files[i].format, files[i].text);
+            assert_int_equal(cli_records_resume(&second, &place), FERRIC_OK);
+            for (int n = stop; n < 3; n++) {
+                assert_int_equal(cli_records_next(&first), CLI_RECORD_READ);
+                assert_int_equal(cli_records_next(&second), CLI_RECORD_READ);
+                assert_int_equal(first.line, second.line);
+                assert_memory_equal(first.key.data, second.key.data, 1);
+            }
+            check_end(&first);
+            check_end(&second);
+            if (place.offset > 6) {
+                place.checksum ^= 1;
+                open_text(&other, files[i].format, files[i].text);
+                assert_int_equal(cli_records_resume(&other, &place), FERRIC_CONFLICT);
+                cli_records_close(&other);
+            }
+        }
+    }
 }
 
 // ---- deb822 ---------------------------------------------------------------------------------
@@ -373,9 +565,16 @@ int main(void)
         cmocka_unit_test(test_a_compressed_file_that_is_cut_is_a_failure),
         cmocka_unit_test(test_a_file_that_is_not_there_is_named),
         cmocka_unit_test(test_records_of_csv_are_objects_of_strings),
-        cmocka_unit_test(test_records_of_csv_infer_when_asked),
+        cmocka_unit_test(test_columns_of_csv_have_one_type),
+        cmocka_unit_test(test_cells_that_do_not_suit_are_counted),
+        cmocka_unit_test(test_types_that_are_given_hold),
         cmocka_unit_test(test_records_of_csv_say_what_is_wrong),
         cmocka_unit_test(test_csv_without_a_first_line_is_refused),
+        cmocka_unit_test(test_records_of_json_are_elements),
+        cmocka_unit_test(test_records_of_json_may_follow_one_another),
+        cmocka_unit_test(test_records_of_json_say_what_is_wrong),
+        cmocka_unit_test(test_long_elements_of_json_are_skipped),
+        cmocka_unit_test(test_reading_goes_on_at_a_place),
         cmocka_unit_test(test_records_of_deb822_are_paragraphs),
         cmocka_unit_test(test_records_of_deb822_name_the_bad_line),
         cmocka_unit_test(test_a_paragraph_above_the_limit_is_skipped_whole),

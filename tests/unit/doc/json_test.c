@@ -131,6 +131,8 @@ static void test_json_minify_says_where_the_error_is(void **state)
         {"\"\\ude00\"", 1},
         {"\"\\ud800\\u0041\"", 1},
         {"\"\x01\"", 1},
+        {"\"a\nb\"", 2},
+        {"{\"a\tb\":1}", 3},
         {"\"\xff\"", 1},
         {"\"\xc0\x80\"", 1},
         {"\"\xed\xa0\x80\"", 1},
