@@ -51,7 +51,8 @@ bool fuzz_run(const uint8_t *data, size_t size)
 {
     ferric_options options = FERRIC_OPTIONS_INIT;
     ferric_verify_report report;
-    repl session = {.mode = REPL_MODE_AUTO};
+    static const cli_arguments no_arguments;
+    repl session = {.arguments = &no_arguments};
     int code;
 
     if (size == 0) return false;

@@ -51,6 +51,14 @@ static bool is_negative_number(const char *word)
     return word[0] == '-' && (isdigit((unsigned char)word[1]) || word[1] == '.') && word[1] != '0';
 }
 
+// Descending fields of a new index: ferric index PATH create role -age.
+static bool is_descending_field(const cli_arguments *arguments, const char *word)
+{
+    return word[0] == '-' && word[1] != '-' && word[1] != 0 && word[2] != 0 &&
+           arguments->word_count >= 3 && strcmp(arguments->words[0], "index") == 0 &&
+           strcmp(arguments->words[2], "create") == 0;
+}
+
 static bool is_choice(const char *choices, const char *word)
 {
     size_t size = strlen(word);
@@ -109,9 +117,11 @@ static int read_words(int argc, char **argv, cli_arguments *arguments)
 
     list_options(longs, letters);
     opterr = 0;
+    optind = 0; // getopt begins anew: the REPL reads many lines.
     arguments->words = argv + 1;
     while (code == CLI_DONE && found != -1) {
-        if (optind < argc && is_negative_number(argv[optind])) {
+        if (optind > 0 && optind < argc &&
+            (is_negative_number(argv[optind]) || is_descending_field(arguments, argv[optind]))) {
             argv[1 + arguments->word_count++] = argv[optind++];
             continue;
         }

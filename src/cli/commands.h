@@ -5,6 +5,7 @@
 #define FERRIC_CLI_COMMANDS_H
 
 #include "cli/command_line.h"
+#include "cli/session.h"
 
 int cli_get(const cli_arguments *arguments);
 int cli_set(const cli_arguments *arguments);
@@ -16,6 +17,7 @@ int cli_persist(const cli_arguments *arguments);
 int cli_scan(const cli_arguments *arguments);
 int cli_keys(const cli_arguments *arguments);
 int cli_count(const cli_arguments *arguments);
+int cli_insert_run(const cli_arguments *arguments);
 int cli_find_run(const cli_arguments *arguments);
 int cli_explain_run(const cli_arguments *arguments);
 int cli_distinct_run(const cli_arguments *arguments);
@@ -41,9 +43,16 @@ int cli_completion(const cli_arguments *arguments);
 int cli_version(const cli_arguments *arguments);
 int cli_help(const cli_arguments *arguments);
 
-// import, into the open database of a session. Returns the exit code.
-struct cli_session;
-int cli_import_into(const cli_arguments *arguments, struct cli_session *session);
+// The same in a database that is open, which is how the REPL runs them.
+int cli_insert_in(const cli_arguments *arguments, cli_session *session);
+int cli_find_in(const cli_arguments *arguments, cli_session *session);
+int cli_explain_in(const cli_arguments *arguments, cli_session *session);
+int cli_distinct_in(const cli_arguments *arguments, cli_session *session);
+int cli_count_in(const cli_arguments *arguments, cli_session *session);
+int cli_update_in(const cli_arguments *arguments, cli_session *session);
+int cli_remove_in(const cli_arguments *arguments, cli_session *session);
+int cli_index_in(const cli_arguments *arguments, cli_session *session);
+int cli_import_in(const cli_arguments *arguments, cli_session *session);
 
 // Prints all keyspaces with their kinds, each on a line.
 ferric_status cli_keyspaces_print(ferric_db *db, bool is_json);

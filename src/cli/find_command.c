@@ -1,32 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-// ferric find, distinct and explain: queries, and what was done for them.
+// ferric find, distinct, explain and count: queries, and what was done for them.
 #include "base/buffer.h"
+#include "base/json_text.h"
 #include "cli/commands.h"
 #include "cli/find_options.h"
 #include "cli/output.h"
-#include "cli/session.h"
-
-// What the three commands share: the query, and the collection it is asked of.
-typedef struct query_command {
-    cli_session session;
-    cli_find find;
-} query_command;
-
-static int begin(const cli_arguments *arguments, int first, query_command *command)
-{
-    int code = cli_find_read(arguments, first, &command->find);
-
-    if (code == CLI_DONE) code = cli_session_begin(arguments, CLI_READ, &command->session);
-    if (code != CLI_DONE) cli_find_deinit(&command->find);
-    return code;
-}
-
-static int end(query_command *command, ferric_status status, int code)
-{
-    if (status != FERRIC_OK) code = cli_fail_status(status, command->session.name);
-    cli_find_deinit(&command->find);
-    return cli_session_end(&command->session, code);
-}
+#include "cli/plan_tree.h"
 
 static ferric_status print_all(ferric_cursor *cursor, cli_rows *rows)
 {
@@ -40,58 +19,118 @@ static ferric_status print_all(ferric_cursor *cursor, cli_rows *rows)
     return status == FERRIC_OK ? cli_rows_end(rows) : status;
 }
 
-int cli_find_run(const cli_arguments *arguments)
+// Whether the filter is served by no index. A query of no documents tells the plan.
+static bool is_scan(const cli_session *session, const cli_find *find)
 {
-    query_command command;
+    ferric_find_options options = find->options;
+    ferric_buffer json = {0};
+    bool found = false;
+
+    options.limit = 0;
+    if (find->filter.size > 2 && (options.hint == NULL || options.hint[0] != '$') &&
+        ferric_explain(session->db, session->keyspace, fe_buffer_slice(&find->filter), &options,
+                       &json) == FERRIC_OK) {
+        found = cli_plan_is_scan(fe_buffer_slice(&json));
+    }
+    ferric_buffer_free(&json);
+    return found;
+}
+
+static int answer(cli_find *find, const cli_session *session, ferric_status status)
+{
+    cli_find_deinit(find);
+    return status == FERRIC_OK ? CLI_DONE : cli_fail_status(status, session->name);
+}
+
+int cli_find_in(const cli_arguments *arguments, cli_session *session)
+{
+    cli_find find;
     cli_rows rows;
     ferric_cursor *cursor;
     ferric_status status;
-    int code = begin(arguments, 0, &command);
+    int code = cli_find_read(arguments, 0, &find);
 
     if (code != CLI_DONE) return code;
-    cli_rows_init(&rows, command.find.form);
-    status = ferric_find(command.session.db, command.session.keyspace,
-                         fe_buffer_slice(&command.find.filter), &command.find.options, &cursor);
+    find.options.snapshot = session->snapshot;
+    cli_rows_init(&rows, find.form);
+    status = ferric_find(session->db, session->keyspace, fe_buffer_slice(&find.filter),
+                         &find.options, &cursor);
     if (status == FERRIC_OK) status = print_all(cursor, &rows);
     ferric_cursor_destroy(cursor);
     cli_rows_deinit(&rows);
-    return end(&command, status, cli_interrupted() ? CLI_INTERRUPTED : CLI_DONE);
+    if (status == FERRIC_OK && !cli_has(arguments, OPTION_QUIET) && is_scan(session, &find)) {
+        cli_note("no index serves this filter: every document was examined; explain says more");
+    }
+    return answer(&find, session, status);
 }
 
-// Prints the text that a call gave.
-static ferric_status print_text(ferric_status status, ferric_buffer *json)
+int cli_distinct_in(const cli_arguments *arguments, cli_session *session)
 {
+    cli_find find;
+    ferric_buffer json = {0};
+    ferric_status status;
+    int code = cli_find_read(arguments, 1, &find);
+
+    if (code != CLI_DONE) return code;
+    find.options.snapshot = session->snapshot;
+    status =
+        ferric_find_distinct(session->db, session->keyspace, fe_slice_text(arguments->words[0]),
+                             fe_buffer_slice(&find.filter), &find.options, &json);
     if (status == FERRIC_OK) {
-        cli_write_json(fe_buffer_slice(json));
+        cli_write_json(fe_buffer_slice(&json));
         cli_print("\n");
     }
-    ferric_buffer_free(json);
-    return status;
+    ferric_buffer_free(&json);
+    return answer(&find, session, status);
+}
+
+int cli_explain_in(const cli_arguments *arguments, cli_session *session)
+{
+    cli_find find;
+    ferric_buffer json = {0};
+    ferric_status status;
+    int code = cli_find_read(arguments, 0, &find);
+
+    if (code != CLI_DONE) return code;
+    find.options.snapshot = session->snapshot;
+    status = ferric_explain(session->db, session->keyspace, fe_buffer_slice(&find.filter),
+                            &find.options, &json);
+    if (status == FERRIC_OK && cli_has(arguments, OPTION_JSON)) {
+        cli_write(fe_buffer_slice(&json));
+        cli_print("\n");
+    } else if (status == FERRIC_OK) {
+        status = cli_plan_print(fe_buffer_slice(&json));
+    }
+    ferric_buffer_free(&json);
+    return answer(&find, session, status);
+}
+
+int cli_count_in(const cli_arguments *arguments, cli_session *session)
+{
+    cli_find find;
+    uint64_t count = 0;
+    ferric_status status;
+    int code = cli_find_read(arguments, 0, &find);
+
+    if (code != CLI_DONE) return code;
+    find.options.snapshot = session->snapshot;
+    status = ferric_find_count(session->db, session->keyspace, fe_buffer_slice(&find.filter),
+                               &find.options, &count);
+    if (status == FERRIC_OK) cli_print("%llu\n", (unsigned long long)count);
+    return answer(&find, session, status);
+}
+
+int cli_find_run(const cli_arguments *arguments)
+{
+    return cli_session_run(arguments, CLI_READ, cli_find_in);
 }
 
 int cli_distinct_run(const cli_arguments *arguments)
 {
-    query_command command;
-    ferric_buffer json = {0};
-    ferric_status status;
-    int code = begin(arguments, 1, &command);
-
-    if (code != CLI_DONE) return code;
-    status = ferric_find_distinct(
-        command.session.db, command.session.keyspace, fe_slice_text(arguments->words[0]),
-        fe_buffer_slice(&command.find.filter), &command.find.options, &json);
-    return end(&command, print_text(status, &json), CLI_DONE);
+    return cli_session_run(arguments, CLI_READ, cli_distinct_in);
 }
 
 int cli_explain_run(const cli_arguments *arguments)
 {
-    query_command command;
-    ferric_buffer json = {0};
-    ferric_status status;
-    int code = begin(arguments, 0, &command);
-
-    if (code != CLI_DONE) return code;
-    status = ferric_explain(command.session.db, command.session.keyspace,
-                            fe_buffer_slice(&command.find.filter), &command.find.options, &json);
-    return end(&command, print_text(status, &json), CLI_DONE);
+    return cli_session_run(arguments, CLI_READ, cli_explain_in);
 }

@@ -46,6 +46,18 @@ int cli_find_filter(char *const *words, int count, ferric_buffer *json)
     return status == FERRIC_OK ? CLI_DONE : cli_fail_status(status, "");
 }
 
+cli_rows_form cli_find_form(const cli_arguments *arguments, cli_rows_form otherwise)
+{
+    cli_rows_form form = CLI_ROWS_AUTO;
+
+    if (cli_has(arguments, OPTION_JSON)) return CLI_ROWS_JSONL;
+    if (cli_has(arguments, OPTION_AS)) {
+        (void)cli_rows_form_read(arguments->values[OPTION_AS], &form);
+    }
+    if (form != CLI_ROWS_AUTO) return form;
+    return cli_output_is_terminal() ? otherwise : CLI_ROWS_JSONL;
+}
+
 int cli_find_read(const cli_arguments *arguments, int first, cli_find *find)
 {
     static const ferric_find_options defaults = FERRIC_FIND_OPTIONS_INIT;
@@ -54,8 +66,7 @@ int cli_find_read(const cli_arguments *arguments, int first, cli_find *find)
     int code;
 
     *find = (cli_find){.options = defaults};
-    if (values[OPTION_AS] != NULL) (void)cli_rows_form_read(values[OPTION_AS], &find->form);
-    if (values[OPTION_JSON] != NULL) find->form = CLI_ROWS_JSONL;
+    find->form = cli_find_form(arguments, CLI_ROWS_AUTO);
     code = cli_number(arguments, OPTION_LIMIT, UINT64_MAX, UINT64_MAX, &find->options.limit);
     if (code == CLI_DONE) {
         code = cli_number(arguments, OPTION_SKIP, UINT64_MAX, 0, &find->options.skip);

@@ -8,6 +8,9 @@
 #include "cli/command_line.h"
 #include "cli/rows.h"
 
+// How rows are printed: by --as or --json, else `otherwise` on a terminal and JSONL in a pipe.
+cli_rows_form cli_find_form(const cli_arguments *arguments, cli_rows_form otherwise);
+
 // Everything a query is asked with. {0} is nothing; the options point into the buffers.
 typedef struct cli_find {
     ferric_find_options options;

@@ -320,7 +320,7 @@ static int prepare(const cli_arguments *arguments, import_job *job)
     return code;
 }
 
-int cli_import_into(const cli_arguments *arguments, cli_session *session)
+int cli_import_in(const cli_arguments *arguments, cli_session *session)
 {
     import_job job = {.session = session};
     int code = prepare(arguments, &job);

@@ -7,7 +7,6 @@
 #include "cli/find_options.h"
 #include "cli/output.h"
 #include "cli/progress.h"
-#include "cli/session.h"
 
 // What a build's progress is told to.
 typedef struct build {
@@ -76,25 +75,22 @@ static int drop(const cli_arguments *arguments, cli_session *session)
 
 static int print_list(const cli_arguments *arguments, cli_session *session)
 {
-    bool is_plain = cli_has(arguments, OPTION_JSON) || !cli_output_is_terminal();
     ferric_buffer json = {0};
     ferric_status status = ferric_index_list(session->db, session->keyspace, &json);
 
     if (status == FERRIC_OK) {
-        status = cli_rows_print(is_plain ? CLI_ROWS_JSONL : CLI_ROWS_TABLE, fe_buffer_slice(&json));
+        status = cli_rows_print(cli_find_form(arguments, CLI_ROWS_TABLE), fe_buffer_slice(&json));
     }
     ferric_buffer_free(&json);
     return status == FERRIC_OK ? CLI_DONE : cli_fail_status(status, session->name);
 }
 
-int cli_index(const cli_arguments *arguments)
+int cli_index_in(const cli_arguments *arguments, cli_session *session)
 {
     const char *deed = arguments->words[0];
     bool is_create = strcmp(deed, "create") == 0;
     bool is_drop = strcmp(deed, "drop") == 0;
     bool is_list = strcmp(deed, "list") == 0;
-    cli_session session;
-    int code;
 
     if (!is_create && !is_drop && !is_list) {
         return cli_fail(CLI_USAGE, "index: %s is none of create, drop and list", deed);
@@ -103,10 +99,13 @@ int cli_index(const cli_arguments *arguments)
         (is_list && arguments->word_count != 1)) {
         return cli_fail(CLI_USAGE, "usage: ferric index PATH create FIELD... | drop NAME | list");
     }
-    code = cli_session_begin(arguments, is_list ? CLI_READ : CLI_WRITE, &session);
-    if (code != CLI_DONE) return code;
-    code = is_create ? create(arguments, &session)
-           : is_drop ? drop(arguments, &session)
-                     : print_list(arguments, &session);
-    return cli_session_end(&session, code);
+    return is_create ? create(arguments, session)
+           : is_drop ? drop(arguments, session)
+                     : print_list(arguments, session);
+}
+
+int cli_index(const cli_arguments *arguments)
+{
+    bool is_list = strcmp(arguments->words[0], "list") == 0;
+    return cli_session_run(arguments, is_list ? CLI_READ : CLI_WRITE, cli_index_in);
 }

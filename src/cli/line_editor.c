@@ -83,7 +83,8 @@ static unsigned char apply_candidates(EditLine *edit, const cli_candidates *cand
     }
     if (size < typed_size || size - typed_size >= sizeof insert - 1) return CC_REFRESH_BEEP;
     snprintf(insert, sizeof insert, "%.*s%s", (int)(size - typed_size),
-             candidates->words[0] + typed_size, candidates->count == 1 ? " " : "");
+             candidates->words[0] + typed_size,
+             candidates->count == 1 && !candidates->goes_on ? " " : "");
     return el_insertstr(edit, insert) == 0 ? CC_REFRESH : CC_REFRESH_BEEP;
 }
 
@@ -92,7 +93,7 @@ static unsigned char on_complete(EditLine *edit, int byte)
     cli_editor *editor = editor_of(edit);
     const LineInfo *info = el_line(edit);
     size_t size = (size_t)(info->cursor - info->buffer);
-    cli_candidates candidates = {{NULL}, 0, 0};
+    cli_candidates candidates = {.count = 0};
     char *line = fe_alloc(size + 1);
     unsigned char result;
 

@@ -14,6 +14,7 @@ typedef struct cli_candidates {
     char *words[CLI_CANDIDATES_MAX]; // Each from malloc; freed by the editor.
     size_t count;
     size_t begin; // Where in the line the word begins that they replace.
+    bool goes_on; // What was chosen is not a whole word yet: no space follows it.
 } cli_candidates;
 
 // Called when Tab is pressed: the line up to the cursor.

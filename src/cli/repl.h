@@ -6,19 +6,14 @@
 #include <ferric/ferric.h>
 
 #include "cli/line_editor.h"
+#include "cli/rows.h"
 #include "cli/session.h"
-
-// How values are printed.
-typedef enum repl_mode {
-    REPL_MODE_AUTO, // For a person on a terminal, as they are elsewhere.
-    REPL_MODE_JSON, // One JSON value on each line.
-} repl_mode;
 
 typedef struct repl {
     const cli_arguments *arguments;
     cli_session session;
     cli_editor *editor; // NULL when no person is typing.
-    repl_mode mode;
+    cli_rows_form mode; // How values are printed.
     bool has_timer;
     bool is_over;             // After EXIT.
     int read_depth;           // Of .read inside .read.
@@ -47,14 +42,27 @@ int repl_read_file(repl *state, const char *path);
 // Cuts the next word off *rest, which moves on: up to a space, or a whole string in quotes, whose
 // meaning replaces it. NULL at the end. Prints and sets *code when a string is malformed.
 char *repl_word(char **rest, int *code);
+// Cuts the next word off *rest as a command line has them: JSON that begins with { or [ is one word
+// to its closing bracket, single quotes are taken away, and what stands in double quotes is not
+// split. NULL at the end.
+char *repl_argument(char **rest);
+// Whether values are printed as JSON.
+bool repl_is_json(const repl *state);
 // Without spaces at both ends.
 char *repl_trim(char *text);
 
 // ---- repl_queries.c -------------------------------------------------------------------------
 
+int repl_insert(repl *state, char *words);
 int repl_find(repl *state, char *words);
+int repl_explain(repl *state, char *words);
+int repl_distinct(repl *state, char *words);
+int repl_count(repl *state, char *words);
+int repl_update(repl *state, char *words);
+int repl_remove(repl *state, char *words);
 int repl_index(repl *state, char *words);
 int repl_indexes(repl *state, char *words);
+int repl_import(repl *state, char *words);
 
 // ---- repl_txn.c -----------------------------------------------------------------------------
 

@@ -20,7 +20,7 @@ static int run_use(repl *state, char *words)
 
 static int run_keyspaces(repl *state, char *words)
 {
-    ferric_status status = cli_keyspaces_print(state->session.db, state->mode == REPL_MODE_JSON);
+    ferric_status status = cli_keyspaces_print(state->session.db, repl_is_json(state));
     (void)words;
     return status == FERRIC_OK ? CLI_DONE : cli_fail_status(status, "");
 }
@@ -57,13 +57,9 @@ static int run_drop(repl *state, char *words)
 static int run_mode(repl *state, char *words)
 {
     if (*words == 0) {
-        cli_print("%s\n", state->mode == REPL_MODE_JSON ? "json" : "auto");
-    } else if (strcmp(words, "json") == 0) {
-        state->mode = REPL_MODE_JSON;
-    } else if (strcmp(words, "auto") == 0) {
-        state->mode = REPL_MODE_AUTO;
-    } else {
-        return cli_fail(CLI_USAGE, "a mode is auto or json, not %s", words);
+        cli_print("%s\n", cli_rows_form_name(state->mode));
+    } else if (!cli_rows_form_read(words, &state->mode)) {
+        return cli_fail(CLI_USAGE, "a mode is one of " CLI_ROWS_FORMS "; not %s", words);
     }
     return CLI_DONE;
 }
@@ -109,8 +105,10 @@ const repl_command repl_dots[] = {
     {".keyspaces", "", "list them", run_keyspaces},
     {".rename", "OLD NEW", "give a keyspace another name", run_rename},
     {".drop", "NAME", "remove a keyspace and all that is in it", run_drop},
-    {".mode", "[auto|json]", "how values are printed", run_mode},
+    {".mode", "[FORM]", "how values are printed: " CLI_ROWS_FORMS, run_mode},
     {".output", "[FILE]", "print data into a file; without FILE here again", run_output},
+    {".import", "FILE [OPTION]...", "import a file, as ferric import does, into this collection",
+     repl_import},
     {".read", "FILE", "run the lines of a file", run_read},
     {".timer", "on|off", "say how long each statement took", run_timer},
     {".help", "", NULL, run_help},

@@ -76,7 +76,7 @@ int repl_ttl(repl *state, char *words)
     status = ferric_ttl(state->session.db, state->session.keyspace, fe_slice_text(read.key),
                         &options, &ttl_ms);
     if (status != FERRIC_OK) return answer(state, status, read.key);
-    if (state->mode == REPL_MODE_JSON) {
+    if (repl_is_json(state)) {
         cli_lifetime_print(ttl_ms, true);
     } else if (ttl_ms == FERRIC_TTL_NONE) {
         cli_print("-1\n");

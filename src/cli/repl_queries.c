@@ -1,29 +1,137 @@
 // SPDX-License-Identifier: Apache-2.0
-// FIND, INDEX and INDEXES in the REPL.
+// Documents in the REPL: FIND, UPDATE and so on. Each is the command of the program with the same
+// name and options, run in the database that is open.
+#include <stdio.h>
 #include <string.h>
+#include <strings.h>
 
 #include "base/buffer.h"
 #include "base/json_text.h"
-#include "cli/find_options.h"
+#include "cli/commands.h"
 #include "cli/output.h"
 #include "cli/repl.h"
 #include "cli/value_text.h"
+
+#define WORDS_MAX 64
 
 static int answer(ferric_status status)
 {
     return status == FERRIC_OK ? CLI_DONE : cli_fail_status(status, "");
 }
 
-// ---- FIND -----------------------------------------------------------------------------------
+// ---- Commands -------------------------------------------------------------------------------
 
-static cli_rows_form form_of(const repl *state)
+// Options that are about opening a database, which was done.
+static int check_options(const cli_arguments *arguments)
 {
-    return state->mode == REPL_MODE_JSON ? CLI_ROWS_JSONL : CLI_ROWS_AUTO;
+    static const cli_option others[] = {OPTION_WAIT,     OPTION_SETTING,         OPTION_FSYNC,
+                                        OPTION_KEY_FILE, OPTION_PASSPHRASE_FILE, OPTION_HELP};
+
+    if (cli_has(arguments, OPTION_KEYSPACE)) {
+        return cli_fail(CLI_USAGE, "here .use NAME chooses a collection, not -k");
+    }
+    for (size_t i = 0; i < sizeof others / sizeof *others; i++) {
+        if (cli_has(arguments, others[i])) {
+            return cli_fail(CLI_USAGE, "--%s is an option of the program, not of a statement",
+                            cli_options[others[i]].name);
+        }
+    }
+    return CLI_DONE;
 }
 
-static ferric_status print_key(const repl *state, ferric_slice key)
+// Runs `name SECOND WORDS...` of the program; `second` may be NULL.
+static int run_command(repl *state, const char *name, const char *second, char *words,
+                       int (*run)(const cli_arguments *arguments, cli_session *session))
 {
-    if (state->mode == REPL_MODE_JSON) {
+    char first[4][16] = {"ferric", "", ":", ""}; // The program, the command, PATH, and `second`.
+    char *argv[WORDS_MAX + 5] = {first[0], first[1], first[2], first[3]};
+    cli_arguments arguments;
+    int argc = second == NULL ? 3 : 4;
+    int code;
+
+    if (state->session.txn != NULL) {
+        return cli_fail(CLI_USAGE,
+                        "%s does not see an open transaction: COMMIT or ROLLBACK it first", name);
+    }
+    snprintf(first[1], sizeof first[1], "%s", name);
+    if (second != NULL) snprintf(first[3], sizeof first[3], "%s", second);
+    while ((argv[argc] = repl_argument(&words)) != NULL) {
+        if (++argc > WORDS_MAX) return cli_fail(CLI_USAGE, "more than %d words", WORDS_MAX);
+    }
+    code = cli_command_line_read(argc, argv, &arguments);
+    if (code == CLI_DONE) code = check_options(&arguments);
+    if (code != CLI_DONE) return code;
+    if (repl_is_json(state) && cli_command_takes(arguments.command, OPTION_JSON) &&
+        !cli_command_takes(arguments.command, OPTION_AS)) {
+        arguments.values[OPTION_JSON] = "";
+    }
+    if (arguments.values[OPTION_AS] == NULL) {
+        arguments.values[OPTION_AS] = cli_rows_form_name(state->mode);
+    }
+    if (cli_has(state->arguments, OPTION_QUIET)) arguments.values[OPTION_QUIET] = "";
+    return run(&arguments, &state->session);
+}
+
+int repl_insert(repl *state, char *words)
+{
+    return run_command(state, "insert", NULL, words, cli_insert_in);
+}
+
+int repl_explain(repl *state, char *words)
+{
+    return run_command(state, "explain", NULL, words, cli_explain_in);
+}
+
+int repl_distinct(repl *state, char *words)
+{
+    return run_command(state, "distinct", NULL, words, cli_distinct_in);
+}
+
+int repl_count(repl *state, char *words)
+{
+    return run_command(state, "count", NULL, words, cli_count_in);
+}
+
+int repl_update(repl *state, char *words)
+{
+    return run_command(state, "update", NULL, words, cli_update_in);
+}
+
+int repl_remove(repl *state, char *words)
+{
+    return run_command(state, "remove", NULL, words, cli_remove_in);
+}
+
+int repl_import(repl *state, char *words)
+{
+    return run_command(state, "import", NULL, words, cli_import_in);
+}
+
+// INDEX FIELD..., and as the program has it: INDEX CREATE FIELD..., DROP NAME, LIST.
+int repl_index(repl *state, char *words)
+{
+    static const char *const deeds[] = {"create", "drop", "list"};
+    size_t size = strcspn(words, " \t\n");
+
+    for (size_t i = 0; i < sizeof deeds / sizeof *deeds; i++) {
+        if (strlen(deeds[i]) != size || strncasecmp(words, deeds[i], size) != 0) continue;
+        return run_command(state, "index", deeds[i], words + size, cli_index_in);
+    }
+    if (*words == 0) return cli_fail(CLI_USAGE, "usage: INDEX FIELD... | DROP NAME | LIST");
+    return run_command(state, "index", "create", words, cli_index_in);
+}
+
+int repl_indexes(repl *state, char *words)
+{
+    if (*words != 0) return cli_fail(CLI_USAGE, "usage: INDEXES");
+    return run_command(state, "index", "list", words, cli_index_in);
+}
+
+// ---- FIND -----------------------------------------------------------------------------------
+
+static void print_key(const repl *state, ferric_slice key)
+{
+    if (repl_is_json(state)) {
         cli_write_quoted(key);
     } else {
         cli_color_set(CLI_KEY);
@@ -31,28 +139,22 @@ static ferric_status print_key(const repl *state, ferric_slice key)
         cli_color_set(CLI_PLAIN);
     }
     cli_print("\n");
-    return FERRIC_OK;
 }
 
-static ferric_status print_found(const repl *state, ferric_slice filter, bool keys_only)
+static ferric_status print_keys(const repl *state, ferric_slice filter)
 {
     ferric_find_options options = FERRIC_FIND_OPTIONS_INIT;
     ferric_cursor *cursor;
-    cli_rows rows;
     ferric_status status;
 
     options.snapshot = state->session.snapshot;
-    cli_rows_init(&rows, form_of(state));
     status = ferric_find(state->session.db, state->session.keyspace, filter, &options, &cursor);
     while (status == FERRIC_OK && cli_output_ok() && !cli_interrupted() &&
            ferric_cursor_next(cursor)) {
-        status = keys_only ? print_key(state, ferric_cursor_key(cursor))
-                           : cli_rows_add(&rows, ferric_cursor_document(cursor));
+        print_key(state, ferric_cursor_key(cursor));
     }
     if (status == FERRIC_OK) status = ferric_cursor_status(cursor);
-    if (status == FERRIC_OK) status = cli_rows_end(&rows);
     ferric_cursor_destroy(cursor);
-    cli_rows_deinit(&rows);
     return status;
 }
 
@@ -72,72 +174,40 @@ static ferric_status make_equality(const char *field, const char *value, ferric_
     return status;
 }
 
-int repl_find(repl *state, char *words)
+// Whether the first word is a filter of its own, or an option, and not the name of a field.
+static bool begins_with_filter(const char *words)
+{
+    size_t size = strcspn(words, " \t\n");
+    return *words == '{' || *words == '-' || *words == '\'' || strcspn(words, "=<>~") < size;
+}
+
+// FIND FIELD VALUE, as the first version of the shell had it: prints keys. The value is the rest of
+// the statement.
+static int find_equal(repl *state, char *words)
 {
     ferric_buffer filter = {0};
     int code = CLI_DONE;
-    char *field;
+    char *field = repl_word(&words, &code);
     ferric_status status;
 
-    words = repl_trim(words);
-    if (state->session.txn != NULL) {
-        return cli_fail(CLI_USAGE, "FIND does not see an open transaction: COMMIT it first");
-    }
-    if (*words == '{') return answer(print_found(state, fe_slice_text(words), false));
-    field = repl_word(&words, &code);
     if (code != CLI_DONE) return code;
     words = repl_trim(words);
-    if (field == NULL || *words == 0) {
-        return cli_fail(CLI_USAGE, "usage: FIND {FILTER}, or FIND FIELD VALUE");
+    if (*words == 0) {
+        return cli_fail(CLI_USAGE, "usage: FIND FILTER [OPTION]..., or FIND FIELD VALUE");
+    }
+    if (state->session.txn != NULL) {
+        return cli_fail(CLI_USAGE, "find does not see an open transaction: COMMIT it first");
     }
     status = make_equality(field, words, &filter);
-    if (status == FERRIC_OK) status = print_found(state, fe_buffer_slice(&filter), true);
+    if (status == FERRIC_OK) status = print_keys(state, fe_buffer_slice(&filter));
     fe_buffer_deinit(&filter);
     return answer(status);
 }
 
-// ---- INDEX ----------------------------------------------------------------------------------
-
-int repl_index(repl *state, char *words)
+int repl_find(repl *state, char *words)
 {
-    ferric_buffer list = {0};
-    ferric_buffer keys = {0};
-    int code = CLI_DONE;
-    const char *field;
-    ferric_status status = FERRIC_OK;
-
-    while (status == FERRIC_OK && (field = repl_word(&words, &code)) != NULL) {
-        if (list.size > 0) status = fe_buffer_append(&list, ",", 1);
-        if (status == FERRIC_OK) status = fe_buffer_append(&list, field, strlen(field));
+    if (*words == 0 || begins_with_filter(words)) {
+        return run_command(state, "find", NULL, words, cli_find_in);
     }
-    if (code == CLI_DONE && list.size == 0) {
-        code = cli_fail(CLI_USAGE, "usage: INDEX FIELD...");
-    }
-    if (status == FERRIC_OK) status = fe_buffer_append(&list, "", 1);
-    if (status == FERRIC_OK && code == CLI_DONE) {
-        status = cli_find_list(list.data, &keys);
-        if (status == FERRIC_OK) {
-            status = ferric_index_create(state->session.db, state->session.keyspace,
-                                         fe_buffer_slice(&keys), NULL);
-        }
-        if (status == FERRIC_OK && state->editor != NULL) cli_note("OK");
-    }
-    fe_buffer_deinit(&list);
-    fe_buffer_deinit(&keys);
-    return code == CLI_DONE ? answer(status) : code;
-}
-
-int repl_indexes(repl *state, char *words)
-{
-    bool is_plain = state->mode == REPL_MODE_JSON || !cli_output_is_terminal();
-    ferric_buffer json = {0};
-    ferric_status status;
-
-    if (*words != 0) return cli_fail(CLI_USAGE, "usage: INDEXES");
-    status = ferric_index_list(state->session.db, state->session.keyspace, &json);
-    if (status == FERRIC_OK) {
-        status = cli_rows_print(is_plain ? CLI_ROWS_JSONL : CLI_ROWS_TABLE, fe_buffer_slice(&json));
-    }
-    ferric_buffer_free(&json);
-    return answer(status);
+    return find_equal(state, words);
 }

@@ -24,10 +24,32 @@ static int answer(ferric_status status)
     return status == FERRIC_OK ? CLI_DONE : cli_fail_status(status, "");
 }
 
-static void print_value(const repl *state, ferric_slice value)
+// Adds an entry to the rows that a form with columns, or one of JSON, is made of.
+static ferric_status add_row(const repl *state, cli_rows *rows, ferric_slice key,
+                             ferric_slice value)
+{
+    ferric_buffer line = {0};
+    ferric_status status = cli_entry_json(&state->session, key, value, FERRIC_EXPIRES_NEVER, &line);
+    if (status == FERRIC_OK) status = cli_rows_add(rows, fe_buffer_slice(&line));
+    fe_buffer_deinit(&line);
+    return status;
+}
+
+// JSON forms show the value alone, as GET does elsewhere; forms with columns the whole document.
+static ferric_status print_value(const repl *state, const char *key, ferric_slice value)
 {
     bool is_document = state->session.kind == FERRIC_KEYSPACE_COLLECTION;
-    if (state->mode == REPL_MODE_AUTO) {
+    cli_rows rows;
+    ferric_status status = FERRIC_OK;
+
+    if (state->mode != CLI_ROWS_AUTO && !repl_is_json(state)) {
+        cli_rows_init(&rows, state->mode);
+        status = add_row(state, &rows, fe_slice_text(key), value);
+        if (status == FERRIC_OK) status = cli_rows_end(&rows);
+        cli_rows_deinit(&rows);
+        return status;
+    }
+    if (state->mode == CLI_ROWS_AUTO) {
         cli_entry_print_value(&state->session, value);
     } else if (is_document) {
         cli_write(value);
@@ -35,6 +57,7 @@ static void print_value(const repl *state, ferric_slice value)
         cli_write_quoted(value);
     }
     cli_print("\n");
+    return status;
 }
 
 static int run_set(repl *state, char *words)
@@ -61,7 +84,7 @@ static int run_get(repl *state, char *words)
     if (code != CLI_DONE) return code;
     if (key == NULL || *repl_trim(words) != 0) return fail_usage("GET KEY");
     status = cli_entry_get(&state->session, fe_slice_text(key), &value, NULL);
-    if (status == FERRIC_OK) print_value(state, fe_buffer_slice(&value));
+    if (status == FERRIC_OK) status = print_value(state, key, fe_buffer_slice(&value));
     ferric_buffer_free(&value);
     if (status == FERRIC_NOT_FOUND) {
         return cli_fail(CLI_MISSING, "%s has no key %s", state->session.name, key);
@@ -114,36 +137,29 @@ static int run_delete(repl *state, char *words)
 // ---- Ranges ---------------------------------------------------------------------------------
 
 static ferric_status print_entry(const repl *state, const ferric_iterator *iterator, bool keys_only,
-                                 ferric_buffer *line)
+                                 cli_rows *rows)
 {
     ferric_slice key = ferric_iterator_key(iterator);
-    ferric_slice value;
-    ferric_status status;
+    ferric_slice value = {NULL, 0};
+    ferric_status status = FERRIC_OK;
 
-    if (state->mode == REPL_MODE_JSON && keys_only) {
-        cli_write_quoted(key);
-        cli_print("\n");
+    if (keys_only && repl_is_json(state)) {
+        bool is_array = state->mode == CLI_ROWS_JSON;
+        if (is_array) cli_print("%s", rows->count == 0 ? "[" : ",\n");
+        cli_write_quoted(key); // Which knows what to do about a raw key that is no text.
+        if (!is_array) cli_print("\n");
+        rows->count++;
         return FERRIC_OK;
     }
-    cli_color_set(keys_only || state->mode == REPL_MODE_AUTO ? CLI_KEY : CLI_PLAIN);
-    if (keys_only) cli_write_data(key);
-    if (keys_only) cli_color_set(CLI_PLAIN);
-    if (keys_only) {
-        cli_print("\n");
-        return FERRIC_OK;
-    }
-    status = cli_entry_value(&state->session, iterator, &value);
+    if (!keys_only) status = cli_entry_value(&state->session, iterator, &value);
     if (status != FERRIC_OK) return status;
-    if (state->mode == REPL_MODE_JSON) {
-        fe_buffer_clear(line);
-        status = cli_entry_json(&state->session, key, value, FERRIC_EXPIRES_NEVER, line);
-        cli_write(fe_buffer_slice(line));
-    } else {
-        cli_write_data(key);
-        cli_color_set(CLI_PLAIN);
-        cli_print("\t");
-        cli_write_data(value);
-    }
+    if (keys_only) value = fe_slice_text("{}");
+    if (state->mode != CLI_ROWS_AUTO) return add_row(state, rows, key, value);
+    cli_color_set(CLI_KEY);
+    cli_write_data(key);
+    cli_color_set(CLI_PLAIN);
+    if (!keys_only) cli_print("\t");
+    if (!keys_only) cli_write_data(value);
     cli_print("\n");
     return status;
 }
@@ -153,10 +169,11 @@ static ferric_status walk(const repl *state, const char *prefix, uint64_t limit,
 {
     ferric_iterator_options options = FERRIC_ITERATOR_OPTIONS_INIT;
     ferric_iterator *iterator;
-    ferric_buffer line = {0};
+    cli_rows rows;
     uint64_t rest = 0;
     ferric_status status;
 
+    cli_rows_init(&rows, state->mode);
     options.prefix = fe_slice_text(prefix);
     options.keys_only = keys_only;
     status = cli_entry_iterator(&state->session, &options, &iterator);
@@ -166,12 +183,13 @@ static ferric_status walk(const repl *state, const char *prefix, uint64_t limit,
             rest++;
         } else {
             limit--;
-            status = print_entry(state, iterator, keys_only, &line);
+            status = print_entry(state, iterator, keys_only, &rows);
         }
     }
     if (status == FERRIC_OK) status = ferric_iterator_status(iterator);
+    if (status == FERRIC_OK && state->mode != CLI_ROWS_AUTO) status = cli_rows_end(&rows);
     ferric_iterator_destroy(iterator);
-    fe_buffer_deinit(&line);
+    cli_rows_deinit(&rows);
     if (rest > 0 && status == FERRIC_OK) {
         cli_note("... and %s%s more", cli_interrupted() ? "at least " : "",
                  cli_count_text(rest).text);
@@ -211,7 +229,7 @@ static int run_count(repl *state, char *words)
 {
     uint64_t count;
     ferric_status status;
-    if (*words != 0) return fail_usage("COUNT");
+    if (*words != 0) return repl_count(state, words);
     status = cli_entry_count(&state->session, &count);
     if (status == FERRIC_OK) cli_print("%llu\n", (unsigned long long)count);
     return answer(status);
@@ -225,7 +243,7 @@ static int run_stats(repl *state, char *words)
     ferric_buffer json = {0};
     ferric_status status;
     if (*words != 0) return fail_usage("STATS");
-    if (state->mode == REPL_MODE_JSON) {
+    if (repl_is_json(state)) {
         status = ferric_stats_json(state->session.db, &json);
         cli_write(fe_buffer_slice(&json));
         cli_print("\n");
@@ -323,10 +341,21 @@ const repl_command repl_statements[] = {
     {"DEL", "KEY", NULL, run_delete},
     {"KEYS", "[PREFIX [COUNT]]", "print keys in their order", run_keys},
     {"SCAN", "[PREFIX [COUNT]]", "print keys and values in the order of keys", run_scan},
-    {"COUNT", "", "count the keys", run_count},
-    {"FIND", "{FILTER} | FIELD VALUE",
-     "print the documents that match, or the keys of those whose FIELD is VALUE", repl_find},
-    {"INDEX", "FIELD...", "create an index over these fields; -FIELD is descending", repl_index},
+    {"COUNT", "[FILTER]", "count the keys, or the documents that match", run_count},
+    {"INSERT", "DOCUMENT...", "add documents under their \"_id\", or new UUIDs, and print these",
+     repl_insert},
+    {"FIND", "FILTER [OPTION]... | FIELD VALUE",
+     "print the documents that match: {JSON}, or words such as age>=18; options are those of\n"
+     "    ferric find, such as --sort -age --limit 5. FIELD VALUE prints keys",
+     repl_find},
+    {"EXPLAIN", "FILTER [OPTION]...", "say how a FIND is carried out", repl_explain},
+    {"DISTINCT", "FIELD [FILTER]", "print the different values of a field", repl_distinct},
+    {"UPDATE", "FILTER UPDATE", "change the documents that match, as by {\"$set\":{\"a\":1}}",
+     repl_update},
+    {"REMOVE", "FILTER", "delete the documents that match", repl_remove},
+    {"INDEX", "FIELD... | DROP NAME | LIST",
+     "create an index over these fields; -FIELD is descending; --unique --sparse --only",
+     repl_index},
     {"INDEXES", "", "list the indexes", repl_indexes},
     {"BEGIN", "[SERIALIZABLE]", "begin a transaction", repl_begin},
     {"COMMIT", "", "commit it", repl_commit},

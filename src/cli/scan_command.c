@@ -3,6 +3,7 @@
 #include "base/buffer.h"
 #include "cli/commands.h"
 #include "cli/entry.h"
+#include "cli/find_options.h"
 #include "cli/output.h"
 
 static void print_key(const cli_arguments *arguments, ferric_slice key)
@@ -16,18 +17,23 @@ static void print_key(const cli_arguments *arguments, ferric_slice key)
     }
 }
 
-static ferric_status print_json_line(const cli_session *session, ferric_slice key,
-                                     ferric_slice value, ferric_buffer *line)
+// As an object, in the form of --as or --json.
+static ferric_status add_row(const cli_session *session, const ferric_iterator *iterator,
+                             cli_rows *rows, ferric_buffer *line)
 {
-    ferric_status status;
+    ferric_slice value;
+    ferric_status status = cli_entry_value(session, iterator, &value);
+
     fe_buffer_clear(line);
-    status = cli_entry_json(session, key, value, FERRIC_EXPIRES_NEVER, line);
-    if (status == FERRIC_OK) cli_write(fe_buffer_slice(line));
-    return status;
+    if (status == FERRIC_OK) {
+        status = cli_entry_json(session, ferric_iterator_key(iterator), value, FERRIC_EXPIRES_NEVER,
+                                line);
+    }
+    return status == FERRIC_OK ? cli_rows_add(rows, fe_buffer_slice(line)) : status;
 }
 
 static ferric_status print_entry(const cli_arguments *arguments, const cli_session *session,
-                                 const ferric_iterator *iterator, ferric_buffer *line)
+                                 const ferric_iterator *iterator)
 {
     ferric_slice end = fe_slice(cli_has(arguments, OPTION_NUL) ? "" : "\n", 1);
     ferric_slice key = ferric_iterator_key(iterator);
@@ -35,13 +41,9 @@ static ferric_status print_entry(const cli_arguments *arguments, const cli_sessi
     ferric_status status = cli_entry_value(session, iterator, &value);
 
     if (status != FERRIC_OK) return status;
-    if (cli_has(arguments, OPTION_JSON)) {
-        status = print_json_line(session, key, value, line);
-    } else {
-        print_key(arguments, key);
-        cli_write(fe_slice(cli_has(arguments, OPTION_NUL) ? "" : "\t", 1));
-        cli_write_data(value);
-    }
+    print_key(arguments, key);
+    cli_write(fe_slice(cli_has(arguments, OPTION_NUL) ? "" : "\t", 1));
+    cli_write_data(value);
     cli_write(end);
     return status;
 }
@@ -51,9 +53,13 @@ static ferric_status walk(const cli_arguments *arguments, const cli_session *ses
 {
     ferric_iterator_options options = FERRIC_ITERATOR_OPTIONS_INIT;
     ferric_iterator *iterator;
+    bool has_rows =
+        !keys_only && (cli_has(arguments, OPTION_AS) || cli_has(arguments, OPTION_JSON));
     ferric_buffer line = {0};
+    cli_rows rows;
     ferric_status status;
 
+    cli_rows_init(&rows, cli_find_form(arguments, CLI_ROWS_AUTO));
     cli_entry_range(arguments, &options);
     options.keys_only = keys_only;
     status = ferric_iterator_create(session->db, session->keyspace, &options, &iterator);
@@ -62,12 +68,16 @@ static ferric_status walk(const cli_arguments *arguments, const cli_session *ses
         if (keys_only) {
             print_key(arguments, ferric_iterator_key(iterator));
             cli_write(fe_slice(cli_has(arguments, OPTION_NUL) ? "" : "\n", 1));
+        } else if (has_rows) {
+            status = add_row(session, iterator, &rows, &line);
         } else {
-            status = print_entry(arguments, session, iterator, &line);
+            status = print_entry(arguments, session, iterator);
         }
     }
     if (status == FERRIC_OK) status = ferric_iterator_status(iterator);
+    if (status == FERRIC_OK && has_rows) status = cli_rows_end(&rows);
     ferric_iterator_destroy(iterator);
+    cli_rows_deinit(&rows);
     fe_buffer_deinit(&line);
     return status;
 }
@@ -116,7 +126,10 @@ static ferric_status count_prefix(const cli_arguments *arguments, const cli_sess
     return status == FERRIC_OK && cli_interrupted() ? FERRIC_INTERRUPTED : status;
 }
 
-int cli_count(const cli_arguments *arguments)
+static const cli_option range_options[] = {OPTION_PREFIX, OPTION_FROM, OPTION_TO, OPTION_ESTIMATE};
+#define COUNT_RANGE_OPTIONS 4
+
+static int count_range(const cli_arguments *arguments)
 {
     ferric_iterator_options range = FERRIC_ITERATOR_OPTIONS_INIT;
     bool is_estimate = cli_has(arguments, OPTION_ESTIMATE);
@@ -141,4 +154,16 @@ int cli_count(const cli_arguments *arguments)
                   (unsigned long long)count);
     }
     return cli_session_end(&session, code);
+}
+
+int cli_count(const cli_arguments *arguments)
+{
+    if (arguments->word_count == 0) return count_range(arguments);
+    for (int i = 0; i < COUNT_RANGE_OPTIONS; i++) {
+        if (cli_has(arguments, range_options[i])) {
+            return cli_fail(CLI_USAGE, "count takes a filter or --%s, not both",
+                            cli_options[range_options[i]].name);
+        }
+    }
+    return cli_session_run(arguments, CLI_READ, cli_count_in);
 }

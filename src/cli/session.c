@@ -258,3 +258,11 @@ int cli_session_end(cli_session *session, int code)
     if (code == CLI_DONE && cli_interrupted()) code = CLI_INTERRUPTED;
     return code;
 }
+
+int cli_session_run(const cli_arguments *arguments, cli_access access,
+                    int (*run)(const cli_arguments *arguments, cli_session *session))
+{
+    cli_session session;
+    int code = cli_session_begin(arguments, access, &session);
+    return code == CLI_DONE ? cli_session_end(&session, run(arguments, &session)) : code;
+}

@@ -44,6 +44,10 @@ int cli_session_begin(const cli_arguments *arguments, cli_access access, cli_ses
 // Closes everything. Returns `code`, or what closing failed with when it was CLI_DONE.
 int cli_session_end(cli_session *session, int code);
 
+// Opens the database of the command line and its keyspace, runs a command in it, and closes both.
+int cli_session_run(const cli_arguments *arguments, cli_access access,
+                    int (*run)(const cli_arguments *arguments, cli_session *session));
+
 // ---- Interruption ---------------------------------------------------------------------------
 
 // Lets Ctrl-C set a flag instead of ending the program; the second one ends it.

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// ferric update and remove: what a filter finds is changed, or goes, in one commit.
+// ferric insert, update and remove. What a filter finds is changed, or goes, in one commit.
 #include "base/buffer.h"
 #include "cli/commands.h"
 #include "cli/find_options.h"
+#include "cli/lifetime_text.h"
 #include "cli/output.h"
-#include "cli/session.h"
 
 static void print_result(const cli_arguments *arguments, const ferric_update_result *result,
                          bool is_removal)
@@ -20,54 +20,112 @@ static void print_result(const cli_arguments *arguments, const ferric_update_res
              result->is_upserted ? ", 1 made" : "");
 }
 
-static int run(const cli_arguments *arguments, bool is_removal)
+static int run(const cli_arguments *arguments, cli_session *session, bool is_removal)
 {
     ferric_update_options options = FERRIC_UPDATE_OPTIONS_INIT;
     ferric_update_result result = {0};
     ferric_buffer filter = {0};
     ferric_buffer sort = {0};
-    cli_session session;
+    // The words of an update's filter end at the update.
+    int filter_count = arguments->word_count - (is_removal ? 0 : 1);
     ferric_status status = FERRIC_OK;
-    int code = cli_find_filter(arguments->words, is_removal ? arguments->word_count : 1, &filter);
+    int code = cli_find_filter(arguments->words, filter_count, &filter);
 
-    if (code == CLI_DONE) {
-        code = cli_session_begin(
-            arguments, cli_has(arguments, OPTION_UPSERT) ? CLI_CREATE : CLI_WRITE, &session);
-    }
-    if (code != CLI_DONE) {
-        fe_buffer_deinit(&filter);
-        return code;
-    }
     options.many = !cli_has(arguments, OPTION_ONE);
     options.upsert = cli_has(arguments, OPTION_UPSERT);
     options.hint = arguments->values[OPTION_HINT];
-    if (cli_has(arguments, OPTION_SORT)) {
+    if (code == CLI_DONE && cli_has(arguments, OPTION_SORT)) {
         status = cli_find_list(arguments->values[OPTION_SORT], &sort);
         options.sort = fe_buffer_slice(&sort);
     }
-    if (status == FERRIC_OK) {
+    if (code == CLI_DONE && status == FERRIC_OK) {
         status = is_removal
-                     ? ferric_remove(session.db, session.keyspace, fe_buffer_slice(&filter),
+                     ? ferric_remove(session->db, session->keyspace, fe_buffer_slice(&filter),
                                      &options, &result)
-                     : ferric_update(session.db, session.keyspace, fe_buffer_slice(&filter),
-                                     fe_slice_text(arguments->words[1]), &options, &result, NULL);
+                     : ferric_update(session->db, session->keyspace, fe_buffer_slice(&filter),
+                                     fe_slice_text(arguments->words[filter_count]), &options,
+                                     &result, NULL);
     }
-    if (status == FERRIC_OK) {
+    if (status != FERRIC_OK) {
+        code = cli_fail_status(status, session->name);
+    } else if (code == CLI_DONE) {
         print_result(arguments, &result, is_removal);
-    } else {
-        code = cli_fail_status(status, session.name);
     }
     fe_buffer_deinit(&filter);
     fe_buffer_deinit(&sort);
-    return cli_session_end(&session, code);
+    return code;
+}
+
+int cli_update_in(const cli_arguments *arguments, cli_session *session)
+{
+    return run(arguments, session, false);
+}
+
+int cli_remove_in(const cli_arguments *arguments, cli_session *session)
+{
+    return run(arguments, session, true);
 }
 
 int cli_update_run(const cli_arguments *arguments)
 {
-    return run(arguments, false);
+    return cli_session_run(arguments, cli_has(arguments, OPTION_UPSERT) ? CLI_CREATE : CLI_WRITE,
+                           cli_update_in);
 }
 
 int cli_remove_run(const cli_arguments *arguments)
 {
-    return run(arguments, true);
+    return cli_session_run(arguments, CLI_WRITE, cli_remove_in);
+}
+
+// ---- insert ---------------------------------------------------------------------------------
+
+static int insert_one(const cli_arguments *arguments, const cli_session *session, const char *json)
+{
+    ferric_write_options options = FERRIC_WRITE_OPTIONS_INIT;
+    ferric_buffer key = {0};
+    ferric_status status = FERRIC_OK;
+    int code = CLI_DONE;
+
+    if (cli_has(arguments, OPTION_TTL)) {
+        code = cli_lifetime_take(arguments->values[OPTION_TTL], &options.lifetime.ttl_ms);
+    }
+    if (code != CLI_DONE) return code;
+    status =
+        ferric_document_insert(session->db, session->keyspace, fe_slice_text(json), &options, &key);
+    if (status == FERRIC_CONFLICT) {
+        code = cli_fail(CLI_CONFLICT, "%s has a document with this _id; nothing was written",
+                        session->name);
+    } else if (status != FERRIC_OK) {
+        code = cli_fail_status(status, session->name);
+    } else {
+        if (cli_has(arguments, OPTION_JSON)) {
+            cli_write_quoted(fe_buffer_slice(&key));
+        } else {
+            cli_write_data(fe_buffer_slice(&key));
+        }
+        cli_print("\n");
+    }
+    ferric_buffer_free(&key);
+    return code;
+}
+
+int cli_insert_in(const cli_arguments *arguments, cli_session *session)
+{
+    int code = CLI_DONE;
+    for (int i = 0; code == CLI_DONE && i < arguments->word_count; i++)
+        code = insert_one(arguments, session, arguments->words[i]);
+    return code;
+}
+
+// Looks at the documents before the database is made.
+int cli_insert_run(const cli_arguments *arguments)
+{
+    ferric_buffer json = {0};
+    ferric_status status = FERRIC_OK;
+
+    for (int i = 0; status == FERRIC_OK && i < arguments->word_count; i++)
+        status = ferric_json_minify(fe_slice_text(arguments->words[i]), &json, NULL);
+    ferric_buffer_free(&json);
+    if (status != FERRIC_OK) return cli_fail_status(status, "");
+    return cli_session_run(arguments, CLI_CREATE, cli_insert_in);
 }

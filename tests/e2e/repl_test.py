@@ -45,7 +45,7 @@ class PipeTest(ProgramTest):
                            ("BEGIN\nINCR a", "transaction"), ("BEGIN\nTTL a", "transaction")):
             self.repl(f"{wrong}\n", code=1 if "no key" in why else 2, err=why)
         self.assertLess(float(self.repl("TTL c\n")), 3601)
-        self.assertIn('{"ttl_ms":', self.repl(".mode json\nTTL c\n"))
+        self.assertIn('{"ttl_ms":', self.repl(".mode jsonl\nTTL c\n"))
 
     def test_values_may_have_many_lines(self):
         self.repl('SET a {"text": "a } in a string",\n\n "list": [1,\n2]}\nGET a\n'
@@ -128,16 +128,100 @@ class PipeTest(ProgramTest):
 
     def test_raw_keyspaces_take_bytes(self):
         self.ferric("set", "-q", self.db, "k", "v", "--raw")
-        self.repl("SET k {not json\nGET k\n.mode json\nGET k\nSCAN\n",
+        self.repl("SET k {not json\nGET k\n.mode jsonl\nGET k\nSCAN\n",
                   out='{not json\n"{not json"\n{"_id":"k","_value":"{not json"}\n')
 
     def test_modes(self):
         self.repl('SET a {"x":1}\nSET b 2\n')
         self.assertIn('"memory_limit"', self.repl(".mode json\nSTATS\n"))
-        out = self.repl('.mode json\nKEYS\nSCAN\n.mode\n.mode auto\nSCAN\n.mode\n')
-        self.assertEqual(out, '"a"\n"b"\n{"_id":"a","x":1}\n{"_id":"b","_value":2}\njson\n'
+        out = self.repl('.mode jsonl\nKEYS\nSCAN\n.mode\n.mode auto\nSCAN\n.mode\n')
+        self.assertEqual(out, '"a"\n"b"\n{"_id":"a","x":1}\n{"_id":"b","_value":2}\njsonl\n'
                          'a\t{"x":1}\nb\t2\nauto\n')
-        self.repl(".mode xml\n", code=2, err="auto or json")
+        self.repl(".mode json\nKEYS\nSCAN b\nKEYS none\nGET a\n",
+                  out='["a",\n"b"]\n[{"_id":"b","_value":2}]\n[]\n{"x":1}\n')
+        self.repl(".mode csv\nSCAN\nKEYS a\nGET a\n",
+                  out="_id,x,_value\r\na,1,\r\nb,,2\r\n_id\r\na\r\n_id,x\r\na,1\r\n")
+        self.repl(".mode table\nGET a\n.mode box\nGET a\n.mode markdown\nGET a\n", out=(
+            "+-----+---+\n| _id | x |\n+-----+---+\n| a   | 1 |\n+-----+---+\n"
+            "┌─────┬───┐\n│ _id │ x │\n├─────┼───┤\n│ a   │ 1 │\n└─────┴───┘\n"
+            "| _id | x |\n|-----|---|\n| a   | 1 |\n"))
+        self.repl(".mode xml\n", code=2, err="auto jsonl json table box csv markdown")
+
+    PEOPLE = ('INSERT {"_id":"a","name":"Ada L","age":36,"tags":["x","y"]}\n'
+              'INSERT {"_id":"b","name":"Bob","age":17} {"_id":"c","age":50,"tags":[]}\n')
+
+    def test_documents(self):
+        self.repl(self.PEOPLE, out="a\nb\nc\n")
+        self.repl('FIND {"age":{"$gt":20}}\nFIND age>20 age<40 --fields name\n'
+                  'FIND name="Ada L" --fields age\nFIND \'name~^B\' --fields age\n'
+                  "FIND --sort -age --limit 1 --skip 1 --fields name --as json\n",
+                  out='{"_id":"a","name":"Ada L","age":36,"tags":["x","y"]}\n'
+                  '{"_id":"c","age":50,"tags":[]}\n{"_id":"a","name":"Ada L"}\n'
+                  '{"_id":"a","age":36}\n{"_id":"b","age":17}\n[{"_id":"a","name":"Ada L"}]\n')
+        self.repl('FIND name Ada L\nFIND tags x\nFIND age 17\nfind name "Bob"\n'
+                  '.mode jsonl\nFIND age 50\n', out='a\na\nb\nb\n"c"\n')
+        self.repl('COUNT\nCOUNT age>20\nDISTINCT tags\nDISTINCT age age<40\n',
+                  out='3\n2\n["x","y"]\n[17,36]\n')
+        self.repl('UPDATE name=Bob age=17 {"$inc": {"age": 1},\n"$set":{"a":{"b":1}}}\nGET b\n'
+                  '.mode jsonl\nUPDATE _id=z {"$set":{"n":1}} --upsert\n'
+                  'REMOVE age>40\nCOUNT\n',
+                  out='{"name":"Bob","age":18,"a":{"b":1}}\n'
+                  '{"matched":0,"modified":0,"upserted":true}\n'
+                  '{"matched":1,"modified":1,"upserted":false}\n3\n')
+
+    def test_documents_at_a_snapshot_and_in_transactions(self):
+        self.repl(self.PEOPLE + "SNAPSHOT\nREMOVE age>0\nFIND age 17\nCOUNT age>0\nSNAPSHOT END\n"
+                  "COUNT age>0\n", out="a\nb\nc\nb\n3\n0\n")
+        for text in ("FIND a=1", "FIND a 1", "INSERT {}", "REMOVE a=1", "UPDATE a=1 {}",
+                     "COUNT a=1", "INDEX a", ".import x"):
+            self.repl(f"BEGIN\n{text}\n", code=2, err="transaction")
+
+    def test_indexes(self):
+        self.repl(self.PEOPLE + "INDEX age\nINDEX tags -age --sparse\nINDEX create name --unique\n"
+                  "INDEXES\nINDEX drop age_1\nindex LIST\n",
+                  out='a\nb\nc\n{"name":"age_1","keys":{"age":1},"state":"ready"}\n'
+                  '{"name":"tags_1_age_-1","keys":{"tags":1,"age":-1},"sparse":true,'
+                  '"state":"ready"}\n'
+                  '{"name":"name_1","keys":{"name":1},"unique":true,"state":"ready"}\n'
+                  '{"name":"tags_1_age_-1","keys":{"tags":1,"age":-1},"sparse":true,'
+                  '"state":"ready"}\n'
+                  '{"name":"name_1","keys":{"name":1},"unique":true,"state":"ready"}\n')
+        self.repl('INSERT {"name":"Bob"}\n', code=7, err='"b"')
+        self.repl('INSERT {"_id":"a"}\n', code=7, err="has a document with this _id")
+        self.repl("INDEX\n", code=2, err="usage: INDEX")
+        self.repl("INDEX DROP none\n", code=1, err="no index none")
+
+    def test_explain_is_a_tree(self):
+        out = self.repl(self.PEOPLE + "INDEX age\nEXPLAIN name=Bob\n"
+                        'EXPLAIN {"$or":[{"age":17},{"age":{"$gt":40}}]}\n')
+        self.assertRegex(out, r"every document\nexamined: 3 documents, 0 index entries\n"
+                         r'returned: 1 in .*s\nmissing:  an index on \{"name":1\}\n')
+        self.assertRegex(out, r"union, each once.*\n├─ index age_1: .*\n└─ index age_1: .*\n"
+                         r"examined: 2 documents, 2 index entries\nreturned: 2 in ")
+        self.assertIn('{"plan":{"kind":"scan"}', self.repl(".mode json\nEXPLAIN name=Bob\n"))
+
+    def test_a_scan_is_noted(self):
+        self.repl(self.PEOPLE)
+        self.ferric("repl", self.db, stdin="FIND age=17\n", err="no index serves this filter",
+                    out='{"_id":"b","name":"Bob","age":17}\n')
+        self.ferric("repl", self.db, stdin="INDEX age\nFIND age=17 --fields age\nFIND {}\n"
+                    "FIND _id=b name=Bob --fields age\n",
+                    out='{"_id":"b","age":17}\n'
+                    '{"_id":"a","name":"Ada L","age":36,"tags":["x","y"]}\n'
+                    '{"_id":"b","name":"Bob","age":17}\n{"_id":"c","age":50,"tags":[]}\n'
+                    '{"_id":"b","age":17}\n')
+
+    def test_import(self):
+        table = self.write("t.csv", "id,n\n1,2\n3,4\n")
+        self.repl(f".use t\n.import {table} --id id\nSCAN\n.import {table} --types string\n"
+                  "COUNT n=2\nCOUNT n=\"2\"\n", out='1\t{"id":1,"n":2}\n3\t{"id":3,"n":4}\n1\n1\n')
+        self.repl(".import none.csv\n", code=5, err="none.csv")
+
+    def test_options_of_the_program_are_refused(self):
+        self.repl("FIND a=1 -k users\n", code=2, err=".use NAME")
+        self.repl("FIND a=1 --wait 3\n", code=2, err="--wait is an option of the program")
+        self.repl("FIND a=1 --srot a\n", code=2, err="did you mean --sort?")
+        self.repl("FIND a=1 {}\n", code=2, err="is no filter")
 
     def test_output_and_read(self):
         script = self.write("script", "SET a 1\nGET a\nBAD\nGET a\n")
@@ -235,10 +319,20 @@ class TerminalTest(ProgramTest):
         child.expect("second:key\r\nsecond:other\r\n")
         child.sendline("o\t")
         child.expect("3\r\n")
+        child.sendline("INSERT {\"_id\":\"d\",\"height\":{\"metres\":2}}")
+        child.expect("d\r\n")
+        child.sendline("FIND hei\t.m\t=2 --li\t1 --as cs\t")  # Fields, options, forms.
+        child.expect_exact('d,"{""metres"":2}"\r')
+        child.sendline("INDEX -hei\t.m\t")
+        child.sendline("INDEXES")
+        child.expect_exact("height.metres_-1")
+        child.sendline(".mo\tjsonl")
+        child.sendline("DISTI\thei\t.m\t")
+        child.expect_exact("[2]\r\n")
         child.sendline(".us\tma\t")
         child.expect("main> ")
         child.sendline("COUNT")
-        child.expect("3\r\n")
+        child.expect("4\r\n")
 
     def test_control_c_throws_a_line_away(self):
         child = self.start()
