@@ -287,8 +287,9 @@ ferric_status ferric_open(const char *path, const ferric_options *options, ferri
 
 // Makes every commit durable and ends background work. The handle is gone afterwards whatever the
 // status; child handles answer FERRIC_CLOSED. Accepts NULL. Call it once, while no other thread is
-// inside a call on `db`. Errors: FERRIC_IO, FERRIC_OUTCOME_UNKNOWN: recent commits may be lost with
-// the power, though not with the process.
+// inside a call on `db`. It waits for asynchronous writes and their callbacks. Errors: FERRIC_IO,
+// FERRIC_OUTCOME_UNKNOWN: recent commits may be lost with the power, though not with the process.
+// FERRIC_INVALID_ARGUMENT: it was called by such a callback; `db` stays open.
 ferric_status ferric_close(ferric_db *db);
 
 // The process that had the database open for writing when `db` was opened read-only; 0 when there
@@ -478,6 +479,59 @@ ferric_status ferric_increment(ferric_db *db, ferric_keyspace *keyspace, ferric_
 
 // Makes every acknowledged commit durable. Errors: FERRIC_OUTCOME_UNKNOWN, FERRIC_READ_ONLY.
 ferric_status ferric_sync(ferric_db *db);
+
+// ---- Asynchronous writes --------------------------------------------------------------------
+//
+// These begin a commit and return; a callback tells its outcome when it is durable, whatever the
+// fsync policy. Many commits of one thread share a sync, as those of many threads do. Commits of a
+// thread are made in the order of its calls, synchronous ones included, and callbacks come in the
+// order of commits, one at a time, in a thread of the library's own.
+//
+// A call that answers FERRIC_OK is followed by exactly one callback, and any other answer by none:
+// then nothing was written. Keys, values and batches are copied during the call. A keyspace that
+// does not exist yet is made by the call, which waits for that.
+//
+// At most FERRIC_ASYNC_COUNT_MAX commits, with keys and values of an eighth of memory_limit, are in
+// flight at once: a call waits until there is room (FERRIC_EVENT_STALL is not told, but stall_count
+// and stall_ns have it). One that is larger than that goes alone. Calls inside a callback do not
+// wait, since callbacks are what makes room.
+//
+// Documents are committed before the call returns, since their entries in indexes depend on what
+// they replace; the outcome comes through the callback all the same. A transaction's are not.
+//
+// ferric_close waits for all commits and their callbacks. With background_threads = 0 the commit
+// is made inside the call, and the callback comes inside it, or, when it is called by a callback,
+// behind that one.
+
+// Commits in flight at most.
+#define FERRIC_ASYNC_COUNT_MAX 4096
+
+// Told the outcome of an asynchronous commit: `status` is what the synchronous call would have
+// answered, with ferric_error_message during the callback, and `version` the commit's, 0 when there
+// is none. It may call anything but ferric_close on the same database, and may wait for its calls;
+// while it runs no other outcome is told.
+typedef void (*ferric_commit_callback)(void *context, ferric_status status, uint64_t version);
+
+// As ferric_put. `options->version` must be NULL; `options->sync` adds nothing.
+// Errors: FERRIC_INVALID_ARGUMENT, FERRIC_TOO_LARGE (key or value), FERRIC_WRONG_KIND,
+//         FERRIC_CLOSED (also while ferric_close waits), FERRIC_NO_MEMORY, FERRIC_IO (no thread
+//         could be started); as ferric_put when the keyspace has to be made. To the callback: as
+//         ferric_put.
+ferric_status ferric_put_async(ferric_db *db, ferric_keyspace *keyspace, ferric_slice key,
+                               ferric_slice value, const ferric_write_options *options,
+                               ferric_commit_callback callback, void *context);
+
+// As ferric_delete. Errors: as ferric_put_async.
+ferric_status ferric_delete_async(ferric_db *db, ferric_keyspace *keyspace, ferric_slice key,
+                                  const ferric_write_options *options,
+                                  ferric_commit_callback callback, void *context);
+
+// As ferric_write; the batch may be changed, written again or destroyed after the call. An empty
+// one is no commit: its callback may come before those of commits in flight. Errors: as
+// ferric_put_async.
+ferric_status ferric_write_async(ferric_db *db, const ferric_batch *batch,
+                                 const ferric_write_options *options,
+                                 ferric_commit_callback callback, void *context);
 
 // ---- Reading --------------------------------------------------------------------------------
 
@@ -748,6 +802,13 @@ void ferric_txn_destroy(ferric_txn *txn);
 //         FERRIC_IO, FERRIC_NO_MEMORY: nothing was written. FERRIC_CORRUPT: what was read lies in a
 //         damaged block now; nothing was written. FERRIC_OUTCOME_UNKNOWN: as for ferric_put.
 ferric_status ferric_txn_commit(ferric_txn *txn, uint64_t *version);
+
+// The same, but `callback` is told the outcome when the commit is durable: see "Asynchronous
+// writes". The transaction has ended, and may be destroyed, when the call returns. One that wrote
+// nothing is told at once, before commits in flight. Errors: FERRIC_INVALID_ARGUMENT: it has ended
+// before; as ferric_put_async, and then nothing was written. To the callback: as ferric_txn_commit.
+ferric_status ferric_txn_commit_async(ferric_txn *txn, ferric_commit_callback callback,
+                                      void *context);
 
 // Ends the transaction without a trace.
 ferric_status ferric_txn_abort(ferric_txn *txn);

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "api/arguments.h"
+#include "api/async_writes.h"
 #include "api/lifetimes.h"
 #include "api/puts.h"
 #include "base/buffer.h"
@@ -268,10 +269,9 @@ static ferric_status resolve_lifetimes(ferric_db *db, batch_content *content)
     return status;
 }
 
-static ferric_status check_write(ferric_db *db, const ferric_batch *batch,
+static ferric_status check_write(const char *call, ferric_db *db, const ferric_batch *batch,
                                  const ferric_write_options *options, ferric_write_options *taken)
 {
-    const char *call = "ferric_write";
     ferric_status status = fe_db_check(call, db);
 
     if (status != FERRIC_OK) return status;
@@ -298,6 +298,23 @@ static ferric_status check_write(ferric_db *db, const ferric_batch *batch,
     return FERRIC_OK;
 }
 
+// Makes known what the write has to know: the batch is complete then.
+static ferric_status complete(ferric_db *db, batch_content *content)
+{
+    ferric_status status = resolve(db, content);
+
+    return status == FERRIC_OK ? resolve_lifetimes(db, content) : status;
+}
+
+static ferric_status write_content(ferric_db *db, batch_content *content, bool sync,
+                                   uint64_t *version)
+{
+    if (!content->has_documents) {
+        return fe_store_write(db->store, &content->writes, sync, version);
+    }
+    return fe_documents_write_batch(db->collections, db->store, &content->writes, sync, version);
+}
+
 ferric_status ferric_write(ferric_db *db, const ferric_batch *batch,
                            const ferric_write_options *options, uint64_t *version)
 {
@@ -308,20 +325,44 @@ ferric_status ferric_write(ferric_db *db, const ferric_batch *batch,
     ferric_status status;
 
     if (version != NULL) *version = 0;
-    status = check_write(db, batch, options, &taken);
+    status = check_write("ferric_write", db, batch, options, &taken);
     if (status != FERRIC_OK) return status;
     statistics = fe_store_statistics(db->store);
     call = fe_statistics_begin(statistics, FERRIC_OPERATION_WRITE);
-    status = resolve(db, batch->content);
-    if (status == FERRIC_OK) status = resolve_lifetimes(db, batch->content);
-    if (status == FERRIC_OK && batch->content->has_documents) {
-        status = fe_documents_write_batch(db->collections, db->store, &batch->content->writes,
-                                          taken.sync, &committed);
-    } else if (status == FERRIC_OK) {
-        status = fe_store_write(db->store, &batch->content->writes, taken.sync, &committed);
-    }
+    status = complete(db, batch->content);
+    if (status == FERRIC_OK) status = write_content(db, batch->content, taken.sync, &committed);
     if (status == FERRIC_OK && version != NULL) *version = committed;
     if (status == FERRIC_OK && taken.version != NULL) *taken.version = committed;
     fe_statistics_end(statistics, FERRIC_OPERATION_WRITE, call, status);
     return status;
+}
+
+ferric_status ferric_write_async(ferric_db *db, const ferric_batch *batch,
+                                 const ferric_write_options *options,
+                                 ferric_commit_callback callback, void *context)
+{
+    const char *call = "ferric_write_async";
+    fe_completion completion = {callback, context, FERRIC_OPERATION_WRITE};
+    ferric_write_options taken;
+    fe_async_write *write;
+    ferric_status status = check_write(call, db, batch, options, &taken);
+
+    if (status == FERRIC_OK) status = fe_async_check(call, callback, &taken);
+    if (status == FERRIC_OK) status = complete(db, batch->content);
+    if (status != FERRIC_OK) return status;
+    status = fe_async_begin(db->store, &completion, batch->content->writes.user_bytes, &write);
+    if (status != FERRIC_OK) return status;
+    if (batch->content->has_documents) {
+        uint64_t version = 0;
+        status = write_content(db, batch->content, true, &version);
+        fe_async_tell(db->store, write, status, version);
+        return FERRIC_OK;
+    }
+    status = fe_write_batch_copy(&batch->content->writes, fe_async_batch(write));
+    if (status != FERRIC_OK) {
+        fe_async_abandon(db->store, write);
+        return status;
+    }
+    fe_store_write_async(db->store, write);
+    return FERRIC_OK;
 }

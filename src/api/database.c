@@ -49,6 +49,7 @@ ferric_status ferric_close(ferric_db *db)
 
     if (db == NULL) return FERRIC_OK;
     status = fe_store_close(db->store);
+    if (status == FERRIC_INVALID_ARGUMENT) return status; // It is open as before.
     fe_collections_destroy(db->collections);
     fe_free(db);
     return status;

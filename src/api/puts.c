@@ -12,6 +12,67 @@
 #include "doc/document.h"
 #include "doc/document_write.h"
 
+// ---- Arguments ------------------------------------------------------------------------------
+
+ferric_status fe_check_put(const char *call, ferric_db *db, ferric_keyspace *keyspace,
+                           ferric_keyspace_kind kind, ferric_slice key, ferric_slice value,
+                           const ferric_write_options *options, fe_checked_write *checked)
+{
+    fe_lifetime lifetime;
+    ferric_status status = fe_handles_check(call, db, keyspace, kind, &checked->keyspace);
+
+    if (status == FERRIC_OK) status = fe_write_options_take(options, &checked->options);
+    if (status == FERRIC_OK) status = fe_check_key(key);
+    if (status == FERRIC_OK) status = fe_check_value(value);
+    if (status == FERRIC_OK) status = fe_keyspace_id_for_write(checked->keyspace, &checked->id);
+    if (status == FERRIC_OK) {
+        status = fe_lifetime_take(call, checked->keyspace, checked->options.lifetime, &lifetime);
+    }
+    if (status == FERRIC_OK) checked->expires_ms = fe_lifetime_expires_ms(db->store, &lifetime);
+    return status;
+}
+
+ferric_status fe_check_delete(const char *call, ferric_db *db, ferric_keyspace *keyspace,
+                              ferric_slice key, const ferric_write_options *options,
+                              fe_checked_write *checked)
+{
+    ferric_status status = fe_handles_check(call, db, keyspace, FE_KIND_ANY, &checked->keyspace);
+
+    if (status == FERRIC_OK) status = fe_write_options_take(options, &checked->options);
+    if (status == FERRIC_OK) status = fe_check_key(key);
+    if (status == FERRIC_OK) status = fe_keyspace_id_for_write(checked->keyspace, &checked->id);
+    return status;
+}
+
+static ferric_status add_condition(fe_write_batch *batch, const fe_checked_write *checked,
+                                   ferric_slice key)
+{
+    const ferric_write_options *options = &checked->options;
+    uint64_t version = options->condition == FERRIC_IF_VERSION ? options->if_version : 0;
+
+    if (options->condition == FERRIC_IF_ANY) return FERRIC_OK;
+    return fe_write_batch_require(batch, checked->id, key, version, NULL);
+}
+
+ferric_status fe_add_put(fe_write_batch *batch, const fe_checked_write *checked, ferric_slice key,
+                         ferric_slice value)
+{
+    ferric_status status = fe_write_batch_put_expiring(batch, checked->id, key, value,
+                                                       checked->expires_ms, NULL, NULL);
+
+    return status == FERRIC_OK ? add_condition(batch, checked, key) : status;
+}
+
+ferric_status fe_add_delete(fe_write_batch *batch, const fe_checked_write *checked,
+                            ferric_slice key)
+{
+    ferric_status status = fe_write_batch_delete(batch, checked->id, key, NULL);
+
+    return status == FERRIC_OK ? add_condition(batch, checked, key) : status;
+}
+
+// ---- Batches on the stack -------------------------------------------------------------------
+
 // Most writes are small: then the batch's bytes stand on the stack.
 #define SMALL_OPERATION 1024
 #define SMALL_KEY 128
@@ -65,14 +126,7 @@ static void single_write_deinit(single_write *write)
     give_back(&write->batch.condition_keys, write->condition_key);
 }
 
-static ferric_status add_condition(single_write *write, uint32_t id, ferric_slice key,
-                                   const ferric_write_options *options)
-{
-    uint64_t version = options->condition == FERRIC_IF_VERSION ? options->if_version : 0;
-
-    if (options->condition == FERRIC_IF_ANY) return FERRIC_OK;
-    return fe_write_batch_require(&write->batch, id, key, version, NULL);
-}
+// ---- Commits --------------------------------------------------------------------------------
 
 // What a single write leaves under its key; no value: nothing.
 typedef struct document {
@@ -114,27 +168,16 @@ ferric_status fe_put(const char *call, ferric_db *db, ferric_keyspace *keyspace,
                      ferric_keyspace_kind kind, ferric_slice key, ferric_slice value,
                      const ferric_write_options *options)
 {
-    ferric_write_options taken;
-    ferric_keyspace *meant;
-    fe_lifetime lifetime;
+    fe_checked_write checked;
     single_write write;
-    uint64_t expires_ms;
-    uint32_t id;
-    ferric_status status = fe_handles_check(call, db, keyspace, kind, &meant);
+    ferric_status status = fe_check_put(call, db, keyspace, kind, key, value, options, &checked);
 
-    if (status == FERRIC_OK) status = fe_write_options_take(options, &taken);
-    if (status == FERRIC_OK) status = fe_check_key(key);
-    if (status == FERRIC_OK) status = fe_check_value(value);
-    if (status == FERRIC_OK) status = fe_keyspace_id_for_write(meant, &id);
-    if (status == FERRIC_OK) status = fe_lifetime_take(call, meant, taken.lifetime, &lifetime);
     if (status != FERRIC_OK) return status;
-    expires_ms = fe_lifetime_expires_ms(db->store, &lifetime);
-    single_write_init(&write, meant->kind, key, value);
-    status = fe_write_batch_put_expiring(&write.batch, id, key, value, expires_ms, NULL, NULL);
-    if (status == FERRIC_OK) status = add_condition(&write, id, key, &taken);
+    single_write_init(&write, checked.keyspace->kind, key, value);
+    status = fe_add_put(&write.batch, &checked, key, value);
     if (status == FERRIC_OK) {
-        const document put = {meant->kind, id, key, value, expires_ms};
-        status = commit(db, FERRIC_OPERATION_PUT, &write.batch, &put, &taken);
+        const document put = {checked.keyspace->kind, checked.id, key, value, checked.expires_ms};
+        status = commit(db, FERRIC_OPERATION_PUT, &write.batch, &put, &checked.options);
     }
     single_write_deinit(&write);
     return status;
@@ -172,22 +215,16 @@ ferric_status ferric_put(ferric_db *db, ferric_keyspace *keyspace, ferric_slice 
 ferric_status ferric_delete(ferric_db *db, ferric_keyspace *keyspace, ferric_slice key,
                             const ferric_write_options *options)
 {
-    ferric_write_options taken;
-    ferric_keyspace *meant;
+    fe_checked_write checked;
     single_write write;
-    uint32_t id;
-    ferric_status status = fe_handles_check("ferric_delete", db, keyspace, FE_KIND_ANY, &meant);
+    ferric_status status = fe_check_delete("ferric_delete", db, keyspace, key, options, &checked);
 
-    if (status == FERRIC_OK) status = fe_write_options_take(options, &taken);
-    if (status == FERRIC_OK) status = fe_check_key(key);
-    if (status == FERRIC_OK) status = fe_keyspace_id_for_write(meant, &id);
     if (status != FERRIC_OK) return status;
-    single_write_init(&write, meant->kind, key, fe_slice(NULL, 0));
-    status = fe_write_batch_delete(&write.batch, id, key, NULL);
-    if (status == FERRIC_OK) status = add_condition(&write, id, key, &taken);
+    single_write_init(&write, checked.keyspace->kind, key, fe_slice(NULL, 0));
+    status = fe_add_delete(&write.batch, &checked, key);
     if (status == FERRIC_OK) {
-        const document gone = {meant->kind, id, key, {NULL, 0}, FE_EXPIRY_NEVER};
-        status = commit(db, FERRIC_OPERATION_DELETE, &write.batch, &gone, &taken);
+        const document gone = {checked.keyspace->kind, checked.id, key, {NULL, 0}, FE_EXPIRY_NEVER};
+        status = commit(db, FERRIC_OPERATION_DELETE, &write.batch, &gone, &checked.options);
     }
     single_write_deinit(&write);
     return status;

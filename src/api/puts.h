@@ -5,6 +5,27 @@
 
 #include "api/handles.h"
 
+// What a put or a delete was given, checked and completed.
+typedef struct fe_checked_write {
+    ferric_write_options options;
+    ferric_keyspace *keyspace;
+    uint32_t id;
+    uint64_t expires_ms; // Of a put.
+} fe_checked_write;
+
+// `call` is the public function, for messages. Errors: as ferric_put.
+ferric_status fe_check_put(const char *call, ferric_db *db, ferric_keyspace *keyspace,
+                           ferric_keyspace_kind kind, ferric_slice key, ferric_slice value,
+                           const ferric_write_options *options, fe_checked_write *checked);
+ferric_status fe_check_delete(const char *call, ferric_db *db, ferric_keyspace *keyspace,
+                              ferric_slice key, const ferric_write_options *options,
+                              fe_checked_write *checked);
+// Adds the operation and its condition to a batch. Errors: FERRIC_NO_MEMORY.
+ferric_status fe_add_put(fe_write_batch *batch, const fe_checked_write *checked, ferric_slice key,
+                         ferric_slice value);
+ferric_status fe_add_delete(fe_write_batch *batch, const fe_checked_write *checked,
+                            ferric_slice key);
+
 // Commits a put of `key` in a keyspace of `kind`. `call` is the public function, for messages.
 // Errors: as ferric_put.
 ferric_status fe_put(const char *call, ferric_db *db, ferric_keyspace *keyspace,

@@ -3,6 +3,7 @@
 #include "api/txns.h"
 
 #include "api/arguments.h"
+#include "api/async_writes.h"
 #include "api/lifetimes.h"
 #include "base/memory.h"
 #include "base/status.h"
@@ -54,6 +55,18 @@ ferric_status ferric_txn_commit(ferric_txn *txn, uint64_t *version)
     status = fe_txn_commit(txn->held, version);
     fe_statistics_end(statistics, FERRIC_OPERATION_WRITE, counted, status);
     return status;
+}
+
+ferric_status ferric_txn_commit_async(ferric_txn *txn, ferric_commit_callback callback,
+                                      void *context)
+{
+    const char *call = "ferric_txn_commit_async";
+    fe_completion completion = {callback, context, FERRIC_OPERATION_WRITE};
+    ferric_status status;
+
+    if (txn == NULL) return fe_argument_is_null(call, "txn");
+    status = fe_async_check(call, callback, NULL);
+    return status == FERRIC_OK ? fe_txn_commit_async(txn->held, &completion) : status;
 }
 
 ferric_status ferric_txn_abort(ferric_txn *txn)

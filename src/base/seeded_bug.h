@@ -140,6 +140,9 @@ typedef enum fe_seeded_bug {
     FE_BUG_DROP_LEAVES_KEYS,         // A drop takes the name and leaves the keys.
     FE_BUG_NONCE_TAKEN_AGAIN,        // A failed append gives its nonce to the next one.
     FE_BUG_KEYRING_NOT_SYNCED,       // A keyring takes the old one's place before it is durable.
+    FE_BUG_CALLBACK_BEFORE_SYNC,     // An asynchronous commit is told as done before it is durable.
+    FE_BUG_COMPLETION_OUT_OF_ORDER,  // Callbacks of a group come in another order than its commits.
+    FE_BUG_CLOSE_FORGETS_PENDING,    // A close does not wait for commits in flight.
     FE_BUG_COUNT,
 } fe_seeded_bug;
 

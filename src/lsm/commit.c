@@ -20,7 +20,6 @@
 #include "base/status.h"
 #include "lsm/store_state.h"
 
-#define GROUP_BYTES_MAX ((size_t)1 << 20)
 // How long a leader whose commit will be synced lets its group grow: about what a hand-over costs,
 // and a fraction of what the sync takes.
 #define GATHER_NS 30000
@@ -371,7 +370,7 @@ static void gather(fe_store *store, fe_write_group *group)
            fe_vfs_monotonic_ns(store->vfs) < deadline) {
         fe_thread_yield();
     }
-    fe_write_queue_gather(&store->queue, GROUP_BYTES_MAX, group);
+    fe_write_queue_gather(&store->queue, FE_GROUP_BYTES_MAX, group);
 }
 
 // Answers all that put something with NO_SPACE. Returns whether anything is left: batches that only
@@ -423,7 +422,7 @@ static void publish_drops(fe_store *store, const fe_write_group *group)
     }
 }
 
-static void lead(fe_store *store, fe_write_group *group)
+static void commit_as_leader(fe_store *store, fe_write_group *group)
 {
     ferric_status status = fe_store_writable(store);
 
@@ -440,6 +439,17 @@ static void lead(fe_store *store, fe_write_group *group)
         }
     }
     store->last_group = group->count;
+}
+
+void fe_store_lead(fe_store *store, fe_write_group *group)
+{
+    bool has_async;
+
+    commit_as_leader(store, group);
+    // In the turn, so that outcomes are told in the order of commits.
+    has_async = fe_async_take_outcomes(&store->async, group);
+    fe_write_queue_finish(&store->queue, group);
+    if (has_async) fe_async_wake(store);
 }
 
 static ferric_status check_size(const fe_store *store, const fe_write_batch *batch)
@@ -460,13 +470,11 @@ static ferric_status check_size(const fe_store *store, const fe_write_batch *bat
                    (unsigned long long)store->sizes.commit_bytes_max);
 }
 
-ferric_status fe_store_write(fe_store *store, fe_write_batch *batch, bool sync, uint64_t *version)
+// Whatever refuses a batch before it is in the queue.
+static ferric_status admit(fe_store *store, fe_write_batch *batch)
 {
-    fe_write_request request;
-    fe_write_group group;
     ferric_status status = fe_store_check(store);
 
-    fe_write_request_init(&request, batch, sync);
     if (status == FERRIC_OK && store->options.read_only &&
         !FE_SEEDED_BUG(FE_BUG_READ_ONLY_IGNORED)) {
         status = fe_fail(FERRIC_READ_ONLY, "%s is opened read-only", store->directory);
@@ -475,22 +483,75 @@ ferric_status fe_store_write(fe_store *store, fe_write_batch *batch, bool sync, 
     if (status == FERRIC_OK && batch->value_count > 0) {
         status = fe_write_batch_compress(batch, store->options.compression);
     }
-    if (status != FERRIC_OK) return status;
-    if (batch->count == 0 && batch->condition_count == 0 && batch->range_count == 0) {
-        return sync ? fe_store_sync(store) : FERRIC_OK;
-    }
-    status = fe_conditions_look_ahead(store, batch, &request.looked_up_to);
-    if (status != FERRIC_OK) return status;
-    if (fe_write_queue_join(&store->queue, &request, GROUP_BYTES_MAX, &group)) {
-        lead(store, &group);
-        fe_write_queue_finish(&store->queue, &group);
+    return status;
+}
+
+static bool is_empty(const fe_write_batch *batch)
+{
+    return batch->count == 0 && batch->condition_count == 0 && batch->range_count == 0;
+}
+
+// Waits for the turn, or until a leader has done it.
+static void commit(fe_store *store, fe_write_request *request)
+{
+    fe_write_group group;
+
+    if (fe_write_queue_join(&store->queue, request, FE_GROUP_BYTES_MAX, &group)) {
+        fe_store_lead(store, &group);
     }
     fe_store_tell_jump(store);
+}
+
+ferric_status fe_store_write(fe_store *store, fe_write_batch *batch, bool sync, uint64_t *version)
+{
+    fe_write_request request;
+    ferric_status status = admit(store, batch);
+
+    fe_write_request_init(&request, batch, sync);
+    if (status != FERRIC_OK) return status;
+    if (is_empty(batch)) return sync ? fe_store_sync(store) : FERRIC_OK;
+    status = fe_conditions_look_ahead(store, batch, &request.looked_up_to);
+    if (status != FERRIC_OK) return status;
+    commit(store, &request);
     if (request.status != FERRIC_OK && request.status != FERRIC_CONFLICT) {
         fe_message_set(request.message);
     }
     if (request.status == FERRIC_OK && version != NULL) *version = request.sequence;
     return request.status;
+}
+
+// Without threads. The request is not the one inside `write`, which whoever tells the outcome
+// frees.
+static void commit_here(fe_store *store, fe_async_write *write)
+{
+    fe_write_request request;
+
+    fe_write_request_init(&request, &write->batch, write->request.sync);
+    request.async = write;
+    request.looked_up_to = write->request.looked_up_to;
+    commit(store, &request);
+}
+
+void fe_store_write_async(fe_store *store, fe_async_write *write)
+{
+    fe_write_request *request = &write->request;
+    ferric_status status = admit(store, &write->batch);
+
+    if (status != FERRIC_OK || is_empty(&write->batch)) {
+        fe_async_tell(store, write, status, 0);
+        return;
+    }
+    fe_write_request_init(request, &write->batch, !FE_SEEDED_BUG(FE_BUG_CALLBACK_BEFORE_SYNC));
+    request->async = write;
+    request->is_posted = store->options.background_threads > 0;
+    status = fe_conditions_look_ahead(store, &write->batch, &request->looked_up_to);
+    if (status != FERRIC_OK) {
+        fe_async_tell(store, write, status, 0);
+    } else if (request->is_posted) {
+        fe_write_queue_post(&store->queue, request);
+    } else {
+        commit_here(store, write);
+    }
 }
 
 ferric_status fe_store_sync(fe_store *store)

@@ -43,6 +43,7 @@ static void derive_sizes(const ferric_options *options, fe_store_sizes *sizes)
     sizes->flush_bytes = share / 2;
     sizes->memtable_value_bytes = sizes->memtable_bytes * 2;
     sizes->commit_bytes_max = options->memory_limit / 4;
+    sizes->async_bytes_max = options->memory_limit / 8;
     sizes->picker.base_bytes = sizes->flush_bytes * 8;
     sizes->picker.level0_count = LEVEL0_COUNT;
     sizes->picker.level0_count_max = LEVEL0_COUNT_MAX;
@@ -367,6 +368,7 @@ ferric_status fe_store_open(const char *path, const ferric_options *options, fe_
     atomic_init(&opened->next_file_number, 1);
     atomic_init(&opened->catalogue_generation, 1);
     fe_write_queue_init(&opened->queue);
+    fe_async_init(&opened->async);
     fe_mutex_init(&opened->log_mutex);
     fe_mutex_init(&opened->edit_mutex);
     fe_mutex_init(&opened->reserve_mutex);
@@ -433,6 +435,7 @@ static void free_store(fe_store *store)
     fe_dropped_keyspaces_deinit(store);
     fe_mutex_deinit(&store->edit_mutex);
     fe_mutex_deinit(&store->log_mutex);
+    fe_async_deinit(&store->async);
     fe_write_queue_deinit(&store->queue);
     fe_free(store);
 }
@@ -491,6 +494,13 @@ ferric_status fe_store_close(fe_store *store)
         fe_vfs_unlock(store->vfs, store->lock);
         return FERRIC_OK;
     }
+    if (fe_async_is_in_callback(store)) {
+        return fe_fail(FERRIC_INVALID_ARGUMENT,
+                       "%s cannot be closed by the callback of a write to it, for which closing "
+                       "waits; it stays open",
+                       store->directory);
+    }
+    fe_async_stop(store);
     fe_background_stop(store);
     if (store->is_born) {
         status = seal(store);

@@ -18,6 +18,7 @@
 
 typedef struct fe_store fe_store;
 typedef struct fe_cursor fe_cursor;
+typedef struct fe_async_write fe_async_write;
 
 // ---- Open and close -------------------------------------------------------------------------
 
@@ -26,7 +27,8 @@ typedef struct fe_cursor fe_cursor;
 ferric_status fe_store_open(const char *path, const ferric_options *options, fe_store **store);
 
 // Makes everything durable, stops the threads, releases the lock, and drops the opener's reference.
-// Errors: as ferric_close. Accepts NULL. In a forked child it only frees the child's memory.
+// Errors: as ferric_close; FERRIC_INVALID_ARGUMENT: inside a callback for a write of this store,
+// and it stays open. Accepts NULL. In a forked child it only frees the child's memory.
 ferric_status fe_store_close(fe_store *store);
 
 // Removes the database at `path`. Errors: as ferric_destroy.
@@ -57,6 +59,30 @@ uint32_t fe_store_interrupts(const fe_store *store);
 // Commits a batch; an empty one without conditions does nothing but, with `sync`, fe_store_sync.
 // *version (may be NULL) is its sequence number. Errors: as ferric_write.
 ferric_status fe_store_write(fe_store *store, fe_write_batch *batch, bool sync, uint64_t *version);
+
+// Whom the outcome of a write is told that nobody waits for, and as what it is counted.
+typedef struct fe_completion {
+    ferric_commit_callback callback;
+    void *context;
+    ferric_operation operation; // FERRIC_OPERATION_COUNT: it is counted already.
+} fe_completion;
+
+// Begins one, of about so many bytes of keys and values; waits while too many are in flight, but
+// not inside a callback. It ends with one of the three calls that take it over. Errors:
+// FERRIC_CLOSED, FERRIC_NO_MEMORY, FERRIC_IO: no thread could be started; *write is NULL.
+ferric_status fe_async_begin(fe_store *store, const fe_completion *completion, uint64_t user_bytes,
+                             fe_async_write **write);
+// To be filled, and taken over with it.
+fe_write_batch *fe_async_batch(fe_async_write *write);
+// Has it release a snapshot, with which its conditions can be checked, when the outcome is known.
+void fe_async_hold(fe_async_write *write, fe_snapshot *snapshot);
+// Commits its batch, durably, and has the outcome told: statuses as of fe_store_write. An empty
+// batch is told at once.
+void fe_store_write_async(fe_store *store, fe_async_write *write);
+// Has an outcome told that is known. A failure's message is this thread's.
+void fe_async_tell(fe_store *store, fe_async_write *write, ferric_status status, uint64_t version);
+// Ends it without a word.
+void fe_async_abandon(fe_store *store, fe_async_write *write);
 
 // Makes every acknowledged commit durable. Errors: as ferric_sync.
 ferric_status fe_store_sync(fe_store *store);

@@ -65,7 +65,8 @@ static void report_caches(fe_store *store, ferric_stats *stats)
     stats->memory_cache = blocks.used_bytes;
     stats->memory_pinned = blocks.pinned_bytes + atomic_load(&store->pinned_value_bytes);
     stats->memory_tables = tables.memory_bytes;
-    stats->memory_used = stats->memory_memtables + stats->memory_cache + stats->memory_tables;
+    stats->memory_used = stats->memory_memtables + stats->memory_cache + stats->memory_tables +
+                         fe_async_bytes(&store->async);
     stats->cache_hits = tables.block_hits;
     stats->cache_misses = tables.block_misses;
     stats->filter_probes = tables.filter_probes;

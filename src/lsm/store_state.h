@@ -2,7 +2,8 @@
 // The store's state, shared by the files that carry out its work and by nobody else:
 //   store.c open, close, references     recovery.c  what is on disk, into memory
 //   reading.c  get, pins, multi-get      birth.c     the first write of an open: manifest and log
-//   commit.c  a group of commits         log_chain.c the log files and their syncs
+//   commit.c  a group of commits         async.c     commits that nobody waits for
+//   log_chain.c the log files and their syncs
 //   commit_conditions.c what they ask for  changes.c   what is newer than a sequence number
 //   flush.c   memtables to tables        compact.c   plans carried out
 //   background.c, log_thread.c  the threads            cursor.c, keyspace.c, verify.c,
@@ -16,14 +17,15 @@
 //   reserve_mutex the file RESERVE
 //   dropped_mutex the list of dropped keyspaces
 //   mutex         snapshots, waiting, background state, swapping the view
-// Lock order: turn, log_mutex, edit_mutex, value_sync_mutex, value_mutex, mutex; reserve_mutex on
-// its own. No I/O under mutex and value_mutex.
+// Lock order: turn, log_mutex, edit_mutex, value_sync_mutex, value_mutex, mutex; reserve_mutex and
+// the mutex of async on their own. No I/O under mutex and value_mutex.
 #ifndef FERRIC_LSM_STORE_STATE_H
 #define FERRIC_LSM_STORE_STATE_H
 
 #include "base/compiler.h"
 #include "format/file_keys.h"
 #include "lsm/apply.h"
+#include "lsm/async.h"
 #include "lsm/compaction_picker.h"
 #include "lsm/engine_clock.h"
 #include "lsm/file_names.h"
@@ -55,6 +57,7 @@ typedef struct fe_store_sizes {
     uint64_t memtable_value_bytes; // Of values that the entries of one memtable point to.
     uint64_t flush_bytes;          // Waiting memtables that make a flush worth while.
     uint64_t commit_bytes_max;
+    uint64_t async_bytes_max; // Of commits in flight that nobody waits for.
     fe_picker_options picker;
 } fe_store_sizes;
 
@@ -119,6 +122,8 @@ struct fe_store {
     size_t last_group; // Commits in the group before.
 
     ferric_buffer value_span; // Scratch: a group's records, when several batches have some.
+
+    fe_async async; // Writes that nobody waits for. Has a mutex of its own.
 
     // ---- value_mutex ----
     fe_mutex value_mutex;
@@ -253,6 +258,14 @@ ferric_status fe_store_write_keys(fe_store *store);
 ferric_status fe_store_bear(fe_store *store);
 // A header for a new file of this database. Draws number and salt.
 ferric_status fe_store_new_header(fe_store *store, fe_file_kind kind, fe_file_header *header);
+
+// ---- commit.c -------------------------------------------------------------------------------
+
+// So many bytes of operations and values commit as one group; a larger batch goes alone.
+#define FE_GROUP_BYTES_MAX ((size_t)1 << 20)
+
+// Commits a group, hands the turn on, and has outcomes told. REQUIRES: the turn.
+void fe_store_lead(fe_store *store, fe_write_group *group);
 
 // ---- log_chain.c ----------------------------------------------------------------------------
 

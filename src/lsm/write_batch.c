@@ -43,6 +43,35 @@ void fe_write_batch_deinit(fe_write_batch *batch)
     fe_write_batch_clear(batch);
 }
 
+// Where a buffer of a batch stands in its copy.
+static ferric_buffer *same_buffer(const fe_write_batch *batch, const ferric_buffer *buffer,
+                                  fe_write_batch *copy)
+{
+    size_t offset = (size_t)((const uint8_t *)buffer - (const uint8_t *)batch);
+    return (ferric_buffer *)(void *)((uint8_t *)copy + offset);
+}
+
+ferric_status fe_write_batch_copy(const fe_write_batch *batch, fe_write_batch *copy)
+{
+    const ferric_buffer *const buffers[] = {
+        &batch->operations,     &batch->values, &batch->value_places, &batch->conditions,
+        &batch->condition_keys, &batch->ranges, &batch->range_keys,
+    };
+    size_t count = sizeof buffers / sizeof *buffers;
+    ferric_status status = FERRIC_OK;
+
+    *copy = *batch;
+    for (size_t i = 0; i < count; i++)
+        *same_buffer(batch, buffers[i], copy) = (ferric_buffer){0};
+    for (size_t i = 0; i < count && status == FERRIC_OK; i++) {
+        if (buffers[i]->size == 0) continue;
+        status =
+            fe_buffer_assign(same_buffer(batch, buffers[i], copy), fe_buffer_slice(buffers[i]));
+    }
+    if (status != FERRIC_OK) fe_write_batch_deinit(copy);
+    return status;
+}
+
 ferric_status fe_check_key(ferric_slice key)
 {
     if (key.size != 0 && key.data == NULL) {

@@ -70,6 +70,8 @@ typedef struct fe_write_batch {
 
 void fe_write_batch_clear(fe_write_batch *batch);
 void fe_write_batch_deinit(fe_write_batch *batch);
+// Makes `copy`, which is {0}, equal to `batch`. Errors: FERRIC_NO_MEMORY: it is {0}.
+ferric_status fe_write_batch_copy(const fe_write_batch *batch, fe_write_batch *copy);
 
 // Each adds to the batch or leaves it as it was. `keyspace` is the keyspace's id, `key` the user's.
 // *id_offset (may be NULL) is where the id stands in `operations`, so that it can be set later.

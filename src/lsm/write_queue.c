@@ -37,6 +37,16 @@ static void append_locked(fe_write_queue *queue, fe_write_request *request)
     queue->waiting++;
 }
 
+static fe_write_request *pop_locked(fe_write_queue *queue)
+{
+    fe_write_request *first = queue->head;
+
+    queue->head = first->next;
+    if (queue->head == NULL) queue->tail = NULL;
+    queue->waiting--;
+    return first;
+}
+
 static size_t batch_bytes(const fe_write_batch *batch)
 {
     return batch->operations.size + batch->values.size;
@@ -69,10 +79,7 @@ static void take_locked(fe_write_queue *queue, size_t bytes_max, fe_write_group 
     while (last->next != NULL)
         last = last->next;
     while (queue->head != NULL && fits(queue->head, bytes, bytes_max, group->count)) {
-        fe_write_request *taken = queue->head;
-        queue->head = taken->next;
-        if (queue->head == NULL) queue->tail = NULL;
-        queue->waiting--;
+        fe_write_request *taken = pop_locked(queue);
         taken->next = NULL;
         bytes += batch_bytes(taken->batch);
         last->next = taken;
@@ -86,6 +93,7 @@ static void lead_locked(fe_write_queue *queue, fe_write_request *request, size_t
 {
     request->next = NULL;
     group->first = request;
+    group->own = request->is_posted ? NULL : request;
     group->count = 1;
     queue->forming = queue->forming == FE_WORD_GROUP_A ? FE_WORD_GROUP_B : FE_WORD_GROUP_A;
     take_locked(queue, bytes_max, group);
@@ -151,20 +159,21 @@ void fe_write_queue_gather(fe_write_queue *queue, size_t bytes_max, fe_write_gro
     fe_mutex_unlock(&queue->mutex);
 }
 
-// Takes the next leader off the queue, or leaves the queue free. Returns NULL when nobody waits.
-static fe_write_request *pass_turn(fe_write_queue *queue)
+// Takes the next leader off the queue, offers the turn to who leads for posted requests, or leaves
+// the queue free. Returns NULL when no leader waits.
+static fe_write_request *pass_turn(fe_write_queue *queue, bool *is_offered)
 {
-    fe_write_request *next;
+    fe_write_request *next = NULL;
 
     fe_mutex_lock(&queue->mutex);
-    next = queue->head;
-    if (next != NULL) {
-        queue->head = next->next;
-        if (queue->head == NULL) queue->tail = NULL;
-        queue->waiting--;
-    } else {
+    if (queue->head == NULL) {
         queue->is_led = false;
+    } else if (queue->head->is_posted) {
+        queue->is_offered = true;
+    } else {
+        next = pop_locked(queue);
     }
+    *is_offered = queue->is_offered;
     fe_mutex_unlock(&queue->mutex);
     return next;
 }
@@ -178,17 +187,25 @@ static void wake(fe_write_queue *queue, uint32_t word)
 void fe_write_queue_finish(fe_write_queue *queue, fe_write_group *group)
 {
     bool is_used[FE_WORD_COUNT] = {false};
-    fe_write_request *leader = pass_turn(queue);
-    fe_write_request *each = group->first->next;
+    bool is_offered;
+    fe_write_request *leader = pass_turn(queue, &is_offered);
+    fe_write_request *each = group->first;
 
+    if (is_offered) wake(queue, FE_WORD_POSTED);
     if (leader != NULL) {
         uint32_t word = leader->word;
-        if (FE_SEEDED_BUG(FE_BUG_FAILURE_HANDED_ON)) leader->status = group->first->status;
+        if (FE_SEEDED_BUG(FE_BUG_FAILURE_HANDED_ON) && group->own != NULL)
+            leader->status = group->own->status;
         atomic_store_explicit(&leader->state, FE_REQUEST_LEADS, memory_order_release);
         wake(queue, word); // First, for the disk is idle until the next leader runs.
     }
     while (each != NULL) {
         fe_write_request *next = each->next; // Q2: read before the state says DONE.
+        assert(!each->is_posted);            // Q4
+        if (each == group->own) {
+            each = next;
+            continue;
+        }
         is_used[each->word] = true;
         // Pairs with the acquire load in wait_for_state.
         atomic_store_explicit(&each->state, FE_REQUEST_DONE, memory_order_release);
@@ -197,4 +214,58 @@ void fe_write_queue_finish(fe_write_queue *queue, fe_write_group *group)
     for (uint32_t i = 0; i < FE_WORD_COUNT; i++) {
         if (is_used[i]) wake(queue, i);
     }
+}
+
+// ---- Posted requests ------------------------------------------------------------------------
+
+void fe_write_queue_post(fe_write_queue *queue, fe_write_request *request)
+{
+    bool is_free;
+
+    assert(request->is_posted);
+    fe_mutex_lock(&queue->mutex);
+    append_locked(queue, request);
+    is_free = !queue->is_led;
+    if (is_free) {
+        queue->is_led = true;
+        queue->is_offered = true;
+    }
+    fe_mutex_unlock(&queue->mutex);
+    if (is_free) wake(queue, FE_WORD_POSTED);
+}
+
+// Sleeps until the turn may be offered. The word is read under the mutex, as in join.
+static void wait_for_offer_locked(fe_write_queue *queue)
+{
+    _Atomic(uint32_t) *word = &queue->words[FE_WORD_POSTED];
+
+    while (!queue->is_offered && !queue->is_ended) {
+        uint32_t seen = atomic_load_explicit(word, memory_order_relaxed);
+        fe_mutex_unlock(&queue->mutex);
+        fe_wait_while(word, seen);
+        fe_mutex_lock(&queue->mutex);
+    }
+}
+
+bool fe_write_queue_lead_posted(fe_write_queue *queue, size_t bytes_max, fe_write_group *group)
+{
+    bool is_offered;
+
+    fe_mutex_lock(&queue->mutex);
+    wait_for_offer_locked(queue);
+    is_offered = queue->is_offered;
+    if (is_offered) {
+        queue->is_offered = false;
+        lead_locked(queue, pop_locked(queue), bytes_max, group);
+    }
+    fe_mutex_unlock(&queue->mutex);
+    return is_offered;
+}
+
+void fe_write_queue_end_posts(fe_write_queue *queue)
+{
+    fe_mutex_lock(&queue->mutex);
+    queue->is_ended = true;
+    fe_mutex_unlock(&queue->mutex);
+    wake(queue, FE_WORD_POSTED);
 }

@@ -6,6 +6,8 @@
 //   join ── free ──> leads ── finish ──> wakes its whole group at once, hands the turn over
 //     └──── busy ──> waits ──> done (its leader finished)
 //                      └─────> leads (it was first in the group that formed meanwhile)
+//   post ── free ──> offered ── lead_posted ──> leads for requests that nobody waits for
+//     └──── busy ──> done by a leader before, or offered when it is first
 //
 // Invariants
 // Q1. At most one leader at a time. Groups lead in the order in which their requests came.
@@ -15,6 +17,9 @@
 // Q3. The first request that waits is the next leader and waits apart from the others, so that
 //     handing
 //     over wakes one thread, and finishing a group wakes that group with one system call.
+// Q4. A posted request is done when its leader says so to whoever posted it, not by its state. The
+//     leader takes it out of the group before finish, since its memory may go at once.
+// Q5. While the turn is offered nobody leads: only fe_write_queue_lead_posted takes it.
 #ifndef FERRIC_LSM_WRITE_QUEUE_H
 #define FERRIC_LSM_WRITE_QUEUE_H
 
@@ -40,8 +45,10 @@ typedef struct fe_write_request {
     ferric_status status;  // Set by the leader.
     uint64_t sequence;     // Set by the leader when committed.
     struct fe_write_request *next;
-    uint32_t word;           // Which of the queue's words it sleeps on.
-    _Atomic(uint32_t) state; // fe_request_state
+    struct fe_async_write *async; // Who is told the outcome by a callback; NULL: nobody.
+    bool is_posted;               // Nobody waits for it.
+    uint32_t word;                // Which of the queue's words it sleeps on.
+    _Atomic(uint32_t) state;      // fe_request_state
     // Why it failed; set with any status but FERRIC_OK and FERRIC_CONFLICT.
     char message[FE_REQUEST_MESSAGE_SIZE];
 } fe_write_request;
@@ -56,6 +63,8 @@ static inline void fe_write_request_init(fe_write_request *request, fe_write_bat
     request->status = FERRIC_OK;
     request->sequence = 0;
     request->next = NULL;
+    request->async = NULL;
+    request->is_posted = false;
     request->word = 0;
     atomic_init(&request->state, FE_REQUEST_WAITING);
 }
@@ -64,11 +73,13 @@ typedef enum fe_queue_word {
     FE_WORD_LEAD = 0, // The next leader sleeps here, alone.
     FE_WORD_GROUP_A = 1,
     FE_WORD_GROUP_B = 2,
-    FE_WORD_COUNT = 3,
+    FE_WORD_POSTED = 3, // Who leads for posted requests sleeps here.
+    FE_WORD_COUNT = 4,
 } fe_queue_word;
 
 typedef struct fe_write_group {
-    fe_write_request *first; // The leader's own.
+    fe_write_request *first; // The leader's own, or a posted one.
+    fe_write_request *own;   // The leader's own; NULL when it leads for others alone.
     size_t count;
 } fe_write_group;
 
@@ -79,6 +90,8 @@ typedef struct fe_write_queue {
     fe_write_request *tail;
     size_t waiting;
     bool is_led;
+    bool is_offered;  // Led by nobody yet: the first that waits is a posted one.
+    bool is_ended;    // No posted requests come any more.
     uint32_t forming; // FE_WORD_GROUP_A or _B: the word of the group that forms now.
     // What requests sleep on; see Q3. Each grows by one when its sleepers are to look again.
     _Atomic(uint32_t) words[FE_WORD_COUNT];
@@ -93,6 +106,16 @@ void fe_write_queue_deinit(fe_write_queue *queue);
 // Returns false when a leader has done the request: status, sequence and message are set.
 bool fe_write_queue_join(fe_write_queue *queue, fe_write_request *request, size_t bytes_max,
                          fe_write_group *group);
+
+// Leaves a request that is on the heap and has is_posted set. It does not wait.
+void fe_write_queue_post(fe_write_queue *queue, fe_write_request *request);
+
+// Waits until the first request in the queue is a posted one and leads for it: as a join that
+// returns true. False: the posts were ended and all of them are done.
+bool fe_write_queue_lead_posted(fe_write_queue *queue, size_t bytes_max, fe_write_group *group);
+
+// Nothing is posted from now on: fe_write_queue_lead_posted may return false.
+void fe_write_queue_end_posts(fe_write_queue *queue);
 
 // Number of requests waiting behind the leader: a hint for how long it pays to let a group grow.
 size_t fe_write_queue_waiting(fe_write_queue *queue);

@@ -77,6 +77,7 @@ static ferric_status has_ended(fe_txn_phase phase)
         [FE_TXN_ABORTED] = "was aborted",
         [FE_TXN_CONFLICTED] = "ended in a conflict",
         [FE_TXN_FAILED] = "ended with a commit that failed",
+        [FE_TXN_HANDED_OVER] = "was committed, with a callback that tells the outcome",
     };
     return fe_fail(FERRIC_INVALID_ARGUMENT,
                    "the transaction %s: only ferric_txn_destroy is left, begin a new one",
@@ -311,12 +312,18 @@ static ferric_status add_conditions(fe_txn *txn, fe_write_batch *batch)
     return status;
 }
 
+static ferric_status fill_batch(fe_txn *txn, fe_write_batch *batch)
+{
+    ferric_status status = add_writes(txn, batch);
+
+    return status == FERRIC_OK ? add_conditions(txn, batch) : status;
+}
+
 static ferric_status write_all(fe_txn *txn, uint64_t *version)
 {
     fe_write_batch batch = {0};
-    ferric_status status = add_writes(txn, &batch);
+    ferric_status status = fill_batch(txn, &batch);
 
-    if (status == FERRIC_OK) status = add_conditions(txn, &batch);
     if (status == FERRIC_OK) status = fe_store_write(txn->store, &batch, txn->sync, version);
     fe_write_batch_deinit(&batch);
     return status;
@@ -334,6 +341,47 @@ ferric_status fe_txn_commit(fe_txn *txn, uint64_t *version)
                                          : FE_TXN_FAILED);
     fe_txn_leave(txn);
     return status;
+}
+
+// The commit holds the snapshot from then on: what its conditions ask for must still be seen when
+// it has its turn, deletes included.
+static ferric_status begin_async(fe_txn *txn, const fe_completion *completion,
+                                 fe_async_write **write)
+{
+    ferric_status status =
+        fe_async_begin(txn->store, completion, txn->writes.bytes + txn->reads.keys.size, write);
+
+    if (status != FERRIC_OK || fe_write_set_is_empty(&txn->writes)) return status;
+    status = fill_batch(txn, fe_async_batch(*write));
+    if (status != FERRIC_OK) {
+        fe_async_abandon(txn->store, *write);
+        return status;
+    }
+    fe_async_hold(*write, txn->snapshot);
+    txn->snapshot = NULL;
+    return FERRIC_OK;
+}
+
+ferric_status fe_txn_commit_async(fe_txn *txn, const fe_completion *completion)
+{
+    fe_store *store = txn->store;
+    fe_async_write *write;
+    bool is_empty;
+    ferric_status status = fe_txn_enter(txn);
+
+    if (status != FERRIC_OK) return status;
+    is_empty = fe_write_set_is_empty(&txn->writes);
+    status = begin_async(txn, completion, &write);
+    end(txn, status == FERRIC_OK ? FE_TXN_HANDED_OVER : FE_TXN_FAILED);
+    fe_txn_leave(txn);
+    // The callback may come at once, and destroy the transaction.
+    if (status != FERRIC_OK) return status;
+    if (is_empty) {
+        fe_async_tell(store, write, FERRIC_OK, 0);
+    } else {
+        fe_store_write_async(store, write);
+    }
+    return FERRIC_OK;
 }
 
 ferric_status fe_txn_abort(fe_txn *txn)

@@ -5,6 +5,7 @@
 //   ACTIVE ── commit ──> COMMITTED, or CONFLICTED, or FAILED (nothing was written, or the outcome
 //   is
 //     │                  unknown, as the status says)
+//     ├── commit_async ─> HANDED_OVER (a callback tells), or FAILED
 //     └──── abort ─────> ABORTED
 //
 // What matters are the keys written and those read for update, and in a serializable transaction
@@ -55,6 +56,9 @@ ferric_status fe_txn_delete_range(fe_txn *txn, ferric_slice lower, ferric_slice 
 // Ends the transaction, whatever the status. *version (may be NULL) is the commit's; 0 when there
 // was nothing to write. Errors: FERRIC_CONFLICT (an outcome), as fe_store_write.
 ferric_status fe_txn_commit(fe_txn *txn, uint64_t *version);
+// The same, but a callback tells the outcome when it is durable. Errors: it was not begun:
+// as fe_async_begin, FERRIC_NO_MEMORY, FERRIC_TOO_LARGE.
+ferric_status fe_txn_commit_async(fe_txn *txn, const fe_completion *completion);
 ferric_status fe_txn_abort(fe_txn *txn);
 
 // *savepoint stands for what is written now. Rolling back to it takes back what was written since;

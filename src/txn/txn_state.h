@@ -16,6 +16,7 @@ typedef enum fe_txn_phase {
     FE_TXN_ABORTED = 2,
     FE_TXN_CONFLICTED = 3,
     FE_TXN_FAILED = 4,
+    FE_TXN_HANDED_OVER = 5, // Its commit is in flight, or was.
 } fe_txn_phase;
 
 struct fe_txn {

@@ -178,20 +178,27 @@ void oracle_write_one(oracle *o, const scenario_step *step, uint32_t key,
 {
     ferric_keyspace *keyspace = o->reader.keyspaces[step->keyspace];
     oracle_commit *commit = oracle_begin_commit(o);
+    bool is_delete = step->verb == STEP_DELETE;
+    ferric_slice value = {0};
     ferric_status status;
     uint8_t *memory = NULL;
+    uint64_t told = 0;
 
-    if (step->verb == STEP_DELETE) {
-        oracle_add_effect(commit, step->keyspace, key, NULL);
+    if (!is_delete) value = oracle_next_value(o, key, step->size, &memory);
+    oracle_add_effect(commit, step->keyspace, key, is_delete ? NULL : &value);
+    if (step->is_async) {
+        status = oracle_write_async(o, step, keyspace, key, value, options, &told);
+    } else if (is_delete) {
         status = ferric_delete(o->db, keyspace, model_key(key), options);
     } else {
-        ferric_slice value = oracle_next_value(o, key, step->size, &memory);
-        oracle_add_effect(commit, step->keyspace, key, &value);
         status = ferric_put(o->db, keyspace, model_key(key), value, options);
     }
     harness_free(memory);
-    oracle_end_commit(o, commit, "a write", status, options->sync);
+    oracle_end_commit(o, commit, "a write", status, options->sync || step->is_async);
     if (status == FERRIC_OK) learn_version(o, commit);
+    if (told != 0 && commit->version != 0 && told != commit->version) {
+        oracle_fail(o, "an asynchronous write", "another version was told");
+    }
 }
 
 static void play_writes(oracle *o, const scenario_step *step)
@@ -237,10 +244,13 @@ static void play_batch(oracle *o, const scenario_step *step)
     options.sync = step->is_sync;
     ferric_status status = ferric_batch_create(&batch);
     if (status == FERRIC_OK) status = fill_batch(o, step, commit, batch);
-    if (status == FERRIC_OK) status = ferric_write(o->db, batch, &options, &commit->version);
+    if (status == FERRIC_OK) {
+        status = step->is_async ? oracle_write_batch_async(o, batch, &options, &commit->version)
+                                : ferric_write(o->db, batch, &options, &commit->version);
+    }
     if (status != FERRIC_OK) commit->version = 0;
     ferric_batch_destroy(batch);
-    oracle_end_commit(o, commit, "a batch", status, step->is_sync);
+    oracle_end_commit(o, commit, "a batch", status, step->is_sync || step->is_async);
 }
 
 // The version the model knows; 0 when the key is absent. False when the version never was learnt.

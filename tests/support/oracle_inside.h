@@ -30,6 +30,16 @@ bool oracle_open_handle(oracle *o);
 // Reads the freshly opened database: settles an unknown outcome and compares.
 bool oracle_resolve(oracle *o);
 
+// ---- oracle_async.c -------------------------------------------------------------------------
+
+// Each writes by the asynchronous call and returns what that came to.
+ferric_status oracle_write_async(oracle *o, const scenario_step *step, ferric_keyspace *keyspace,
+                                 uint32_t key, ferric_slice value,
+                                 const ferric_write_options *options, uint64_t *version);
+ferric_status oracle_write_batch_async(oracle *o, const ferric_batch *batch,
+                                       const ferric_write_options *options, uint64_t *version);
+ferric_status oracle_commit_txn_async(oracle *o, ferric_txn *txn, uint64_t *version);
+
 // ---- oracle_txn.c ---------------------------------------------------------------------------
 
 // A transaction of up to `repeat` writes, which reads, and takes some writes back.

@@ -95,9 +95,12 @@ void oracle_play_txn(oracle *o, const scenario_step *step)
     options.sync = step->is_sync;
     status = ferric_txn_begin(o->db, &options, &txn);
     if (status == FERRIC_OK) status = fill(o, step, commit, txn);
-    if (status == FERRIC_OK) status = ferric_txn_commit(txn, &commit->version);
+    if (status == FERRIC_OK) {
+        status = step->is_async ? oracle_commit_txn_async(o, txn, &commit->version)
+                                : ferric_txn_commit(txn, &commit->version);
+    }
     if (status != FERRIC_OK) commit->version = 0;
-    oracle_end_commit(o, commit, "a transaction", status, step->is_sync);
+    oracle_end_commit(o, commit, "a transaction", status, step->is_sync || step->is_async);
     ferric_txn_destroy(txn);
 }
 

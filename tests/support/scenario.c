@@ -167,6 +167,26 @@ static const scenario_step transactions[] = {
     {.verb = STEP_TXN, .key = 1, .repeat = 2, .size = 90},
 };
 
+// Every kind of write by its asynchronous call, among others that need not be durable.
+static const scenario_step asynchronous[] = {
+    {.verb = STEP_PUT, .key = 0, .repeat = 3, .size = 70, .is_async = true},
+    {.verb = STEP_PUT, .key = 3, .repeat = 3, .size = 70},
+    {.verb = STEP_DELETE, .key = 1, .is_async = true},
+    {.verb = STEP_BATCH, .key = 2, .repeat = 6, .size = 200, .is_async = true},
+    {.verb = STEP_PUT, .key = 4, .repeat = 4, .size = 90},
+    {.verb = STEP_TXN, .key = 2, .repeat = 6, .size = 80, .is_async = true},
+    {.verb = STEP_READ},
+    {.verb = STEP_PUT, .key = 8, .repeat = 2, .size = 6000, .is_async = true},
+    {.verb = STEP_BATCH, .key = 12, .repeat = 4, .size = 5000, .is_async = true},
+    {.verb = STEP_FLUSH},
+    {.verb = STEP_PUT, .key = 9, .repeat = 3, .size = 40},
+    {.verb = STEP_TXN, .key = 9, .repeat = 4, .size = 50, .is_async = true},
+    {.verb = STEP_REOPEN},
+    {.verb = STEP_DELETE, .key = 9, .repeat = 2, .is_async = true},
+    {.verb = STEP_PUT, .key = 10, .repeat = 12, .size = 400, .is_async = true},
+    {.verb = STEP_PUT, .key = 11, .size = 400},
+};
+
 static const scenario_step large_values[] = {
     {.verb = STEP_PUT, .key = 0, .size = 9000},
     {.verb = STEP_PUT, .key = 1, .repeat = 2, .size = 20000},
@@ -292,6 +312,9 @@ static const scenario scenarios[] = {
     {.name = "conditions", STEPS(conditions)},
     {.name = "transactions", STEPS(transactions)},
     {.name = "transactions_never", .fsync = FERRIC_FSYNC_NEVER, STEPS(transactions)},
+    {.name = "asynchronous", STEPS(asynchronous)},
+    {.name = "asynchronous_never", .fsync = FERRIC_FSYNC_NEVER, STEPS(asynchronous)},
+    {.name = "asynchronous_periodic", .fsync = FERRIC_FSYNC_PERIODIC, STEPS(asynchronous)},
     {.name = "large_values", STEPS(large_values)},
     {.name = "large_values_never",
      .fsync = FERRIC_FSYNC_NEVER,
@@ -398,6 +421,7 @@ static scenario_step draw_step(fe_random *random)
     step.repeat = 1 + (uint32_t)fe_random_below(random, 6);
     step.size = draw_size(random);
     step.is_sync = fe_random_below(random, 8) == 0;
+    step.is_async = fe_random_below(random, 8) == 0;
     return step;
 }
 

@@ -41,6 +41,7 @@ typedef struct scenario_step {
     uint32_t repeat; // 0 is 1.
     uint32_t size;   // Of values.
     bool is_sync;    // With the sync flag.
+    bool is_async;   // By the asynchronous call: puts, deletes, batches and STEP_TXN.
 } scenario_step;
 
 typedef struct scenario {
