@@ -25,7 +25,8 @@ const cli_option_info cli_options[OPTION_COUNT] = {
     [OPTION_TO] = {"to", 0, "KEY", NULL, "only keys before this one"},
     [OPTION_REVERSE] = {"reverse", 0, NULL, NULL, "largest key first"},
     [OPTION_LIMIT] = {"limit", 'n', "COUNT", NULL, "stop after so many [all]"},
-    [OPTION_META] = {"meta", 0, NULL, NULL, "print key, version and value as a JSON object"},
+    [OPTION_META] = {"meta", 0, NULL, NULL,
+                     "print key, version, expiry and value as a JSON object"},
     [OPTION_IF_ABSENT] = {"if-absent", 0, NULL, NULL, "only when the key does not exist"},
     [OPTION_IF_VERSION] = {"if-version", 0, "N", NULL, "only when this is the key's version"},
     [OPTION_TTL] = {"ttl", 0, "TIME", NULL, "how long it lives: 10s 500ms 2h; a number is seconds"},
@@ -165,6 +166,18 @@ static const cli_command commands[] = {
      cli_persist,
      1,
      1,
+     true,
+     NULL,
+     {KEYSPACE_OPTIONS, OPTION_FSYNC}},
+    {"touch",
+     "PATH KEY [TIME]",
+     "let a key live on",
+     "For at least TIME from now on, or for its keyspace's default time to live. Never shortens\n"
+     "a life: nothing is written for a key that stays, or lives longer. Exit code 1 when the\n"
+     "key is not there (any more).",
+     cli_touch,
+     1,
+     2,
      true,
      NULL,
      {KEYSPACE_OPTIONS, OPTION_FSYNC}},
@@ -343,9 +356,12 @@ static const cli_command commands[] = {
      NULL,
      {DATABASE_OPTIONS, OPTION_JSON, OPTION_EXACT}},
     {"keyspaces",
-     "PATH [list|rename OLD NEW|drop NAME]",
+     "PATH [list|rename OLD NEW|drop NAME|ttl NAME [TIME]]",
      "list, rename and drop keyspaces",
-     "Without a word, and with list: each keyspace with its kind. A rename keeps what is in it.\n"
+     "Without a word, and with list: each keyspace with its kind and, where it has one, the\n"
+     "time to live that keys get which are put without one. ttl prints that of a keyspace, and\n"
+     "sets it to TIME, or to none; keys that are there keep theirs. A rename keeps what is in\n"
+     "it.\n"
      "A drop removes the keyspace and all of its keys at once, however many there are; it asks\n"
      "on a terminal, and elsewhere --yes is needed. The keyspace main can be emptied, by\n"
      "ferric del with --from '', but neither renamed nor dropped.",
@@ -353,7 +369,7 @@ static const cli_command commands[] = {
      0,
      3,
      true,
-     "list rename drop",
+     "list rename drop ttl",
      {DATABASE_OPTIONS, OPTION_FSYNC, OPTION_JSON, OPTION_YES}},
     {"stats",
      "PATH",

@@ -14,6 +14,7 @@ int cli_incr(const cli_arguments *arguments);
 int cli_ttl(const cli_arguments *arguments);
 int cli_expire(const cli_arguments *arguments);
 int cli_persist(const cli_arguments *arguments);
+int cli_touch(const cli_arguments *arguments);
 int cli_scan(const cli_arguments *arguments);
 int cli_keys(const cli_arguments *arguments);
 int cli_count(const cli_arguments *arguments);
@@ -56,5 +57,8 @@ int cli_import_in(const cli_arguments *arguments, cli_session *session);
 
 // Prints all keyspaces with their kinds, each on a line.
 ferric_status cli_keyspaces_print(ferric_db *db, bool is_json);
+// Shows the default time to live of a keyspace, or, with `time` (none, or a lifetime), sets it. The
+// session's keyspace is another one afterwards. Prints what is wrong and returns the exit code.
+int cli_keyspace_ttl(cli_session *session, const char *name, const char *time, bool is_json);
 
 #endif

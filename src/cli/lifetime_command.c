@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// ferric ttl, expire, persist and incr: how long keys live, and numbers.
+// ferric ttl, expire, persist, touch and incr: how long keys live, and numbers.
 #include "base/slice.h"
 #include "cli/commands.h"
 #include "cli/entry.h"
@@ -67,6 +67,25 @@ int cli_persist(const cli_arguments *arguments)
     if (code == CLI_DONE) {
         ferric_slice slice = fe_slice_text(key);
         code = answer(&session, ferric_persist(session.db, session.keyspace, slice, NULL), key);
+    }
+    return cli_session_end(&session, code);
+}
+
+int cli_touch(const cli_arguments *arguments)
+{
+    ferric_write_options options = FERRIC_WRITE_OPTIONS_INIT;
+    const char *key = arguments->words[0];
+    cli_session session;
+    int code = CLI_DONE;
+
+    if (arguments->word_count == 2) {
+        code = cli_lifetime_take(arguments->words[1], &options.lifetime.ttl_ms);
+    }
+    if (code != CLI_DONE) return code;
+    code = begin_change(arguments, &session);
+    if (code == CLI_DONE) {
+        ferric_slice slice = fe_slice_text(key);
+        code = answer(&session, ferric_touch(session.db, session.keyspace, slice, &options), key);
     }
     return cli_session_end(&session, code);
 }

@@ -80,6 +80,7 @@ int repl_setex(repl *state, char *words);
 int repl_ttl(repl *state, char *words);
 int repl_expire(repl *state, char *words);
 int repl_persist(repl *state, char *words);
+int repl_touch(repl *state, char *words);
 int repl_incr(repl *state, char *words);
 
 // Completion of words; a cli_complete.

@@ -54,6 +54,16 @@ static int run_drop(repl *state, char *words)
     return answer(ferric_keyspace_drop(state->session.db, name), name);
 }
 
+static int run_ttl(repl *state, char *words)
+{
+    int code = CLI_DONE;
+    char *time = repl_word(&words, &code);
+
+    if (code != CLI_DONE) return code;
+    if (*repl_trim(words) != 0) return cli_fail(CLI_USAGE, "usage: .ttl [TIME|none]");
+    return cli_keyspace_ttl(&state->session, state->session.name, time, repl_is_json(state));
+}
+
 static int run_mode(repl *state, char *words)
 {
     if (*words == 0) {
@@ -105,6 +115,8 @@ const repl_command repl_dots[] = {
     {".keyspaces", "", "list them", run_keyspaces},
     {".rename", "OLD NEW", "give a keyspace another name", run_rename},
     {".drop", "NAME", "remove a keyspace and all that is in it", run_drop},
+    {".ttl", "[TIME|none]", "how long keys live that are put into this keyspace without a time",
+     run_ttl},
     {".mode", "[FORM]", "how values are printed: " CLI_ROWS_FORMS, run_mode},
     {".output", "[FILE]", "print data into a file; without FILE here again", run_output},
     {".import", "FILE [OPTION]...", "import a file, as ferric import does, into this collection",

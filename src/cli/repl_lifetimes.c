@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // What can be typed in the REPL about how long keys live, and numbers: SETEX, TTL, EXPIRE, PERSIST,
-// INCR.
+// TOUCH, INCR.
 #include "base/slice.h"
 #include "cli/entry.h"
 #include "cli/lifetime_text.h"
@@ -111,6 +111,23 @@ int repl_persist(repl *state, char *words)
     return answer(
         state,
         ferric_persist(state->session.db, state->session.keyspace, fe_slice_text(read.key), NULL),
+        read.key);
+}
+
+int repl_touch(repl *state, char *words)
+{
+    ferric_write_options options = FERRIC_WRITE_OPTIONS_INIT;
+    statement read;
+    int code = read_words(words, "TOUCH KEY [TIME]", 1, 2, &read);
+
+    if (code == CLI_DONE) code = refuse_in_txn(state);
+    if (code == CLI_DONE && read.second != NULL) {
+        code = cli_lifetime_take(read.second, &options.lifetime.ttl_ms);
+    }
+    if (code != CLI_DONE) return code;
+    return answer(
+        state,
+        ferric_touch(state->session.db, state->session.keyspace, fe_slice_text(read.key), &options),
         read.key);
 }
 

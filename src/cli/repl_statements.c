@@ -336,6 +336,8 @@ const repl_command repl_statements[] = {
     {"TTL", "KEY", "print how many seconds it still lives, -1 when it stays", repl_ttl},
     {"EXPIRE", "KEY TIME", "let a key go by itself after a time", repl_expire},
     {"PERSIST", "KEY", "let a key stay", repl_persist},
+    {"TOUCH", "KEY [TIME]", "let a key live on for at least TIME, or the keyspace's default",
+     repl_touch},
     {"INCR", "KEY [BY]", "add to a number, 1 without BY, and print the sum", repl_incr},
     {"DELETE", "KEY|PREFIX TEXT|RANGE FROM TO", "delete a key, or a range of keys", run_delete},
     {"DEL", "KEY", NULL, run_delete},

@@ -5,6 +5,7 @@ import json
 import os
 import re
 import subprocess
+import time
 
 import program
 from program import ProgramTest
@@ -168,6 +169,51 @@ class KeyTest(ProgramTest):
         self.ferric("keys", self.db, out="a\nd\n")
         self.ferric("del", self.db, "--from", "", out="")
         self.ferric("keys", self.db, out="")
+
+    def test_keyspaces_have_a_default_time_to_live(self):
+        self.ferric("keyspaces", self.db, "ttl", "main", code=3, err="no database")
+        self.fill(a="1")
+        self.ferric("keyspaces", self.db, "ttl", "main", out="none\n")
+        self.ferric("keyspaces", self.db, "ttl", "main", "2h", out="", err="")
+        self.ferric("keyspaces", self.db, "ttl", "main", out="7200.000\n")
+        self.ferric("keyspaces", self.db, "ttl", "main", "--json", out='{"ttl_ms":7200000}\n')
+        self.ferric("keyspaces", self.db, out="collection main\tttl 7200.000\n")
+        self.ferric("keyspaces", self.db, "--json",
+                    out='{"name":"main","kind":"collection","ttl_ms":7200000}\n')
+        self.ferric("set", "-q", self.db, "b", "1")
+        self.ferric("ttl", self.db, "a", out="none\n")
+        self.assertGreater(float(self.ferric("ttl", self.db, "b")), 7000)
+        self.ferric("keyspaces", self.db, "ttl", "main", "none", out="")
+        self.ferric("set", "-q", self.db, "c", "1")
+        self.ferric("ttl", self.db, "c", out="none\n")
+        # One that is not there yet is made.
+        self.ferric("keyspaces", self.db, "ttl", "sessions", code=1, err="no keyspace sessions")
+        self.ferric("keyspaces", self.db, "ttl", "sessions", "30m", out="")
+        self.ferric("set", "-q", self.db, "-k", "sessions", "s", "1")
+        self.assertGreater(float(self.ferric("ttl", self.db, "-k", "sessions", "s")), 1700)
+        self.ferric("keyspaces", self.db, "ttl", "main", "soon", code=2, err="no time to live")
+        self.ferric("keyspaces", self.db, "ttl", code=2, err="usage")
+
+    def test_touch_lets_keys_live_on(self):
+        self.fill(a="1")
+        self.ferric("expire", self.db, "a", "90", out="")
+        self.ferric("touch", self.db, "a", "1h", out="", err="")
+        self.assertGreater(float(self.ferric("ttl", self.db, "a")), 3500)
+        self.ferric("touch", self.db, "a", "10s", out="")  # Never shortens.
+        self.assertGreater(float(self.ferric("ttl", self.db, "a")), 3500)
+        self.ferric("keyspaces", self.db, "ttl", "main", "3h", out="")
+        self.ferric("touch", self.db, "a", out="")
+        self.assertGreater(float(self.ferric("ttl", self.db, "a")), 10000)
+        self.ferric("touch", self.db, "nothing", code=1, err="no key nothing")
+        self.ferric("touch", self.db, "a", "soon", code=2, err="no time to live")
+
+    def test_meta_shows_the_expiry(self):
+        self.fill(a="1")
+        self.assertNotIn("expires_ms", self.ferric("get", "--meta", self.db, "a"))
+        self.ferric("expire", self.db, "a", "1h", out="")
+        meta = json.loads(self.ferric("get", "--meta", self.db, "a"))
+        self.assertEqual(sorted(meta), ["_id", "expires_ms", "value", "version"])
+        self.assertAlmostEqual(meta["expires_ms"] / 1000, time.time() + 3600, delta=600)
 
     def test_keyspaces_are_renamed_and_dropped(self):
         self.fill(a="1")

@@ -28,6 +28,17 @@ class PipeTest(ProgramTest):
         self.repl("DELETE a b c\n", code=2, err="usage: DELETE KEY")
         self.repl("DELETE PREFIX a b\n", code=2, err="usage: DELETE KEY")
 
+    def test_lifetimes_have_a_default_and_are_lengthened(self):
+        self.repl(".ttl\nSET a 1\n.ttl\n.ttl 2h\n.ttl\n.ttl none\n.ttl\n", code=1,
+                  out="none\n7200.000\nnone\n", err="no keyspace main")
+        self.repl(".mode json\n.ttl 1h\n.ttl\nSETEX b 90 1\nTOUCH b\n", out='{"ttl_ms":3600000}\n')
+        left = float(self.repl("TTL b\n"))
+        self.assertGreater(left, 3500)
+        self.repl("TOUCH b 1d\n", out="")
+        self.assertGreater(float(self.repl("TTL b\n")), 80000)
+        self.repl("TOUCH nothing\n", code=1, err="no key nothing")
+        self.repl("TOUCH\n", code=2, err="usage: TOUCH")
+
     def test_keyspaces_are_renamed_and_dropped(self):
         self.repl(".use one\nSET a 1\n.use two\nSET a 2\n.rename one eins\n.drop two\n"
                   ".keyspaces\n", out="collection eins\n")
