@@ -285,8 +285,9 @@ static int resume(const cli_arguments *arguments, import_job *job)
     job->place = cli_records_place(&job->records);
     job->done_line = job->place.line;
     if (is_resumed) {
-        cli_note("going on behind line %llu of %s", (unsigned long long)job->place.line,
-                 job->records.lines.name);
+        cli_note("going on at byte %llu of %s, behind line %llu",
+                 (unsigned long long)job->place.offset, job->records.lines.name,
+                 (unsigned long long)job->place.line);
     }
     return CLI_DONE;
 }

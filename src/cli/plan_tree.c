@@ -138,11 +138,17 @@ ferric_status cli_plan_print(ferric_slice explain)
 {
     ferric_buffer lead = {0};
     ferric_slice missing = member(explain, "missing_index");
+    ferric_slice sort = member(explain, "sort");
     ferric_status status = print_plan(member(explain, "plan"), &lead);
 
     fe_buffer_deinit(&lead);
     if (status != FERRIC_OK) return status;
-    cli_print("examined: %s documents, %s index entries\n",
+    if (sort.size > 0) {
+        cli_print("sorted:   in ");
+        status = print_text(sort);
+        cli_print("\n");
+    }
+    cli_print("examined: documents %s, index entries %s\n",
               cli_count_text(number(explain, "documents_examined")).text,
               cli_count_text(number(explain, "entries_examined")).text);
     cli_print("returned: %s in %s\n", cli_count_text(number(explain, "returned")).text,
@@ -150,7 +156,7 @@ ferric_status cli_plan_print(ferric_slice explain)
     if (missing.size > 0) {
         cli_print("missing:  an index on %.*s\n", (int)missing.size, (const char *)missing.data);
     }
-    return FERRIC_OK;
+    return status;
 }
 
 bool cli_plan_is_scan(ferric_slice explain)

@@ -263,7 +263,7 @@ class ResumeTest(ProgramTest):
             file = self.write(name, text)
             self.resume(file, "--limit", "30", "--batch", "7", err="30 imported into all")
             self.assertIn("ferric.imports", self.ferric("keyspaces", self.db))
-            self.resume(file, "--limit", "30", err="going on behind line")
+            self.resume(file, "--limit", "30", err="going on at byte")
             self.resume(file, err="40 imported into all")
             found = [json.loads(line)["n"] for line in self.ferric("scan", self.db, "-k", "all",
                                                                    "--json").splitlines()]
