@@ -31,6 +31,7 @@ typedef struct engine_settings {
     bool is_synced;          // Each write is on disk before it returns; else in the kernel.
     bool is_compressed;      // The engine's usual compression; else none.
     bool keeps_log;          // Nothing is to be flushed or checkpointed out of the log.
+    bool has_transactions;   // `transact` will be called.
 } engine_settings;
 
 typedef struct engine_db engine_db;
@@ -68,6 +69,11 @@ typedef struct engine {
     // Waits for the engine's own background work by the means it has; may be NULL. The caller
     // waits until the process is idle in any case.
     void (*settle)(engine_db *db);
+    // One transaction: reads all keys in their order, each handed to `visit`, which puts what is to
+    // be written into the memory of values[i], and then writes those. False: others were faster,
+    // and nothing was written. NULL: the engine has no transactions that this could be asked of.
+    bool (*transact)(engine_session *session, const engine_bytes *keys, const engine_bytes *values,
+                     size_t count, engine_visit visit, void *context);
 } engine;
 
 // All engines of this build, Ferric first; ends with NULL.

@@ -15,6 +15,7 @@ struct engine_session {
     ferric_db *db;
     ferric_pinned pinned; // What the last get handed out.
     ferric_batch *batch;
+    ferric_buffer read; // By transactions.
 };
 
 static void check(ferric_status status, const char *what)
@@ -99,6 +100,7 @@ static void session_close(engine_session *session)
 {
     release_pinned(session);
     ferric_batch_destroy(session->batch);
+    ferric_buffer_free(&session->read);
     free(session);
 }
 
@@ -134,6 +136,27 @@ static void write_batch(engine_session *session, const engine_bytes *keys,
         check(ferric_batch_put(session->batch, NULL, to_slice(keys[i]), to_slice(values[i])),
               "fill a batch");
     check(ferric_write(session->db, session->batch, NULL, NULL), "write a batch");
+}
+
+// Under snapshot isolation. All that is read is written too, so it is as good as serializable.
+static bool transact(engine_session *session, const engine_bytes *keys, const engine_bytes *values,
+                     size_t count, engine_visit visit, void *context)
+{
+    ferric_txn *txn;
+    ferric_status status;
+    size_t i;
+
+    check(ferric_txn_begin(session->db, NULL, &txn), "begin a transaction");
+    for (i = 0; i < count; i++) {
+        check(ferric_txn_get(txn, NULL, to_slice(keys[i]), &session->read, NULL), "get");
+        visit(context, keys[i], (engine_bytes){session->read.data, session->read.size});
+    }
+    for (i = 0; i < count; i++)
+        check(ferric_txn_put(txn, NULL, to_slice(keys[i]), to_slice(values[i])), "put");
+    status = ferric_txn_commit(txn, NULL);
+    ferric_txn_destroy(txn);
+    if (status != FERRIC_CONFLICT) check(status, "commit");
+    return status == FERRIC_OK;
 }
 
 static size_t scan(engine_session *session, engine_bytes from, size_t count, engine_visit visit,
@@ -181,6 +204,7 @@ const engine engine_ferric = {
     .get = get,
     .remove = remove_key,
     .write_batch = write_batch,
+    .transact = transact,
     .scan = scan,
     .settle = settle,
 };

@@ -173,5 +173,5 @@ size_t scan(engine_session *session, engine_bytes from, size_t count, engine_vis
 extern "C" const engine engine_leveldb = {
     "leveldb",      false,        nullptr,       version, describe, open_database,
     close_database, session_open, session_close, nullptr, put,      get,
-    remove_key,     write_batch,  scan,          nullptr,
+    remove_key,     write_batch,  scan,          nullptr, nullptr,
 };

@@ -130,6 +130,28 @@ static void write_batch(engine_session *session, const engine_bytes *keys,
     check(mdb_txn_commit(transaction), "commit");
 }
 
+// There is one writer at a time, so that none is ever too late.
+static bool transact(engine_session *session, const engine_bytes *keys, const engine_bytes *values,
+                     size_t count, engine_visit visit, void *context)
+{
+    MDB_txn *transaction;
+    size_t i;
+
+    end_reading(session);
+    check(mdb_txn_begin(session->db->environment, NULL, 0, &transaction), "begin");
+    for (i = 0; i < count; i++) {
+        MDB_val key = to_val(keys[i]), found;
+        check(mdb_get(transaction, session->db->tree, &key, &found), "get");
+        visit(context, keys[i], from_val(found));
+    }
+    for (i = 0; i < count; i++) {
+        MDB_val key = to_val(keys[i]), value = to_val(values[i]);
+        check(mdb_put(transaction, session->db->tree, &key, &value, 0), "put");
+    }
+    check(mdb_txn_commit(transaction), "commit");
+    return true;
+}
+
 static void put(engine_session *session, engine_bytes key, engine_bytes value)
 {
     write_batch(session, &key, &value, 1);
@@ -194,5 +216,6 @@ const engine engine_lmdb = {
     .get = get,
     .remove = remove_key,
     .write_batch = write_batch,
+    .transact = transact,
     .scan = scan,
 };

@@ -15,6 +15,9 @@
 
 struct engine_db {
     rocksdb_t *db;
+    // Transactions are of the optimistic kind; NULL: there will be none.
+    rocksdb_optimistictransactiondb_t *transactions;
+    rocksdb_optimistictransaction_options_t *transaction_options;
     rocksdb_options_t *options;
     rocksdb_block_based_table_options_t *table_options;
     rocksdb_cache_t *cache;
@@ -26,6 +29,7 @@ struct engine_session {
     engine_db *shared;
     rocksdb_pinnableslice_t *pinned; // What the last get handed out.
     rocksdb_writebatch_t *batch;
+    rocksdb_transaction_t *transaction; // Kept for the next one.
 };
 
 static void check(char *error, const char *what)
@@ -90,14 +94,28 @@ static engine_db *open_database(const engine_settings *settings)
     db->read_options = rocksdb_readoptions_create();
     db->write_options = rocksdb_writeoptions_create();
     rocksdb_writeoptions_set_sync(db->write_options, settings->is_synced);
-    db->db = rocksdb_open(db->options, settings->directory, &error);
-    check(error, "open");
+    if (settings->has_transactions) {
+        db->transactions =
+            rocksdb_optimistictransactiondb_open(db->options, settings->directory, &error);
+        check(error, "open");
+        db->transaction_options = rocksdb_optimistictransaction_options_create();
+        db->db = rocksdb_optimistictransactiondb_get_base_db(db->transactions);
+    } else {
+        db->db = rocksdb_open(db->options, settings->directory, &error);
+        check(error, "open");
+    }
     return db;
 }
 
 static void close_database(engine_db *db)
 {
-    rocksdb_close(db->db);
+    if (db->transactions != NULL) {
+        rocksdb_optimistictransaction_options_destroy(db->transaction_options);
+        rocksdb_optimistictransactiondb_close_base_db(db->db);
+        rocksdb_optimistictransactiondb_close(db->transactions);
+    } else {
+        rocksdb_close(db->db);
+    }
     rocksdb_writeoptions_destroy(db->write_options);
     rocksdb_readoptions_destroy(db->read_options);
     rocksdb_options_destroy(db->options);
@@ -125,6 +143,7 @@ static void session_close(engine_session *session)
 {
     release_pinned(session);
     rocksdb_writebatch_destroy(session->batch);
+    if (session->transaction != NULL) rocksdb_transaction_destroy(session->transaction);
     free(session);
 }
 
@@ -176,6 +195,55 @@ static void write_batch(engine_session *session, const engine_bytes *keys,
     check(error, "write a batch");
 }
 
+static void read_for_update(engine_session *session, engine_bytes key, engine_visit visit,
+                            void *context)
+{
+    char *error = NULL;
+    engine_bytes found;
+    char *value = rocksdb_transaction_get_for_update(
+        session->transaction, session->shared->read_options, (const char *)key.data, key.size,
+        &found.size, 1, &error);
+
+    check(error, "get");
+    if (value == NULL) bench_die("rocksdb: key %.*s is lost", (int)key.size, key.data);
+    found.data = (const uint8_t *)value;
+    visit(context, key, found);
+    rocksdb_free(value);
+}
+
+// What a commit says that was too late.
+static bool is_conflict(const char *error)
+{
+    return strncmp(error, "Resource busy", 13) == 0 || strncmp(error, "Operation failed", 16) == 0;
+}
+
+// OptimisticTransactionDB: what was read for update is looked at again at the commit.
+static bool transact(engine_session *session, const engine_bytes *keys, const engine_bytes *values,
+                     size_t count, engine_visit visit, void *context)
+{
+    engine_db *db = session->shared;
+    char *error = NULL;
+    size_t i;
+
+    session->transaction = rocksdb_optimistictransaction_begin(
+        db->transactions, db->write_options, db->transaction_options, session->transaction);
+    for (i = 0; i < count; i++)
+        read_for_update(session, keys[i], visit, context);
+    for (i = 0; i < count; i++) {
+        rocksdb_transaction_put(session->transaction, (const char *)keys[i].data, keys[i].size,
+                                (const char *)values[i].data, values[i].size, &error);
+        check(error, "put");
+    }
+    rocksdb_transaction_commit(session->transaction, &error);
+    if (error == NULL) return true;
+    if (!is_conflict(error)) check(error, "commit");
+    rocksdb_free(error);
+    error = NULL;
+    rocksdb_transaction_rollback(session->transaction, &error);
+    check(error, "roll back");
+    return false;
+}
+
 static size_t scan(engine_session *session, engine_bytes from, size_t count, engine_visit visit,
                    void *context)
 {
@@ -214,5 +282,6 @@ const engine engine_rocksdb = {
     .get = get,
     .remove = remove_key,
     .write_batch = write_batch,
+    .transact = transact,
     .scan = scan,
 };

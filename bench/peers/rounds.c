@@ -255,6 +255,7 @@ static void run_engine(rounds *self, const workload_group *group, const engine *
     // Only keys of decimal form can be answered by no store.
     if (strcmp(peer->name, "none") == 0 && (group->form != BENCH_KEY_DECIMAL || group->stages != 1))
         return;
+    if (group->has_transactions && peer->transact == NULL) return;
     if (!self->options->is_quiet)
         fprintf(stderr, "round %u of %u: %s %s", round, self->options->rounds, group->name,
                 peer->name);

@@ -80,6 +80,10 @@ void worker_remove(worker *worker, uint64_t number);
 // Writes the next generation of up to WORKER_BATCH_MAX keys at once.
 void worker_put_batch(worker *worker, const uint64_t *numbers, size_t count);
 
+// Reads keys and writes their next generations as one transaction. False: it was a conflict.
+#define WORKER_TXN_MAX 8
+bool worker_transact(worker *worker, const uint64_t *numbers, size_t count);
+
 // Reads `count` entries from a key on and compares order, completeness and values. REQUIRES: the
 // key exists, and no key was deleted.
 void worker_scan(worker *worker, uint64_t number, size_t count);

@@ -110,6 +110,74 @@ void worker_read(worker *self, uint64_t number)
                   key.bytes, (unsigned long long)generation, least);
 }
 
+// ---- A transaction --------------------------------------------------------------------------
+
+typedef struct update {
+    worker *self;
+    bench_key keys[WORKER_TXN_MAX];
+    uint8_t least[WORKER_TXN_MAX];   // Generations before it began.
+    uint8_t written[WORKER_TXN_MAX]; // And those that it writes.
+    size_t read;
+} update;
+
+// The next generation is made of the one that was read, so that a lost update would be seen later.
+static void update_value(void *context, engine_bytes key, engine_bytes value)
+{
+    update *change = context;
+    worker *self = change->self;
+    bench_run *run = self->run;
+    size_t at = change->read++;
+    uint64_t generation;
+
+    if (!bench_dataset_verify(&run->dataset, key.data, key.size, value.data, value.size,
+                              &generation))
+        bench_die("%s: a transaction reads a wrong value for %.*s", run->engine->name,
+                  (int)key.size, key.data);
+    if (!is_expected(self, generation, change->least[at]))
+        bench_die("%s: a transaction reads generation %llu of %.*s, not %u", run->engine->name,
+                  (unsigned long long)generation, (int)key.size, key.data, change->least[at]);
+    change->written[at] = next_generation((uint8_t)generation);
+    bench_dataset_value(&run->dataset, key.data, key.size, change->written[at],
+                        self->memory + at * run->dataset.value_size);
+}
+
+// Whoever commits a later generation may be noted first.
+static void advance_generation(bench_run *run, uint64_t number, uint8_t generation)
+{
+    uint8_t noted = generation_of(run, number);
+    uint8_t next;
+
+    do {
+        bool is_later =
+            (generation + GENERATIONS - noted) % GENERATIONS - 1u < GENERATIONS / 2 - 1u;
+        next = is_later ? generation : noted;
+    } while (!atomic_compare_exchange_weak_explicit(&run->generations[number], &noted, next,
+                                                    memory_order_release, memory_order_acquire));
+}
+
+bool worker_transact(worker *self, const uint64_t *numbers, size_t count)
+{
+    bench_run *run = self->run;
+    size_t value_size = run->dataset.value_size;
+    update change = {.self = self};
+    engine_bytes keys[WORKER_TXN_MAX] = {{NULL, 0}};
+    engine_bytes values[WORKER_TXN_MAX] = {{NULL, 0}};
+
+    for (size_t i = 0; i < count; i++) {
+        change.least[i] = generation_of(run, numbers[i]);
+        keys[i] = make_key(run, numbers[i], &change.keys[i]);
+        values[i] = (engine_bytes){self->memory + i * value_size, value_size};
+    }
+    if (!run->engine->transact(self->session, keys, values, count, update_value, &change))
+        return false;
+    if (change.read != count) bench_die("%s: a transaction left out a key", run->engine->name);
+    for (size_t i = 0; i < count; i++) {
+        advance_generation(run, numbers[i], change.written[i]);
+        self->user_bytes += keys[i].size + value_size;
+    }
+    return true;
+}
+
 typedef struct scan_check {
     const bench_run *run;
     uint64_t visited;

@@ -19,10 +19,11 @@ typedef struct workload_group {
     bool is_synced;
     bool keeps_log;
     bench_key_form form;
-    uint32_t value_size; // 0: as the options say.
-    uint32_t key_share;  // One key for so many of the options' keys.
-    uint32_t stages;     // Processes one after the other; the last one measures.
-    bool is_killed;      // The first one ends by SIGKILL.
+    uint32_t value_size;   // 0: as the options say.
+    uint32_t key_share;    // One key for so many of the options' keys.
+    uint32_t stages;       // Processes one after the other; the last one measures.
+    bool is_killed;        // The first one ends by SIGKILL.
+    bool has_transactions; // Only engines that have them run it.
 } workload_group;
 
 typedef enum workload_amount {
@@ -79,6 +80,8 @@ uint64_t step_read_missing(worker *worker);
 uint64_t step_scan(worker *worker);
 uint64_t step_delete(worker *worker);
 uint64_t step_commit(worker *worker);
+uint64_t step_txn(worker *worker);
+uint64_t step_txn_hot(worker *worker);
 
 // The steps of workload_mixed.c.
 uint64_t step_ycsb_a(worker *worker);

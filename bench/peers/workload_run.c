@@ -36,6 +36,12 @@ static uint64_t at_least_one(uint64_t value)
     return value == 0 ? 1 : value;
 }
 
+// Whether its threads write the same keys.
+static bool is_contended(const workload *work)
+{
+    return work->step == step_txn_hot && work->threads > 1;
+}
+
 static void set_bounds(const bench_run *run, const workload *work, worker *self)
 {
     const peers_options *options = run->options;
@@ -79,6 +85,8 @@ static void warm_up(bench_run *run, const workload *work)
     if (operations > WARMUP_OPERATIONS_MAX) operations = WARMUP_OPERATIONS_MAX;
     for (i = 0; i < work->threads; i++) {
         workers[i].step = work->step;
+        workers[i].count = work->threads;
+        workers[i].is_racing = is_contended(work);
         workers[i].random.state += 0xabcdef;
         workers[i].operations_max = at_least_one(operations / work->threads);
         workers[i].seconds_max = WARMUP_SECONDS_MAX;
@@ -144,7 +152,7 @@ static worker *create_workers(bench_run *run, const workload *work, uint32_t cou
     for (i = 0; i < work->threads; i++) {
         workers[i].count = work->threads;
         workers[i].step = work->step;
-        workers[i].is_racing = work->beside != NULL;
+        workers[i].is_racing = work->beside != NULL || is_contended(work);
         set_bounds(run, work, &workers[i]);
     }
     if (work->beside != NULL) {

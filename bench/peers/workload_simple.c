@@ -79,6 +79,32 @@ uint64_t step_delete(worker *self)
     return 1;
 }
 
+#define TXN_KEYS 4
+#define HOT_KEYS 100
+
+// Four keys side by side among those that are the thread's own.
+uint64_t step_txn(worker *self)
+{
+    uint64_t each = self->run->dataset.key_count / self->count;
+    uint64_t first = fe_random_below(&self->random, each);
+    uint64_t numbers[TXN_KEYS];
+
+    for (uint64_t i = 0; i < TXN_KEYS; i++)
+        numbers[i] = number_of(self, (first + i) % each * self->count + self->number);
+    return worker_transact(self, numbers, TXN_KEYS) ? 1 : 0;
+}
+
+// Four keys that all threads want. What others were faster with does not count.
+uint64_t step_txn_hot(worker *self)
+{
+    uint64_t first = fe_random_below(&self->random, HOT_KEYS);
+    uint64_t numbers[TXN_KEYS];
+
+    for (uint64_t i = 0; i < TXN_KEYS; i++)
+        numbers[i] = number_of(self, (first + i * (HOT_KEYS / TXN_KEYS)) % HOT_KEYS);
+    return worker_transact(self, numbers, TXN_KEYS) ? 1 : 0;
+}
+
 // Each thread has keys of its own, and comes around to the first one after the last.
 uint64_t step_commit(worker *self)
 {

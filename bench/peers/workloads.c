@@ -18,6 +18,7 @@ const workload_group workload_groups[] = {
     {"large", "values of 4 KiB, a tenth of the keys", .value_size = LARGE_VALUE_SIZE,
      .key_share = 10, .stages = 1},
     {"sync", "each commit durable", .is_synced = true, .stages = 1},
+    {"txn", "transactions of 4 reads and 4 writes", .stages = 1, .has_transactions = true},
     {"reopen", "reopen after a clean close", .stages = 2},
     {"kill", "reopen after kill -9", .stages = 2, .is_killed = true},
     {"kill-log", "reopen after kill -9, all puts in the log", .keeps_log = true, .stages = 2,
@@ -60,6 +61,17 @@ const workload workloads[] = {
     {"commit-1", "sync", "commits, 1 thread", "commits/s", AMOUNT_TIME, step_commit, 1, NULL},
     {"commit-4", "sync", "commits, 4 threads", "commits/s", AMOUNT_TIME, step_commit, 4, NULL},
     {"commit-16", "sync", "commits, 16 threads", "commits/s", AMOUNT_TIME, step_commit, 16, NULL},
+    {"txn-load", "txn", "transactions: load", "puts/s", AMOUNT_KEYS, step_fill_random, 1, NULL},
+    {"txn-1", "txn", "transactions of 4 reads and 4 writes, 1 thread", "commits/s", AMOUNT_READS,
+     step_txn, 1, NULL},
+    {"txn-4", "txn", "the same, 4 threads, keys of their own", "commits/s", AMOUNT_READS, step_txn,
+     4, NULL},
+    {"txn-16", "txn", "the same, 16 threads, keys of their own", "commits/s", AMOUNT_READS,
+     step_txn, 16, NULL},
+    {"txn-hot-1", "txn", "transactions on 100 hot keys, 1 thread", "commits/s", AMOUNT_READS,
+     step_txn_hot, 1, NULL},
+    {"txn-hot-16", "txn", "transactions on 100 hot keys, 16 threads", "commits/s", AMOUNT_READS,
+     step_txn_hot, 16, NULL},
     {"reopen-clean", "reopen", "reopen after a clean close", "ms", AMOUNT_OPENS, NULL, 1, NULL},
     {"reopen-kill", "kill", "reopen after kill -9", "ms", AMOUNT_OPENS, NULL, 1, NULL},
     {"reopen-kill-log", "kill-log", "reopen after kill -9, all in the log", "ms", AMOUNT_OPENS,
@@ -124,6 +136,7 @@ void workload_settings(const peers_options *options, const workload_group *group
         .is_synced = group->is_synced,
         .is_compressed = options->is_compressed,
         .keeps_log = group->keeps_log,
+        .has_transactions = group->has_transactions,
     };
     // Twice the filled keys: some workloads insert between them.
     settings->data_bytes_max =
