@@ -1115,7 +1115,7 @@ typedef struct ferric_stats {
     uint64_t memory_limit;
     uint64_t memory_used; // Now, all of what memory_limit counts.
     uint64_t memory_memtables;
-    uint64_t memory_cache;  // Blocks.
+    uint64_t memory_cache;  // Blocks, with room that was made for more.
     uint64_t memory_tables; // Indexes and filters of open tables.
     uint64_t memory_pinned;
     uint64_t cache_hits;

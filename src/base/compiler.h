@@ -15,6 +15,7 @@
 #define FE_PREFETCH(address) __builtin_prefetch((address), 0, 3)
 // The number of the lowest bit that is set. `bits` is not 0.
 #define FE_LOWEST_BIT(bits) ((uint32_t)__builtin_ctz(bits))
+#define FE_LOWEST_BIT64(bits) ((uint32_t)__builtin_ctzll(bits))
 // Two threads that write to fields of one line slow each other down.
 #define FE_CACHE_LINE 64
 

@@ -17,6 +17,11 @@
 // C3. home is cleared before the block is retired; whoever finds NULL reads the block anew.
 // C4. Charged bytes (content and bookkeeping) exceed the capacity only by what is pinned or was
 //     just inserted. A block over a quarter of the capacity is not kept.
+// C5. A large cache keeps blocks of the usual sizes in slots (lsm/slab.h). Whole chunks are charged
+//     then, and blocks are evicted at fifteen sixteenths of the capacity, so that slots are free
+//     when they are asked for.
+// C6. A slot that is free, or taken and not filled yet, has the state FE_BLOCK_IDLE: whoever looks
+//     at all slots of a chunk tells by it which hold a block.
 #ifndef FERRIC_LSM_BLOCK_CACHE_H
 #define FERRIC_LSM_BLOCK_CACHE_H
 
@@ -28,13 +33,22 @@ typedef struct fe_block_cache fe_block_cache;
 typedef struct fe_cached_block fe_cached_block;
 typedef _Atomic(fe_cached_block *) fe_block_home;
 
+typedef enum fe_block_state {
+    FE_BLOCK_IDLE = 0,    // Not in a queue so far.
+    FE_BLOCK_QUEUED = 1,  // In its shard's queue and at its home.
+    FE_BLOCK_RETIRED = 2, // Evicted.
+} fe_block_state;
+
 // Fields are the cache's own; they stand here so that a hit needs no call.
 struct fe_cached_block {
     _Alignas(FE_CACHE_LINE) fe_block view;
     _Atomic(bool) is_marked; // Used since the hand came by.
 
     _Alignas(FE_CACHE_LINE) _Atomic(uint32_t) holds; // References, and a bit for cache and epoch.
-    uint32_t size_bytes;                             // All of it.
+    uint32_t size_bytes;                             // All of it, or its slot's.
+    bool is_slot;
+    uint8_t shard;
+    _Atomic(uint8_t) state; // fe_block_state
     fe_block_cache *cache;
     fe_block_home *home; // NULL: never was in the queue.
     fe_sieve_node node;
@@ -47,7 +61,7 @@ ferric_status fe_block_cache_create(fe_epoch *epoch, uint64_t capacity_bytes,
 // No reference and no section is left. Accepts NULL.
 void fe_block_cache_destroy(fe_block_cache *cache);
 
-// The capacity follows what memtables leave of memory_limit; shrinking evicts.
+// Shrinking evicts.
 void fe_block_cache_set_capacity(fe_block_cache *cache, uint64_t capacity_bytes);
 
 // Takes bytes out of the capacity for what is kept beside the blocks, or gives them back. Lending
@@ -101,7 +115,7 @@ uint64_t fe_block_cache_pinned_bytes(const fe_block_cache *cache);
 typedef struct fe_block_cache_stats {
     uint64_t capacity_bytes;
     uint64_t lent_bytes; // Of the capacity.
-    uint64_t used_bytes;
+    uint64_t used_bytes; // Free slots included.
     uint64_t pinned_bytes;
     uint64_t misses; // Blocks read from tables.
     uint64_t evictions;

@@ -15,6 +15,9 @@
 
 static const char *const path = "/000001.table";
 
+// The smallest with slots.
+#define LARGE_CAPACITY ((uint64_t)32 << 20)
+
 // One table with its homes.
 typedef struct cached_table {
     fe_vfs *vfs;
@@ -40,21 +43,37 @@ static void place_blocks(cached_table *self)
     }
 }
 
-static void create(cached_table *self, uint64_t capacity, uint64_t seed)
+static void create_of(cached_table *self, const entry_shape *shape,
+                      const fe_table_builder_options *options, uint64_t capacity, uint64_t seed)
 {
-    entry_shape shape = {4000, "user:", 8, 16, 1, 1000, 150};
-    fe_table_builder_options options = {1024, 10, FERRIC_COMPRESSION_LZ4, 0};
     fe_random random = {seed};
     fe_table_summary summary;
 
-    entry_list_init(&self->list, &random, &shape);
+    entry_list_init(&self->list, &random, shape);
     assert_int_equal(fe_vfs_memory_create(&self->vfs), FERRIC_OK);
-    table_file_write(self->vfs, path, 1, &options, &self->list, 0, self->list.count, &summary);
+    table_file_write(self->vfs, path, 1, options, &self->list, 0, self->list.count, &summary);
     assert_int_equal(fe_table_open(self->vfs, path, NULL, &summary.identity, 0, &self->table),
                      FERRIC_OK);
     assert_int_equal(fe_epoch_create(&self->epoch), FERRIC_OK);
     assert_int_equal(fe_block_cache_create(self->epoch, capacity, &self->cache), FERRIC_OK);
     place_blocks(self);
+}
+
+static void create(cached_table *self, uint64_t capacity, uint64_t seed)
+{
+    entry_shape shape = {4000, "user:", 8, 16, 1, 1000, 150};
+    fe_table_builder_options options = {1024, 10, FERRIC_COMPRESSION_LZ4, 0};
+
+    create_of(self, &shape, &options, capacity, seed);
+}
+
+// Blocks of 4 to 9 KiB, 46 MiB of them: most stand in slots.
+static void create_large(cached_table *self, uint64_t seed)
+{
+    entry_shape shape = {16000, "user:", 8, 16, 1, 16000, 6000};
+    fe_table_builder_options options = {4096, 10, FERRIC_COMPRESSION_NONE, 0};
+
+    create_of(self, &shape, &options, LARGE_CAPACITY, seed);
 }
 
 static fe_block_cache_stats stats_of(const cached_table *self)
@@ -69,6 +88,7 @@ static void destroy(cached_table *self)
 {
     for (uint32_t i = 0; i < self->count; i++)
         fe_block_cache_remove(self->cache, self->table, i, &self->homes[i]);
+    fe_block_cache_set_capacity(self->cache, 0); // Free slots go too.
     assert_int_equal(stats_of(self).used_bytes, 0);
     assert_int_equal(stats_of(self).pinned_bytes, 0);
     fe_block_cache_destroy(self->cache);
@@ -289,25 +309,21 @@ static void read_randomly(void *argument)
         fe_cached_block_unref(pins[i]);
 }
 
-static void test_cache_is_right_under_eviction_by_four_threads(void **state)
+static void read_by_threads(cached_table *self, uint64_t capacity)
 {
-    uint64_t capacity = 80000;
     fe_thread threads[THREADS] = {{0}};
     reading readings[THREADS];
     uint64_t hits = 0;
-    cached_table self;
 
-    (void)state;
-    create(&self, capacity, 6);
     for (int i = 0; i < THREADS; i++) {
-        readings[i] = (reading){.self = &self, .seed = (uint64_t)i + 100};
+        readings[i] = (reading){.self = self, .seed = (uint64_t)i + 100};
         assert_int_equal(fe_thread_start(&threads[i], "reader", read_randomly, &readings[i]),
                          FERRIC_OK);
     }
     for (int i = 0; i < 200; i++) {
-        fe_block_cache_set_capacity(self.cache, i % 2 == 0 ? capacity / 2 : capacity);
-        uint32_t block = (uint32_t)i % self.count;
-        fe_block_cache_remove(self.cache, self.table, block, &self.homes[block]);
+        fe_block_cache_set_capacity(self->cache, i % 2 == 0 ? capacity / 2 : capacity);
+        uint32_t block = (uint32_t)i % self->count;
+        fe_block_cache_remove(self->cache, self->table, block, &self->homes[block]);
         fe_thread_yield();
     }
     for (int i = 0; i < THREADS; i++) {
@@ -316,10 +332,78 @@ static void test_cache_is_right_under_eviction_by_four_threads(void **state)
         hits += readings[i].hits;
     }
     printf("block cache: %d reads by %d threads, %llu hits, %llu evictions\n", THREADS * READS,
-           THREADS, (unsigned long long)hits, (unsigned long long)stats_of(&self).evictions);
-    assert_true(stats_of(&self).evictions > 1000);
-    assert_true(stats_of(&self).used_bytes <= capacity);
-    assert_int_equal(stats_of(&self).pinned_bytes, 0);
+           THREADS, (unsigned long long)hits, (unsigned long long)stats_of(self).evictions);
+    assert_true(stats_of(self).evictions > 1000);
+    assert_true(stats_of(self).used_bytes <= capacity);
+    assert_int_equal(stats_of(self).pinned_bytes, 0);
+    destroy(self);
+}
+
+static void test_cache_is_right_under_eviction_by_four_threads(void **state)
+{
+    cached_table self;
+
+    (void)state;
+    create(&self, 80000, 6);
+    read_by_threads(&self, 80000);
+}
+
+static void test_large_cache_is_right_under_eviction_by_four_threads(void **state)
+{
+    cached_table self;
+
+    (void)state;
+    create_large(&self, 7);
+    read_by_threads(&self, LARGE_CAPACITY);
+}
+
+static void test_large_cache_holds_whole_chunks_within_its_capacity(void **state)
+{
+    cached_table self;
+    fe_random random = {8};
+
+    (void)state;
+    create_large(&self, 8);
+    for (uint32_t i = 0; i < 3 * self.count; i++) {
+        read_once(&self, (uint32_t)fe_random_below(&random, self.count));
+        assert_true(stats_of(&self).used_bytes <= LARGE_CAPACITY);
+    }
+    assert_true(stats_of(&self).used_bytes > LARGE_CAPACITY / 8 * 7);
+    fe_block_cache_lend(self.cache, LARGE_CAPACITY / 2);
+    assert_true(stats_of(&self).used_bytes <= LARGE_CAPACITY / 2);
+    for (uint32_t i = 0; i < self.count; i++)
+        read_once(&self, i);
+    assert_true(stats_of(&self).used_bytes <= LARGE_CAPACITY / 2);
+    fe_block_cache_give_back(self.cache, LARGE_CAPACITY / 2);
+    destroy(&self);
+}
+
+static void test_chunk_with_a_pinned_block_stays(void **state)
+{
+    enum { PINNED = 5 };
+    fe_cached_block *pinned[PINNED];
+    cached_table self;
+
+    (void)state;
+    create_large(&self, 9);
+    for (uint32_t i = 0; i < self.count / 2; i++)
+        read_once(&self, i);
+    fe_epoch_enter(self.epoch);
+    for (uint32_t i = 0; i < PINNED; i++) {
+        bool was_cached;
+        pinned[i] = get_block(&self, i * 100, &was_cached);
+        fe_cached_block_ref(pinned[i]);
+    }
+    fe_epoch_leave(self.epoch);
+    fe_block_cache_set_capacity(self.cache, 0);
+    assert_in_range(stats_of(&self).used_bytes, 1, PINNED * (2 << 20));
+    for (uint32_t i = 0; i < PINNED; i++) {
+        assert_ptr_equal(fe_block_cache_peek(&self.homes[i * 100]), pinned[i]);
+        assert_true(is_block_right(&self, i * 100, pinned[i]));
+        fe_cached_block_unref(pinned[i]);
+    }
+    fe_block_cache_set_capacity(self.cache, 0);
+    assert_int_equal(stats_of(&self).used_bytes, 0);
     destroy(&self);
 }
 
@@ -332,6 +416,9 @@ int main(void)
         cmocka_unit_test(test_cache_load_without_fill_keeps_nothing),
         cmocka_unit_test(test_cache_passes_a_damaged_block_on),
         cmocka_unit_test(test_cache_is_right_under_eviction_by_four_threads),
+        cmocka_unit_test(test_large_cache_is_right_under_eviction_by_four_threads),
+        cmocka_unit_test(test_large_cache_holds_whole_chunks_within_its_capacity),
+        cmocka_unit_test(test_chunk_with_a_pinned_block_stays),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
