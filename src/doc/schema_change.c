@@ -49,7 +49,8 @@ static ferric_status begin(const fe_schema *schema, draft *changed)
 }
 
 // Commits the draft with what else stands in the batch. FERRIC_CONFLICT: `schema` is not the newest
-// any more, or another condition of the batch does not hold. The newest is installed either way.
+// any more, or another condition of the batch does not hold. The newest is installed either way,
+// unless reading it fails: so who asks for a change begins with reading it.
 static ferric_status commit(fe_collection *collection, const fe_schema *schema,
                             const draft *changed, fe_write_batch *batch)
 {
@@ -209,6 +210,7 @@ ferric_status fe_schema_add_index(fe_collection *collection, const fe_index_requ
     *id = 0;
     fe_arena_init(&arena);
     status = understand(request, &arena, &index);
+    if (status == FERRIC_OK) status = fe_collection_reload(collection);
     if (status == FERRIC_OK) {
         do {
             status = try_add(collection, &index, id);
@@ -357,8 +359,9 @@ static ferric_status sweep(fe_store *store, uint32_t id)
 ferric_status fe_schema_drop_index(fe_collection *collection, ferric_slice name)
 {
     uint32_t id = 0;
-    ferric_status status;
+    ferric_status status = fe_collection_reload(collection);
 
+    if (status != FERRIC_OK) return status;
     do {
         const fe_schema *schema = fe_collection_schema(collection);
         const fe_index *index = fe_schema_find(schema, name);
