@@ -13,8 +13,6 @@
 
 #define BATCH_MAX 12u
 
-static const char *const keyspace_names[LIFE_KEYSPACE_COUNT] = {NULL, "beta", "gamma"};
-
 static uint64_t below(life *l, uint64_t bound)
 {
     return fe_random_below(&l->random, bound);
@@ -137,11 +135,8 @@ static void open_life(life *l)
     draw_options(l, &options);
     ferric_status status = ferric_open("life", &options, &l->db);
     if (!life_expect(l, "ferric_open", FERRIC_OK, status)) return;
-    for (uint32_t i = 1; i < LIFE_KEYSPACE_COUNT; i++) {
-        status =
-            ferric_keyspace_open(l->db, keyspace_names[i], FERRIC_KEYSPACE_RAW, &l->keyspaces[i]);
-        if (!life_expect(l, "ferric_keyspace_open", FERRIC_OK, status)) return;
-    }
+    for (uint32_t i = 1; i < LIFE_KEYSPACE_COUNT; i++)
+        life_open_keyspace(l, i);
 }
 
 static void release_snapshot(life *l, uint32_t index)
@@ -204,7 +199,7 @@ static uint32_t draw_size(life *l)
 
 life_entry life_draw_entry(life *l)
 {
-    life_entry entry = {true, draw_size(l), ++l->number, 0};
+    life_entry entry = {.is_present = true, .size = draw_size(l), .number = ++l->number};
     return entry;
 }
 
@@ -221,31 +216,19 @@ void life_take_version(life *l, uint64_t version)
     l->newest_version = version;
 }
 
-// What a single write's version is, the database alone can tell.
-static void learn_version(life *l, uint32_t keyspace, uint32_t key)
-{
-    ferric_buffer value = {0};
-    uint64_t version = 0;
-    ferric_status status =
-        ferric_get(l->db, l->keyspaces[keyspace], l->keys[key], NULL, &value, &version);
-
-    ferric_buffer_free(&value);
-    if (!life_expect(l, "the read behind a put", FERRIC_OK, status)) return;
-    life_take_version(l, version);
-    l->now->entries[keyspace][key].version = version;
-}
-
 void life_put(life *l, uint32_t keyspace, uint32_t key)
 {
     ferric_write_options options = FERRIC_WRITE_OPTIONS_INIT;
     life_entry entry = life_draw_entry(l);
 
     options.sync = below(l, 20) == 0;
-    ferric_status status = ferric_put(l->db, l->keyspaces[keyspace], l->keys[key],
-                                      life_value_of(l, &entry, key), &options);
+    ferric_slice value = life_value_of(l, &entry, key);
+    options.lifetime = life_draw_lifetime(l, &entry);
+    options.version = &entry.version;
+    ferric_status status = ferric_put(l->db, l->keyspaces[keyspace], l->keys[key], value, &options);
     if (!life_expect(l, "ferric_put", FERRIC_OK, status)) return;
-    l->now->entries[keyspace][key] = entry;
-    learn_version(l, keyspace, key);
+    life_take_version(l, entry.version);
+    l->now->entries[keyspace][key] = entry.is_present ? entry : (life_entry){0};
 }
 
 static void do_put(life *l)
@@ -310,6 +293,7 @@ static void do_conditional(life *l)
     life_entry entry = life_draw_entry(l);
     bool is_delete = old->is_present && below(l, 4) == 0;
     bool holds = below(l, 2) == 0;
+    ferric_slice value = life_value_of(l, &entry, key);
 
     if (below(l, 2) == 0 && !is_delete) {
         options.condition = FERRIC_IF_ABSENT;
@@ -318,18 +302,15 @@ static void do_conditional(life *l)
         options.condition = FERRIC_IF_VERSION;
         options.if_version = holds ? old->version : old->version + 1 + below(l, 5);
     }
+    if (!is_delete) options.lifetime = life_draw_lifetime(l, &entry);
+    options.version = &entry.version;
     ferric_status status =
         is_delete ? ferric_delete(l->db, l->keyspaces[keyspace], l->keys[key], &options)
-                  : ferric_put(l->db, l->keyspaces[keyspace], l->keys[key],
-                               life_value_of(l, &entry, key), &options);
+                  : ferric_put(l->db, l->keyspaces[keyspace], l->keys[key], value, &options);
     if (!life_expect(l, "a conditional write", holds ? FERRIC_OK : FERRIC_CONFLICT, status)) return;
     if (!holds) return;
-    if (is_delete) {
-        *old = (life_entry){0};
-    } else {
-        *old = entry;
-        learn_version(l, keyspace, key);
-    }
+    life_take_version(l, entry.version);
+    *old = is_delete || !entry.is_present ? (life_entry){0} : entry;
 }
 
 typedef struct batch_change {
@@ -356,8 +337,10 @@ static uint32_t fill_batch(life *l, ferric_batch *batch, batch_change changes[BA
             status = ferric_batch_delete(batch, keyspace, l->keys[change->key]);
         } else {
             change->entry = life_draw_entry(l);
-            status = ferric_batch_put(batch, keyspace, l->keys[change->key],
-                                      life_value_of(l, &change->entry, change->key));
+            ferric_slice value = life_value_of(l, &change->entry, change->key);
+            ferric_lifetime lifetime = life_draw_lifetime(l, &change->entry);
+            status =
+                ferric_batch_put_expiring(batch, keyspace, l->keys[change->key], value, lifetime);
         }
         life_expect(l, "a batch", FERRIC_OK, status);
     }
@@ -400,7 +383,7 @@ static void do_batch(life *l)
             life_clear(l->now, &changes[i].range);
             continue;
         }
-        *place = changes[i].entry;
+        *place = changes[i].entry.is_present ? changes[i].entry : (life_entry){0};
         if (place->is_present) place->version = version;
     }
 }
@@ -440,6 +423,7 @@ static void do_pin(life *l)
         ferric_get_pinned(l->db, l->keyspaces[keyspace], l->keys[key], NULL, &pin->pinned);
     ferric_status expected = entry->is_present ? FERRIC_OK : FERRIC_NOT_FOUND;
     if (!life_expect(l, "ferric_get_pinned", expected, status) || status != FERRIC_OK) return;
+    if (pin->pinned.expires_ms != entry->expires_ms) life_fail(l, "another expiry", key);
     pin->key = key;
     pin->entry = *entry;
     l->pin_count++;
@@ -495,21 +479,16 @@ static const struct {
     uint32_t weight; // Of 1,000.
     void (*act)(life *l);
 } operations[] = {
-    {"put", 280, do_put},
-    {"delete", 90, do_delete},
-    {"range", 20, do_delete_range},
-    {"batch", 100, do_batch},
-    {"conditional", 60, do_conditional},
-    {"read", 340, life_read},
-    {"snapshot", 20, do_snapshot},
-    {"pin", 20, do_pin},
-    {"flush", 8, do_flush},
-    {"compact", 6, do_compact},
-    {"sync", 8, do_sync},
-    {"reopen", 4, do_reopen},
-    {"read all", 3, life_read_all},
-    {"verify", 1, do_verify},
-    {"transaction", 40, life_txn},
+    {"put", 262, do_put},          {"clock", 4, life_set_clock},
+    {"lifetime", 8, life_rewrite}, {"expiry", 4, life_ask_expiry},
+    {"drop", 1, life_drop},        {"rename", 1, life_rename},
+    {"delete", 90, do_delete},     {"range", 20, do_delete_range},
+    {"batch", 100, do_batch},      {"conditional", 60, do_conditional},
+    {"read", 340, life_read},      {"snapshot", 20, do_snapshot},
+    {"pin", 20, do_pin},           {"flush", 8, do_flush},
+    {"compact", 6, do_compact},    {"sync", 8, do_sync},
+    {"reopen", 4, do_reopen},      {"read all", 3, life_read_all},
+    {"verify", 1, do_verify},      {"transaction", 40, life_txn},
 };
 
 static void do_operation(life *l)
@@ -546,6 +525,9 @@ char *life_run(uint64_t seed, uint64_t operation_count, uint64_t *done)
     if (fe_vfs_memory_create(&l.vfs) != FERRIC_OK) harness_panic("no memory vfs");
     l.now = harness_alloc(sizeof(*l.now));
     l.scratch = harness_alloc(LIFE_VALUE_MAX);
+    for (uint32_t i = 0; i < LIFE_KEYSPACE_COUNT; i++)
+        l.names[i] = i;
+    life_own_clock(&l);
     make_keys(&l);
     open_life(&l);
     while (l.operation_count < operation_count && l.failure == NULL) {

@@ -22,6 +22,7 @@ typedef struct life_entry {
     uint32_t size;
     uint64_t number; // Which write made it: its bytes follow from that.
     uint64_t version;
+    uint64_t expires_ms; // 0: it stays. One whose time has come is not present.
 } life_entry;
 
 typedef struct life_state {
@@ -46,6 +47,8 @@ typedef struct life {
     fe_vfs *vfs;
     ferric_db *db;
     ferric_keyspace *keyspaces[LIFE_KEYSPACE_COUNT];
+    uint32_t names[LIFE_KEYSPACE_COUNT]; // Which name each keyspace has now.
+    uint64_t hour; // The engine's time, which never goes back, in whole hours.
     uint32_t key_count;
     ferric_slice *keys; // Sorted.
     life_state *now;
@@ -61,11 +64,21 @@ typedef struct life {
     char *failure;         // NULL while database and model agree. Owned.
 } life;
 
+// What lives played beside reads and writes, in all of the process.
+typedef struct life_tally {
+    uint64_t expired; // Keys whose time came.
+    uint64_t clocks;
+    uint64_t rewritten; // Lifetimes changed.
+    uint64_t drops;
+    uint64_t renames;
+} life_tally;
+extern life_tally life_played;
+
 // Plays `operation_count` operations; returns NULL, or what differed as text the caller frees.
 // *done receives how many were played.
 char *life_run(uint64_t seed, uint64_t operation_count, uint64_t *done);
 
-// ---- Shared by the three files --------------------------------------------------------------
+// ---- Shared by its files --------------------------------------------------------------
 
 void life_fail(life *l, const char *what, uint32_t key);
 // Whether the status is the expected one; else the life has failed.
@@ -101,6 +114,21 @@ void life_put(life *l, uint32_t keyspace, uint32_t key);
 
 // A transaction from its beginning to its end.
 void life_txn(life *l);
+
+// ---- model_time.c: lifetimes, and keyspaces that go ------------------------------------------
+
+// Makes the clock of the life's vfs the model's.
+void life_own_clock(life *l);
+// A lifetime for the entry, mostly none. One that has passed makes it absent.
+ferric_lifetime life_draw_lifetime(life *l, life_entry *entry);
+void life_set_clock(life *l);
+// Expire, persist or touch.
+void life_rewrite(life *l);
+void life_ask_expiry(life *l);
+void life_drop(life *l);
+void life_rename(life *l);
+// Opens the handle of a keyspace by the name that it has.
+void life_open_keyspace(life *l, uint32_t keyspace);
 
 // One random read of any kind.
 void life_read(life *l);

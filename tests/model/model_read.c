@@ -147,8 +147,11 @@ static void check_place(life *l, const window *w, ferric_iterator *iterator, boo
         life_fail(l, "the iterator stands on another key", key);
         return;
     }
-    check_found(l, &w->state->entries[w->keyspace][key], key, ferric_iterator_value(iterator),
-                ferric_iterator_version(iterator));
+    const life_entry *entry = &w->state->entries[w->keyspace][key];
+    check_found(l, entry, key, ferric_iterator_value(iterator), ferric_iterator_version(iterator));
+    if (ferric_iterator_expires_ms(iterator) != entry->expires_ms) {
+        life_fail(l, "another expiry", key);
+    }
 }
 
 // Where the iterator stands: on a shown key, before the first move, or behind one of the ends.

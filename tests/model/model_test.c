@@ -11,6 +11,7 @@
 #define OPERATIONS_OF_A_LIFE 3000u
 // A build with sanitizers is slow; in a minute even it does more than this.
 #define OPERATION_FLOOR 100000u
+#define EXPIRED_FLOOR 500u
 
 int main(void)
 {
@@ -35,5 +36,10 @@ int main(void)
     }
     harness_count(&h, "lives", lives, 1);
     harness_count(&h, "operations", operations, OPERATION_FLOOR);
+    harness_count(&h, "keys that expired", life_played.expired, EXPIRED_FLOOR);
+    harness_count(&h, "clocks set, forward or back", life_played.clocks, 100);
+    harness_count(&h, "lifetimes changed", life_played.rewritten, 100);
+    harness_count(&h, "keyspaces dropped", life_played.drops, 10);
+    harness_count(&h, "keyspaces renamed", life_played.renames, 10);
     return harness_end(&h);
 }

@@ -45,8 +45,11 @@ static void write_one(txn_life *t)
         status = ferric_txn_delete(t->txn, l->keyspaces[keyspace], l->keys[key]);
     } else {
         entry = life_draw_entry(l);
-        status = ferric_txn_put(t->txn, l->keyspaces[keyspace], l->keys[key],
-                                life_value_of(l, &entry, key));
+        ferric_slice value = life_value_of(l, &entry, key);
+        ferric_lifetime lifetime = life_draw_lifetime(l, &entry);
+        status =
+            ferric_txn_put_expiring(t->txn, l->keyspaces[keyspace], l->keys[key], value, lifetime);
+        if (!entry.is_present) entry = (life_entry){0};
     }
     if (!life_expect(l, "a write of a transaction", FERRIC_OK, status)) return;
     t->now->seen.entries[keyspace][key] = entry; // Version 0: it has none yet.
