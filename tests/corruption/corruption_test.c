@@ -28,10 +28,13 @@ static const scenario_step life[] = {
     {.verb = STEP_COMPACT},
     {.verb = STEP_PUT, .key = 1, .repeat = 2, .size = 50},
     {.verb = STEP_DELETE, .key = 9},
+    {.verb = STEP_PUT, .key = 30, .repeat = 2, .size = 20, .expires_s = 1000000},
+    {.verb = STEP_RANGE, .key = 6, .repeat = 2},
     {.verb = STEP_FLUSH},
     {.verb = STEP_BATCH, .key = 20, .repeat = 5, .size = 40},
     {.verb = STEP_PUT, .key = 12, .size = 4095},
     {.verb = STEP_PUT, .key = 14, .size = 5000},
+    {.verb = STEP_RANGE, .keyspace = 1, .key = 4, .repeat = 2},
     {.verb = STEP_PUT, .key = 3, .repeat = 3, .size = 30},
 };
 
@@ -93,7 +96,7 @@ static char *judge_reading(corruption_run *run, const damage *what, const db_rea
     size_t count;
 
     if (reading->contradiction != NULL) return harness_format("%s", reading->contradiction);
-    char *difference = model_difference(&run->play->now, &reading->found);
+    char *difference = oracle_difference(run->play, reading);
     if (reading->status != FERRIC_OK) {
         *result = VERDICT_REFUSED_READ;
         if (difference != NULL || is_refusal(reading->status)) return difference;
@@ -177,16 +180,6 @@ static void judge_open(corruption_run *run, const damage *what, const db_reader 
 
 // ---- One damage -----------------------------------------------------------------------------
 
-static ferric_status open_keyspaces(db_reader *reader)
-{
-    for (uint32_t i = 1; i < MODEL_KEYSPACE_COUNT; i++) {
-        ferric_status status = ferric_keyspace_open(reader->db, model_keyspace_name(i),
-                                                    FERRIC_KEYSPACE_RAW, &reader->keyspaces[i]);
-        if (status != FERRIC_OK) return status;
-    }
-    return FERRIC_OK;
-}
-
 static void try_damage(corruption_run *run, disk *damaged, const damage *what)
 {
     vfs_record *record = vfs_record_create(damaged, run->total + 1000);
@@ -198,7 +191,7 @@ static void try_damage(corruption_run *run, disk *damaged, const damage *what)
     scenario_options(&run->play->plan, &options);
     options.vfs = vfs_record_vfs(record);
     ferric_status status = ferric_open(ORACLE_PATH, &options, &reader.db);
-    if (status == FERRIC_OK) status = open_keyspaces(&reader);
+    if (status == FERRIC_OK) status = db_reader_open_keyspaces(&reader);
     if (status == FERRIC_OK) {
         judge_open(run, what, &reader);
     } else if (is_refusal(status)) {
@@ -207,9 +200,7 @@ static void try_damage(corruption_run *run, disk *damaged, const damage *what)
     } else {
         report(run, what, ferric_status_name(status));
     }
-    for (uint32_t i = 1; i < MODEL_KEYSPACE_COUNT; i++) {
-        ferric_keyspace_close(reader.keyspaces[i]);
-    }
+    db_reader_close_keyspaces(&reader);
     status = ferric_close(reader.db);
     if (status != FERRIC_OK && !is_refusal(status)) report(run, what, "ferric_close failed");
     vfs_record_destroy(record);

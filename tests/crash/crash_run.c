@@ -12,6 +12,8 @@
 #define DOUBLE_SINGLE_MAX 2u
 // Points of a recovered database's trace at which the power fails again.
 #define DOUBLE_POINT_MAX 6u
+// How far ahead a clock may be after a loss: beyond every expiry of a scenario.
+#define CLOCK_JUMP_MS (UINT64_C(2000) * 1000 * 1000)
 
 // What the power is cut of: a play, its trace, and the disk it began on.
 typedef struct crash_source {
@@ -69,6 +71,18 @@ static void lose_power_again(crash_source *source, const disk *start, const orac
     source->random = again.random;
 }
 
+// The clock that the next process finds: the one before it, or any other. A second loss keeps what
+// the first one found.
+static void set_clock(crash_source *source, vfs_record *record)
+{
+    uint64_t now_ms = fe_vfs_now_ms(vfs_record_vfs(source->play->record));
+    uint64_t dice = source->is_double ? 0 : fe_random_below(&source->random, 4);
+
+    if (dice == 1) now_ms = VFS_RECORD_START_MS;
+    if (dice == 2) now_ms = source->play->latest_ms + CLOCK_JUMP_MS;
+    vfs_record_set_now_ms(record, now_ms);
+}
+
 // Opens what remains after `loss` and judges it; a share then goes on writing, and a share of those
 // loses power again. Takes over `left`.
 static void look_at(crash_source *source, disk *left, oracle_loss loss)
@@ -81,6 +95,7 @@ static void look_at(crash_source *source, disk *left, oracle_loss loss)
     size_t count = 0;
 
     source->tally->openings++;
+    set_clock(source, record);
     init_child(&child, source, record);
     bool is_right = oracle_adopt(&child, source->play, source->point, loss, &count);
     if (is_right && count < oracle_begun(source->play, source->point)) source->tally->partial++;

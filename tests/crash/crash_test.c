@@ -59,5 +59,6 @@ int main(void)
     hash_set_deinit(&tally.disks);
     hash_set_deinit(&tally.double_disks);
     hash_set_deinit(&tally.judged);
+    oracle_count_played(&h);
     return harness_end(&h);
 }

@@ -29,11 +29,13 @@ static const scenario_step life[] = {
     {.verb = STEP_COMPACT},
     {.verb = STEP_PUT, .key = 1, .repeat = 2, .size = 50},
     {.verb = STEP_PUT, .key = 9, .repeat = 6, .size = 100},
+    {.verb = STEP_RANGE, .key = 7, .repeat = 1},
     {.verb = STEP_FLUSH},
     {.verb = STEP_BATCH, .key = 20, .repeat = 5, .size = 40},
     {.verb = STEP_PUT, .key = 3, .repeat = 10, .size = 30},
     {.verb = STEP_DELETE, .key = 9},
-    {.verb = STEP_PUT, .key = 14, .repeat = 3, .size = 200},
+    {.verb = STEP_PUT, .key = 14, .repeat = 3, .size = 200, .expires_s = 1000000},
+    {.verb = STEP_RANGE, .key = 6, .repeat = 2},
 };
 
 static const scenario whole_life = {.name = "whole",
@@ -182,7 +184,7 @@ static char *judge(attack *a, way how, const db_reader *reader, verdict *result)
     char *wrong = NULL;
 
     db_read(reader, &reading);
-    char *difference = model_difference(&a->play.now, &reading.found);
+    char *difference = oracle_difference(&a->play, &reading);
     if (reading.contradiction != NULL) {
         wrong = harness_format("%s", reading.contradiction);
     } else if (reading.status != FERRIC_OK) {
@@ -217,10 +219,7 @@ static void try_one(attack *a, way how, const sealed_unit *unit, disk *d)
     options.key = harness_key();
     options.vfs = vfs_record_vfs(record);
     ferric_status status = ferric_open(ORACLE_PATH, &options, &reader.db);
-    for (uint32_t i = 1; i < MODEL_KEYSPACE_COUNT && status == FERRIC_OK; i++) {
-        status = ferric_keyspace_open(reader.db, model_keyspace_name(i), FERRIC_KEYSPACE_RAW,
-                                      &reader.keyspaces[i]);
-    }
+    if (status == FERRIC_OK) status = db_reader_open_keyspaces(&reader);
     if (status == FERRIC_OK) {
         wrong = judge(a, how, &reader, &result);
     } else if (status != FERRIC_CORRUPT && status != FERRIC_UNSUPPORTED) {
@@ -234,8 +233,7 @@ static void try_one(attack *a, way how, const sealed_unit *unit, disk *d)
                      unit->name, unit->offset, way_names[how], wrong);
     }
     harness_free(wrong);
-    for (uint32_t i = 1; i < MODEL_KEYSPACE_COUNT; i++)
-        ferric_keyspace_close(reader.keyspaces[i]);
+    db_reader_close_keyspaces(&reader);
     (void)ferric_close(reader.db);
     vfs_record_destroy(record);
 }

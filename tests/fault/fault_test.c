@@ -272,5 +272,6 @@ int main(void)
     harness_count(&h, "full disks that resumed without a reopen", tally.resumed, 1);
     harness_count(&h, "power losses in the faulty state", tally.losses, 1);
     harness_count(&h, "refused commits with a power loss right behind", tally.refusal_losses, 1);
+    oracle_count_played(&h);
     return harness_end(&h);
 }

@@ -57,17 +57,12 @@ static ferric_status open_reader(const kill_reader *r, db_reader *reader)
     options.memory_limit = (uint64_t)8 << 20;
     harness_encrypt(&options);
     status = ferric_open(r->plan->path, &options, &reader->db);
-    for (uint32_t i = 1; i < MODEL_KEYSPACE_COUNT && status == FERRIC_OK; i++) {
-        status = ferric_keyspace_open(reader->db, model_keyspace_name(i), FERRIC_KEYSPACE_RAW,
-                                      &reader->keyspaces[i]);
-    }
-    return status;
+    return status == FERRIC_OK ? db_reader_open_keyspaces(reader) : status;
 }
 
 static void close_reader(kill_reader *r, db_reader *reader)
 {
-    for (uint32_t i = 1; i < MODEL_KEYSPACE_COUNT; i++)
-        ferric_keyspace_close(reader->keyspaces[i]);
+    db_reader_close_keyspaces(reader);
     if (ferric_close(reader->db) != FERRIC_OK) tell_wrong(r, "close", ferric_error_message());
     *reader = (db_reader){0};
 }

@@ -14,17 +14,34 @@
 #include "support/db_reader.h"
 #include "support/encrypted.h"
 #include "support/harness.h"
+#include "support/model_document.h"
 
 #define EFFECT_MAX 4u
 #define VALUE_SIZE_MAX 6500u // Some stand in value files.
+#define TEXT_SIZE_MAX MODEL_DOCUMENT_SIZE_MAX
+// No clock has shown a time before this one.
+#define LONG_AGO_MS 1000u
+// The commit of a lane alone that drops a keyspace, which comes again with the next put.
+#define DROP_STRIDE 53u
+// After so many commits of the first lane an index is created or dropped.
+#define INDEX_STRIDE 13u
+#define DROPPED_KEYSPACE 2u
 // A recovered lane may be ahead of what was acknowledged by the commit under way.
 #define AHEAD_MAX 1u
 
+typedef enum effect_kind {
+    EFFECT_PUT = 0,
+    EFFECT_DELETE = 1,
+    EFFECT_RANGE = 2, // Keys [key, end).
+} effect_kind;
+
 typedef struct effect {
+    effect_kind kind;
     uint32_t keyspace;
     uint32_t key;
-    bool is_delete;
+    uint32_t end;
     uint32_t size;
+    uint64_t expires_ms; // 0: it stays. Long ago: it is as good as deleted.
     uint64_t value_number;
 } effect;
 
@@ -55,76 +72,166 @@ static void tell(writer *w, kill_message_kind kind, uint32_t index, uint64_t num
 
 // ---- What commit `number` of a lane does ----------------------------------------------------
 
-static uint32_t make_effects(const kill_plan *plan, uint32_t index, uint64_t number,
+static bool is_drop(const kill_plan *plan, uint64_t number)
+{
+    return plan->lane_count == 1 && number % DROP_STRIDE == 0;
+}
+
+// Of the keys between two of a lane the others have theirs: then a range is one key.
+static void make_range(const kill_plan *plan, fe_random *random, effect *e)
+{
+    uint32_t count = plan->lane_count == 1 ? 1 + (uint32_t)fe_random_below(random, 20) : 1;
+
+    e->kind = EFFECT_RANGE;
+    if (e->keyspace == MODEL_COLLECTION) e->keyspace = 0;
+    e->end = e->key + count > MODEL_KEY_COUNT ? MODEL_KEY_COUNT : e->key + count;
+}
+
+static void make_effect(const kill_plan *plan, uint32_t lane_index, fe_random *random,
+                        uint32_t number, effect *e)
+{
+    uint32_t keys = MODEL_KEY_COUNT / plan->lane_count;
+    uint64_t dice = fe_random_below(random, 10);
+
+    *e = (effect){.keyspace = (uint32_t)fe_random_below(random, MODEL_KEYSPACE_COUNT)};
+    e->key = (uint32_t)fe_random_below(random, keys) * plan->lane_count + lane_index;
+    e->size = (uint32_t)fe_random_below(random, number == 0 ? VALUE_SIZE_MAX : 100);
+    // The first effect tells the number, so that no two states are equal.
+    if (number == 0) {
+        e->size += 8;
+        if (dice < 2) e->expires_ms = FERRIC_EXPIRES_MAX;
+    } else if (dice < 2) {
+        e->kind = EFFECT_DELETE;
+    } else if (dice == 2) {
+        make_range(plan, random, e);
+    } else if (dice < 5) {
+        e->expires_ms = dice == 3 ? LONG_AGO_MS : FERRIC_EXPIRES_MAX;
+    }
+}
+
+static uint32_t make_effects(const kill_plan *plan, uint32_t lane_index, uint64_t number,
                              effect effects[EFFECT_MAX])
 {
-    fe_random random = {plan->seed + number * 64 + index};
+    fe_random random = {plan->seed + number * 64 + lane_index};
     uint32_t count = 1 + (uint32_t)fe_random_below(&random, EFFECT_MAX);
-    uint32_t keys = MODEL_KEY_COUNT / plan->lane_count;
 
     for (uint32_t i = 0; i < count; i++) {
-        effect *e = &effects[i];
-        e->keyspace = (uint32_t)fe_random_below(&random, MODEL_KEYSPACE_COUNT);
-        e->key = (uint32_t)fe_random_below(&random, keys) * plan->lane_count + index;
-        e->is_delete = fe_random_below(&random, 4) == 0;
-        e->size = (uint32_t)fe_random_below(&random, i == 0 ? VALUE_SIZE_MAX : 100);
-        e->value_number = number * KILL_LANE_MAX * EFFECT_MAX + index * EFFECT_MAX + i;
+        make_effect(plan, lane_index, &random, i, &effects[i]);
+        effects[i].value_number = number * KILL_LANE_MAX * EFFECT_MAX + lane_index * EFFECT_MAX + i;
     }
-    // The first effect tells the number, so that no two states are equal.
-    effects[0].is_delete = false;
-    effects[0].size += 8;
     return count;
+}
+
+// The bytes of a put, or the text of its document.
+static ferric_slice make_value(const effect *e, char text[TEXT_SIZE_MAX])
+{
+    if (e->keyspace == MODEL_COLLECTION) {
+        return (ferric_slice){text, model_document(e->value_number, e->key, e->size, text)};
+    }
+    model_value(e->value_number, e->key, text, e->size);
+    return (ferric_slice){text, e->size};
+}
+
+static void model_effect(const effect *e, model_table *table)
+{
+    char text[TEXT_SIZE_MAX];
+
+    if (e->kind == EFFECT_RANGE) {
+        model_delete_range(table, e->keyspace, e->key, e->end);
+    } else if (e->kind == EFFECT_DELETE || e->expires_ms == LONG_AGO_MS) {
+        model_delete(table, e->keyspace, e->key);
+    } else {
+        ferric_slice value = make_value(e, text);
+        model_put(table, e->keyspace, e->key,
+                  (model_entry){.value_hash = fe_hash64(value.data, value.size),
+                                .size = (uint32_t)value.size,
+                                .expires_ms = e->expires_ms});
+    }
 }
 
 void kill_model_apply(const kill_plan *plan, uint32_t index, uint64_t number, model_table *table)
 {
     effect effects[EFFECT_MAX];
-    uint8_t value[VALUE_SIZE_MAX + 8];
     uint32_t count = make_effects(plan, index, number, effects);
 
-    for (uint32_t i = 0; i < count; i++) {
-        const effect *e = &effects[i];
-        if (e->is_delete) {
-            model_delete(table, e->keyspace, e->key);
-            continue;
-        }
-        model_value(e->value_number, e->key, value, e->size);
-        model_put(table, e->keyspace, e->key, fe_hash64(value, e->size), e->size, 0);
+    if (is_drop(plan, number)) {
+        model_delete_range(table, DROPPED_KEYSPACE, 0, MODEL_KEY_COUNT);
+        return;
     }
+    for (uint32_t i = 0; i < count; i++)
+        model_effect(&effects[i], table);
+}
+
+static ferric_status add_to_batch(const lane *l, const effect *e, ferric_batch *batch)
+{
+    ferric_keyspace *keyspace = l->owner->reader.keyspaces[e->keyspace];
+    ferric_slice key = model_key_in(e->keyspace, e->key);
+    ferric_lifetime lifetime = {0, e->expires_ms};
+    char text[TEXT_SIZE_MAX];
+
+    if (e->kind == EFFECT_RANGE) {
+        ferric_slice open_end = {NULL, 0};
+        ferric_slice upper = e->end == MODEL_KEY_COUNT ? open_end : model_key(e->end);
+        return ferric_batch_delete_range(batch, keyspace, key, upper);
+    }
+    if (e->kind == EFFECT_DELETE) return ferric_batch_delete(batch, keyspace, key);
+    ferric_slice value = make_value(e, text);
+    return e->keyspace == MODEL_COLLECTION
+               ? ferric_batch_document_put_expiring(batch, keyspace, key, value, lifetime)
+               : ferric_batch_put_expiring(batch, keyspace, key, value, lifetime);
+}
+
+// A kill may have come between the drop and its acknowledgement.
+static ferric_status drop(lane *l)
+{
+    db_reader *reader = &l->owner->reader;
+    ferric_status status = ferric_keyspace_drop(reader->db, model_keyspace_name(DROPPED_KEYSPACE));
+
+    if (status != FERRIC_OK && status != FERRIC_NOT_FOUND) return status;
+    ferric_keyspace_close(reader->keyspaces[DROPPED_KEYSPACE]);
+    reader->keyspaces[DROPPED_KEYSPACE] = NULL;
+    return db_reader_open_keyspaces(reader);
 }
 
 static ferric_status commit(lane *l, ferric_batch *batch)
 {
     effect effects[EFFECT_MAX];
-    uint8_t value[VALUE_SIZE_MAX + 8];
     uint32_t count = make_effects(l->owner->plan, l->index, l->number + 1, effects);
     ferric_status status = FERRIC_OK;
 
+    if (is_drop(l->owner->plan, l->number + 1)) return drop(l);
     ferric_batch_clear(batch);
-    for (uint32_t i = 0; i < count && status == FERRIC_OK; i++) {
-        const effect *e = &effects[i];
-        ferric_keyspace *keyspace = l->owner->reader.keyspaces[e->keyspace];
-        if (e->is_delete) {
-            status = ferric_batch_delete(batch, keyspace, model_key(e->key));
-        } else {
-            model_value(e->value_number, e->key, value, e->size);
-            status = ferric_batch_put(batch, keyspace, model_key(e->key),
-                                      (ferric_slice){value, e->size});
-        }
-    }
+    for (uint32_t i = 0; i < count && status == FERRIC_OK; i++)
+        status = add_to_batch(l, &effects[i], batch);
     if (status == FERRIC_OK) status = ferric_write(l->owner->reader.db, batch, NULL, NULL);
     return status;
 }
 
 // ---- Writing --------------------------------------------------------------------------------
 
-// Now and then something bigger, so that a kill also lands in a flush and in a compaction.
+// The indexes that come and go. What the unique one would refuse, no two lanes could know.
+static ferric_status change_index(const lane *l)
+{
+    static const uint32_t indexes[] = {0, 2, 3, 4};
+    uint32_t index = indexes[l->number / INDEX_STRIDE % 4];
+    ferric_db *db = l->owner->reader.db;
+    ferric_keyspace *collection = l->owner->reader.keyspaces[MODEL_COLLECTION];
+    ferric_status status;
+
+    if (l->number / INDEX_STRIDE % 3 != 0) return model_index_create(db, collection, index);
+    status = ferric_index_drop(db, collection, model_indexes[index].name);
+    return status == FERRIC_NOT_FOUND ? FERRIC_OK : status;
+}
+
+// Now and then something bigger, so that a kill also lands in a flush, in a compaction and in the
+// making of an index.
 static ferric_status maintain(lane *l)
 {
     ferric_db *db = l->owner->reader.db;
     ferric_slice open_end = {NULL, 0};
 
     if (l->index != 0) return FERRIC_OK;
+    if (l->number % INDEX_STRIDE == 0) return change_index(l);
     if (l->number % 97 == 0) return ferric_compact(db, NULL, open_end, open_end);
     if (l->number % 41 == 0) return ferric_flush(db);
     if (l->number % 29 == 0) return ferric_sync(db);
@@ -164,7 +271,7 @@ void kill_model_lane(const model_table *found, uint32_t lane_count, uint32_t ind
         for (uint32_t key = index; key < MODEL_KEY_COUNT; key += lane_count) {
             const model_entry *entry = &found->entries[i][key];
             if (entry->presence != MODEL_PRESENT) continue;
-            model_put(part, i, key, entry->value_hash, entry->size, 0);
+            model_put(part, i, key, *entry);
         }
     }
 }
@@ -238,10 +345,7 @@ static ferric_status open_database(writer *w)
     options.table_size = 64 << 10;
     harness_encrypt(&options);
     status = ferric_open(w->plan->path, &options, &w->reader.db);
-    for (uint32_t i = 1; i < MODEL_KEYSPACE_COUNT && status == FERRIC_OK; i++) {
-        status = ferric_keyspace_open(w->reader.db, model_keyspace_name(i), FERRIC_KEYSPACE_RAW,
-                                      &w->reader.keyspaces[i]);
-    }
+    if (status == FERRIC_OK) status = db_reader_open_keyspaces(&w->reader);
     if (status != FERRIC_OK) {
         char *text =
             harness_format("open: %s: %s", ferric_status_name(status), ferric_error_message());
@@ -272,9 +376,7 @@ bool kill_writer_run(const kill_plan *plan, int pipe, bool is_check_only)
     if (open_database(&w) == FERRIC_OK && compare(&w, lanes) && !is_check_only) {
         write_on(&w, lanes);
     }
-    for (uint32_t i = 1; i < MODEL_KEYSPACE_COUNT; i++) {
-        ferric_keyspace_close(w.reader.keyspaces[i]);
-    }
+    db_reader_close_keyspaces(&w.reader);
     if (ferric_close(w.reader.db) != FERRIC_OK) {
         tell(&w, KILL_WRONG, 0, 0, "ferric_close failed");
     }

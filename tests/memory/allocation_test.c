@@ -156,5 +156,6 @@ int main(void)
     harness_count(&h, "scenarios", tally.scenarios, 0);
     harness_count(&h, "allocations of the runs that all succeed", tally.allocations, 1);
     harness_count(&h, "calls refused", tally.refusals, 1);
+    oracle_count_played(&h);
     return harness_end(&h);
 }

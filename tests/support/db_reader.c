@@ -14,15 +14,25 @@ typedef struct pass {
     uint32_t keyspace;
 } pass;
 
+void db_reading_contradict(db_reading *reading, uint32_t keyspace, const char *what, uint32_t key)
+{
+    if (reading->contradiction != NULL) return;
+    reading->contradiction = harness_format("keyspace %u key %u: %s", keyspace, key, what);
+}
+
+void db_reading_refuse(db_reading *reading, ferric_status status)
+{
+    if (reading->status == FERRIC_OK) reading->status = status;
+}
+
 static void contradict(pass *p, const char *what, uint32_t key)
 {
-    if (p->reading->contradiction != NULL) return;
-    p->reading->contradiction = harness_format("keyspace %u key %u: %s", p->keyspace, key, what);
+    db_reading_contradict(p->reading, p->keyspace, what, key);
 }
 
 static void refuse(pass *p, ferric_status status)
 {
-    if (p->reading->status == FERRIC_OK) p->reading->status = status;
+    db_reading_refuse(p->reading, status);
 }
 
 static uint64_t hash_of(ferric_slice value)
@@ -30,25 +40,38 @@ static uint64_t hash_of(ferric_slice value)
     return fe_hash64(value.size == 0 ? "" : value.data, value.size);
 }
 
+static bool is_collection(const pass *p)
+{
+    return model_keyspace_kind(p->keyspace) == FERRIC_KEYSPACE_COLLECTION;
+}
+
 static model_entry *entry_at(pass *p, uint32_t key)
 {
     return &p->reading->found.entries[p->keyspace][key];
 }
 
-// Takes in that `key` has this value, by whichever way it was read.
-static void learn_present(pass *p, uint32_t key, ferric_slice value, uint64_t version)
+// Takes in that `key` has this value, by whichever way it was read. The table's hash comes last.
+static void learn_present(pass *p, uint32_t key, ferric_slice value, uint64_t version,
+                          uint64_t expires_ms)
 {
     model_entry *entry = entry_at(p, key);
 
     if (entry->presence == MODEL_UNREAD) {
-        model_put(&p->reading->found, p->keyspace, key, hash_of(value), (uint32_t)value.size,
-                  version);
+        *entry = (model_entry){.presence = MODEL_PRESENT,
+                               .size = (uint32_t)value.size,
+                               .value_hash = hash_of(value),
+                               .version = version,
+                               .expires_ms = expires_ms};
     } else if (entry->presence == MODEL_ABSENT) {
         contradict(p, "one way of reading shows it, another does not", key);
     } else if (entry->value_hash != hash_of(value) || entry->size != value.size) {
         contradict(p, "two ways of reading show different values", key);
     } else if (entry->version != version) {
         contradict(p, "two ways of reading show different versions", key);
+    } else if (entry->expires_ms == MODEL_EXPIRES_UNREAD) {
+        entry->expires_ms = expires_ms;
+    } else if (expires_ms != MODEL_EXPIRES_UNREAD && entry->expires_ms != expires_ms) {
+        contradict(p, "two ways of reading show different expiries", key);
     }
 }
 
@@ -64,19 +87,29 @@ static void learn_absent(pass *p, uint32_t key)
 
 // ---- Point reads ----------------------------------------------------------------------------
 
-static void read_points(pass *p)
+static ferric_status read_point(pass *p, uint32_t key, const ferric_read_options *options,
+                                ferric_buffer *value, uint64_t *version)
 {
     ferric_keyspace *keyspace = p->reader->keyspaces[p->keyspace];
+    ferric_slice bytes = model_key_in(p->keyspace, key);
+
+    return is_collection(p)
+               ? ferric_document_get(p->reader->db, keyspace, bytes, options, value, version)
+               : ferric_get(p->reader->db, keyspace, bytes, options, value, version);
+}
+
+static void read_points(pass *p)
+{
     ferric_read_options options = FERRIC_READ_OPTIONS_INIT;
     ferric_buffer value = {0};
 
     options.snapshot = p->reader->snapshot;
     for (uint32_t key = 0; key < MODEL_KEY_COUNT; key++) {
         uint64_t version = 0;
-        ferric_status status =
-            ferric_get(p->reader->db, keyspace, model_key(key), &options, &value, &version);
+        ferric_status status = read_point(p, key, &options, &value, &version);
         if (status == FERRIC_OK) {
-            learn_present(p, key, (ferric_slice){value.data, value.size}, version);
+            learn_present(p, key, (ferric_slice){value.data, value.size}, version,
+                          MODEL_EXPIRES_UNREAD);
         } else if (status == FERRIC_NOT_FOUND) {
             learn_absent(p, key);
         } else {
@@ -91,13 +124,14 @@ static void read_pinned(pass *p)
     ferric_keyspace *keyspace = p->reader->keyspaces[p->keyspace];
     ferric_read_options options = FERRIC_READ_OPTIONS_INIT;
 
+    if (is_collection(p)) return; // Its values are not read in place.
     options.snapshot = p->reader->snapshot;
     for (uint32_t key = p->keyspace; key < MODEL_KEY_COUNT; key += 5) {
         ferric_pinned pinned;
         ferric_status status =
             ferric_get_pinned(p->reader->db, keyspace, model_key(key), &options, &pinned);
         if (status == FERRIC_OK)
-            learn_present(p, key, pinned.value, pinned.version);
+            learn_present(p, key, pinned.value, pinned.version, pinned.expires_ms);
         else if (status == FERRIC_NOT_FOUND)
             learn_absent(p, key);
         else
@@ -112,7 +146,8 @@ static void read_pinned(pass *p)
 // not yet passed; every key between it and this one was passed by. Returns false on a stray key.
 static bool learn_step(pass *p, ferric_iterator *iterator, bool is_forward, uint32_t *due)
 {
-    uint32_t key = model_key_find(ferric_iterator_key(iterator));
+    uint32_t key = model_key_find(p->keyspace, ferric_iterator_key(iterator));
+    ferric_slice value = ferric_iterator_value(iterator);
 
     if (key == MODEL_KEY_NONE) {
         contradict(p, "a key that was never written", key);
@@ -131,7 +166,13 @@ static bool learn_step(pass *p, ferric_iterator *iterator, bool is_forward, uint
             learn_absent(p, i);
         *due = key;
     }
-    learn_present(p, key, ferric_iterator_value(iterator), ferric_iterator_version(iterator));
+    ferric_status status = is_collection(p) ? ferric_document_text(value, &value) : FERRIC_OK;
+    if (status != FERRIC_OK) {
+        refuse(p, status);
+        return false;
+    }
+    learn_present(p, key, value, ferric_iterator_version(iterator),
+                  ferric_iterator_expires_ms(iterator));
     return true;
 }
 
@@ -189,23 +230,58 @@ static void read_count(pass *p)
     }
 }
 
+static void read_keyspace(pass *p)
+{
+    // Nobody has ever written there, and most databases have no documents at all.
+    bool is_empty = is_collection(p) && p->reading->found.facts[p->keyspace] == MODEL_NO;
+
+    for (uint32_t key = 0; key < MODEL_KEY_COUNT; key++) {
+        entry_at(p, key)->presence = is_empty ? MODEL_ABSENT : MODEL_UNREAD;
+    }
+    if (is_empty || (p->keyspace > 0 && p->reader->keyspaces[p->keyspace] == NULL)) return;
+    read_points(p);
+    read_pinned(p);
+    read_iterated(p);
+    read_count(p);
+}
+
 void db_read(const db_reader *reader, db_reading *reading)
 {
     memset(reading, 0, sizeof(*reading));
+    reading->system_ms = reader->system_ms;
+    db_read_facts(reader, reading);
     for (uint32_t i = 0; i < MODEL_KEYSPACE_COUNT; i++) {
         pass p = {reader, reading, i};
-        for (uint32_t key = 0; key < MODEL_KEY_COUNT; key++) {
-            entry_at(&p, key)->presence = MODEL_UNREAD;
-        }
-        read_points(&p);
-        read_pinned(&p);
-        read_iterated(&p);
-        read_count(&p);
+        read_keyspace(&p);
     }
+    db_read_indexes(reader, reading);
+    model_rehash(&reading->found);
 }
 
 void db_reading_deinit(db_reading *reading)
 {
     harness_free(reading->contradiction);
     reading->contradiction = NULL;
+}
+
+// ---- Handles --------------------------------------------------------------------------------
+
+ferric_status db_reader_open_keyspaces(db_reader *reader)
+{
+    ferric_status status = FERRIC_OK;
+
+    for (uint32_t i = 1; i < MODEL_KEYSPACE_COUNT && status == FERRIC_OK; i++) {
+        if (reader->keyspaces[i] != NULL) continue;
+        status = ferric_keyspace_open(reader->db, model_keyspace_name(i), model_keyspace_kind(i),
+                                      &reader->keyspaces[i]);
+    }
+    return status;
+}
+
+void db_reader_close_keyspaces(db_reader *reader)
+{
+    for (uint32_t i = 1; i < MODEL_KEYSPACE_COUNT; i++) {
+        ferric_keyspace_close(reader->keyspaces[i]);
+        reader->keyspaces[i] = NULL;
+    }
 }

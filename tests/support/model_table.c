@@ -11,8 +11,12 @@
 #include "base/random.h"
 #include "base/slice.h"
 #include "support/harness.h"
+#include "support/model_document.h"
 
-static const char *const keyspace_names[MODEL_KEYSPACE_COUNT] = {NULL, "accounts", "zebra"};
+static const char *const keyspace_names[MODEL_KEYSPACE_COUNT] = {NULL, "accounts", "zebra",
+                                                                 "papers"};
+
+model_view_tally model_viewed;
 
 // ---- Keys -----------------------------------------------------------------------------------
 
@@ -80,16 +84,27 @@ const char *model_keyspace_name(uint32_t keyspace)
     return keyspace_names[keyspace];
 }
 
+ferric_keyspace_kind model_keyspace_kind(uint32_t keyspace)
+{
+    return keyspace == MODEL_COLLECTION ? FERRIC_KEYSPACE_COLLECTION : FERRIC_KEYSPACE_RAW;
+}
+
 ferric_slice model_key(uint32_t index)
 {
     make_keys();
     return fe_slice(keys[index].data, keys[index].size);
 }
 
-uint32_t model_key_find(ferric_slice key)
+ferric_slice model_key_in(uint32_t keyspace, uint32_t index)
+{
+    return keyspace == MODEL_COLLECTION ? model_document_key(index) : model_key(index);
+}
+
+uint32_t model_key_find(uint32_t keyspace, ferric_slice key)
 {
     key_bytes wanted;
 
+    if (keyspace == MODEL_COLLECTION) return model_document_key_find(key);
     make_keys();
     if (key.size > sizeof(wanted.data)) return MODEL_KEY_NONE;
     if (key.size != 0) memcpy(wanted.data, key.data, key.size);
@@ -116,14 +131,21 @@ void model_value(uint64_t number, uint32_t key, void *data, size_t size)
 
 static uint64_t entry_hash(const model_entry *entry, uint32_t keyspace, uint32_t key)
 {
-    uint8_t bytes[20];
+    uint8_t bytes[28];
 
     if (entry->presence != MODEL_PRESENT) return 0;
     fe_put_u32(bytes, keyspace);
     fe_put_u32(bytes + 4, key);
     fe_put_u64(bytes + 8, entry->value_hash);
     fe_put_u32(bytes + 16, entry->size);
+    fe_put_u64(bytes + 20, entry->expires_ms);
     return fe_hash64(bytes, sizeof(bytes));
+}
+
+static bool is_expiring(const model_entry *entry)
+{
+    return entry->presence == MODEL_PRESENT && entry->expires_ms != 0 &&
+           entry->expires_ms != MODEL_EXPIRES_UNREAD;
 }
 
 static void set_entry(model_table *table, uint32_t keyspace, uint32_t key, model_entry entry)
@@ -131,19 +153,37 @@ static void set_entry(model_table *table, uint32_t keyspace, uint32_t key, model
     model_entry *place = &table->entries[keyspace][key];
 
     table->hash ^= entry_hash(place, keyspace, key);
+    table->expiring_count -= is_expiring(place);
     *place = entry;
     table->hash ^= entry_hash(place, keyspace, key);
+    table->expiring_count += is_expiring(place);
 }
 
-void model_put(model_table *table, uint32_t keyspace, uint32_t key, uint64_t value_hash,
-               uint32_t size, uint64_t version)
+void model_put(model_table *table, uint32_t keyspace, uint32_t key, model_entry entry)
 {
-    set_entry(table, keyspace, key, (model_entry){MODEL_PRESENT, size, value_hash, version});
+    entry.presence = MODEL_PRESENT;
+    set_entry(table, keyspace, key, entry);
 }
 
 void model_delete(model_table *table, uint32_t keyspace, uint32_t key)
 {
-    set_entry(table, keyspace, key, (model_entry){MODEL_ABSENT, 0, 0, 0});
+    set_entry(table, keyspace, key, (model_entry){0});
+}
+
+void model_delete_range(model_table *table, uint32_t keyspace, uint32_t first, uint32_t end)
+{
+    for (uint32_t key = first; key < end; key++)
+        model_delete(table, keyspace, key);
+}
+
+void model_rename(model_table *table, uint32_t from, uint32_t to)
+{
+    for (uint32_t key = 0; key < MODEL_KEY_COUNT; key++) {
+        set_entry(table, to, key, table->entries[from][key]);
+        model_delete(table, from, key);
+    }
+    table->facts[to] = MODEL_YES;
+    table->facts[from] = MODEL_NO;
 }
 
 uint64_t model_count(const model_table *table, uint32_t keyspace)
@@ -156,16 +196,53 @@ uint64_t model_count(const model_table *table, uint32_t keyspace)
     return count;
 }
 
+void model_rehash(model_table *table)
+{
+    table->hash = 0;
+    table->expiring_count = 0;
+    for (uint32_t i = 0; i < MODEL_KEYSPACE_COUNT; i++) {
+        for (uint32_t j = 0; j < MODEL_KEY_COUNT; j++) {
+            table->hash ^= entry_hash(&table->entries[i][j], i, j);
+            table->expiring_count += is_expiring(&table->entries[i][j]);
+        }
+    }
+}
+
+// ---- What is seen of it ---------------------------------------------------------------------
+
+void model_view(const model_table *table, uint64_t low_ms, uint64_t high_ms,
+                const model_table *found, model_table *view)
+{
+    *view = *table;
+    if (table->expiring_count == 0) return;
+    for (uint32_t i = 0; i < MODEL_KEYSPACE_COUNT; i++) {
+        for (uint32_t j = 0; j < MODEL_KEY_COUNT; j++) {
+            const model_entry *entry = &table->entries[i][j];
+            if (!is_expiring(entry)) continue;
+            if (entry->expires_ms > high_ms) {
+                model_viewed.lasting++;
+                continue;
+            }
+            bool is_certain = entry->expires_ms <= low_ms;
+            model_viewed.expired += is_certain;
+            if (is_certain || found->entries[i][j].presence == MODEL_ABSENT) {
+                model_delete(view, i, j);
+            }
+        }
+    }
+}
+
 static char *describe(const model_entry *expected, const model_entry *found, uint32_t keyspace,
                       uint32_t key)
 {
     static const char *const presences[] = {"absent", "present", "unread"};
 
     return harness_format("keyspace %u key %u: expected %s (%u bytes, version %" PRIu64
-                          "), found %s (%u bytes, version %" PRIu64 ")",
+                          ", expiry %" PRIu64 "), found %s (%u bytes, version %" PRIu64
+                          ", expiry %" PRIu64 ")",
                           keyspace, key, presences[expected->presence], expected->size,
-                          expected->version, presences[found->presence], found->size,
-                          found->version);
+                          expected->version, expected->expires_ms, presences[found->presence],
+                          found->size, found->version, found->expires_ms);
 }
 
 static bool entries_agree(const model_entry *expected, const model_entry *found)
@@ -174,7 +251,31 @@ static bool entries_agree(const model_entry *expected, const model_entry *found)
     if (expected->presence != found->presence) return false;
     if (expected->presence == MODEL_ABSENT) return true;
     if (expected->value_hash != found->value_hash || expected->size != found->size) return false;
+    if (found->expires_ms != MODEL_EXPIRES_UNREAD && expected->expires_ms != found->expires_ms) {
+        return false;
+    }
     return expected->version == 0 || found->version == 0 || expected->version == found->version;
+}
+
+static bool facts_agree(model_fact expected, model_fact found)
+{
+    if (found == MODEL_UNSEEN || expected == MODEL_MAYBE) return true;
+    return expected == found;
+}
+
+// "main" is there or not, and nobody can tell.
+static char *fact_difference(const model_table *expected, const model_table *found)
+{
+    static const char *const facts[] = {"not there", "there", "half there", "any", "unread"};
+
+    for (uint32_t i = 1; i < MODEL_FACT_COUNT; i++) {
+        if (facts_agree(expected->facts[i], found->facts[i])) continue;
+        return harness_format("%s %u: expected %s, found %s",
+                              i < MODEL_KEYSPACE_COUNT ? "keyspace" : "index",
+                              i < MODEL_KEYSPACE_COUNT ? i : i - MODEL_KEYSPACE_COUNT,
+                              facts[expected->facts[i]], facts[found->facts[i]]);
+    }
+    return NULL;
 }
 
 char *model_difference(const model_table *expected, const model_table *found)
@@ -186,5 +287,5 @@ char *model_difference(const model_table *expected, const model_table *found)
             }
         }
     }
-    return NULL;
+    return fact_difference(expected, found);
 }

@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// Playing the steps of a scenario and keeping the books; judging is in oracle_judge.c.
+// Playing the steps of a scenario. The books are kept in oracle_books.c, and oracle_judge.c judges.
 #include "support/oracle.h"
 
 #include <inttypes.h>
 #include <string.h>
 
-#include "base/checksum.h"
 #include "support/harness.h"
 #include "support/oracle_inside.h"
 
@@ -32,173 +31,37 @@ bool oracle_accept(oracle *o, const char *call, ferric_status status)
     return false;
 }
 
-// ---- The books ------------------------------------------------------------------------------
-
-static void mark(oracle *o, size_t point, size_t count)
-{
-    if (o->mark_count == o->mark_capacity) {
-        o->mark_capacity = o->mark_capacity * 2 + 16;
-        o->marks = harness_realloc(o->marks, o->mark_capacity * sizeof(*o->marks));
-    }
-    o->marks[o->mark_count++] = (oracle_mark){point, count};
-}
-
-void oracle_mark_durable_at(oracle *o, size_t point)
-{
-    mark(o, point, o->committed_count);
-}
-
-void oracle_mark_durable(oracle *o)
-{
-    oracle_mark_durable_at(o, vfs_record_trace_size(o->record));
-}
-
-void oracle_apply_commit(model_table *table, const oracle_commit *commit)
-{
-    for (uint32_t i = 0; i < commit->effect_count; i++) {
-        const oracle_effect *effect = &commit->effects[i];
-        if (effect->is_delete)
-            model_delete(table, effect->keyspace, effect->key);
-        else
-            model_put(table, effect->keyspace, effect->key, effect->value_hash, effect->size,
-                      commit->version);
-    }
-}
-
-oracle_commit *oracle_add_commit(oracle *o)
-{
-    if (o->commit_count == o->commit_capacity) {
-        o->commit_capacity = o->commit_capacity * 2 + 32;
-        o->commits = harness_realloc(o->commits, o->commit_capacity * sizeof(*o->commits));
-    }
-    oracle_commit *commit = &o->commits[o->commit_count++];
-    memset(commit, 0, sizeof(*commit));
-    return commit;
-}
-
-oracle_commit *oracle_begin_commit(oracle *o)
-{
-    oracle_commit *commit = oracle_add_commit(o);
-
-    commit->begin = vfs_record_trace_size(o->record);
-    commit->end = ORACLE_POINT_NEVER;
-    return commit;
-}
-
-void oracle_settle(oracle *o, oracle_commit *commit, bool is_committed)
-{
-    commit->outcome = is_committed ? ORACLE_COMMITTED : ORACLE_NOT_COMMITTED;
-    commit->end = vfs_record_trace_size(o->record);
-    commit->end_ms = o->now_ms;
-    if (!is_committed) return;
-    // It stands where those stood that were taken back.
-    for (size_t i = 0; i < o->commit_count; i++) {
-        if (o->commits[i].outcome == ORACLE_TAKEN_BACK) {
-            o->commits[i].outcome = ORACLE_NOT_COMMITTED;
-        }
-    }
-    oracle_apply_commit(&o->now, commit);
-    o->committed_count++;
-}
-
-// Without threads it is a commit that syncs when the period is over: once it has returned, all that
-// was acknowledged a period ago is durable.
-static void mark_period(oracle *o)
-{
-    size_t count = 0;
-
-    for (size_t i = 0; i < o->commit_count; i++) {
-        const oracle_commit *commit = &o->commits[i];
-        if (commit->outcome != ORACLE_COMMITTED) continue;
-        if (commit->end_ms + o->period_ms > o->now_ms) break;
-        count++;
-    }
-    if (count > 0) mark(o, vfs_record_trace_size(o->record), count);
-}
-
-// Enters what a write answered.
-void oracle_end_commit(oracle *o, oracle_commit *commit, const char *call, ferric_status status,
-                       bool is_sync)
-{
-    if (status == FERRIC_OK && o->is_poisoned) {
-        oracle_fail(o, call, "a write went through though an outcome is unknown");
-    }
-    if (status == FERRIC_OUTCOME_UNKNOWN && (o->allowed >> status & 1) != 0) {
-        commit->outcome = ORACLE_UNKNOWN;
-        commit->was_unknown = true;
-        o->is_poisoned = true;
-        o->refusals++;
-        return;
-    }
-    oracle_settle(o, commit, oracle_accept(o, call, status));
-    if (status == FERRIC_OK && (is_sync || o->plan.fsync == FERRIC_FSYNC_ALWAYS)) {
-        oracle_mark_durable(o);
-    }
-    if (status == FERRIC_OK && o->plan.fsync == FERRIC_FSYNC_PERIODIC) mark_period(o);
-}
-
 // ---- Writes ---------------------------------------------------------------------------------
-
-ferric_slice oracle_next_value(oracle *o, uint32_t key, uint32_t size, uint8_t **memory)
-{
-    *memory = harness_alloc(size);
-    model_value(o->value_number++, key, *memory, size);
-    return (ferric_slice){*memory, size};
-}
-
-void oracle_add_effect(oracle_commit *commit, uint32_t keyspace, uint32_t key,
-                       const ferric_slice *value)
-{
-    oracle_effect *effect = &commit->effects[commit->effect_count++];
-
-    *effect = (oracle_effect){.keyspace = keyspace, .key = key, .is_delete = value == NULL};
-    if (value == NULL) return;
-    effect->size = (uint32_t)value->size;
-    effect->value_hash = fe_hash64(value->size == 0 ? "" : value->data, value->size);
-}
-
-// The version of a fresh put, so that a recovered one can be compared.
-static void learn_version(oracle *o, oracle_commit *commit)
-{
-    const oracle_effect *effect = &commit->effects[0];
-    ferric_buffer value = {0};
-    uint64_t version = 0;
-
-    if (effect->is_delete) return;
-    ferric_status status = ferric_get(o->db, o->reader.keyspaces[effect->keyspace],
-                                      model_key(effect->key), NULL, &value, &version);
-    ferric_buffer_free(&value);
-    if (!oracle_accept(o, "the read behind a put", status)) return;
-    commit->version = version;
-    o->now.entries[effect->keyspace][effect->key].version = version;
-}
 
 void oracle_write_one(oracle *o, const scenario_step *step, uint32_t key,
                       const ferric_write_options *options)
 {
+    ferric_write_options with = *options;
     ferric_keyspace *keyspace = o->reader.keyspaces[step->keyspace];
     oracle_commit *commit = oracle_begin_commit(o);
     bool is_delete = step->verb == STEP_DELETE;
     ferric_slice value = {0};
     ferric_status status;
     uint8_t *memory = NULL;
-    uint64_t told = 0;
 
-    if (!is_delete) value = oracle_next_value(o, key, step->size, &memory);
-    oracle_add_effect(commit, step->keyspace, key, is_delete ? NULL : &value);
-    if (step->is_async) {
-        status = oracle_write_async(o, step, keyspace, key, value, options, &told);
-    } else if (is_delete) {
-        status = ferric_delete(o->db, keyspace, model_key(key), options);
+    if (is_delete) {
+        oracle_add_effect(commit, EFFECT_DELETE, step->keyspace, key);
     } else {
-        status = ferric_put(o->db, keyspace, model_key(key), value, options);
+        value = oracle_next_value(o, key, step->size, &memory);
+        with.lifetime = oracle_lifetime(step);
+        oracle_add_put(commit, step->keyspace, key, value, oracle_last_number(o),
+                       with.lifetime.expires_ms);
     }
+    if (step->is_async) {
+        status = oracle_write_async(o, step, keyspace, key, value, &with, &commit->version);
+    } else {
+        with.version = &commit->version;
+        status = is_delete ? ferric_delete(o->db, keyspace, model_key(key), &with)
+                           : ferric_put(o->db, keyspace, model_key(key), value, &with);
+    }
+    if (status != FERRIC_OK) commit->version = 0;
     harness_free(memory);
     oracle_end_commit(o, commit, "a write", status, options->sync || step->is_async);
-    if (status == FERRIC_OK) learn_version(o, commit);
-    if (told != 0 && commit->version != 0 && told != commit->version) {
-        oracle_fail(o, "an asynchronous write", "another version was told");
-    }
 }
 
 static void play_writes(oracle *o, const scenario_step *step)
@@ -217,18 +80,20 @@ static ferric_status fill_batch(oracle *o, const scenario_step *step, oracle_com
 {
     ferric_status status = FERRIC_OK;
 
-    for (uint32_t i = 0; i < step->repeat && i < ORACLE_EFFECT_MAX && status == FERRIC_OK; i++) {
-        uint32_t keyspace = (step->keyspace + i) % MODEL_KEYSPACE_COUNT;
+    for (uint32_t i = 0; i < step->repeat && i < ORACLE_ENTRY_MAX && status == FERRIC_OK; i++) {
+        uint32_t keyspace = (step->keyspace + i) % MODEL_RAW_COUNT;
         uint32_t key = (step->key + i / 2) % MODEL_KEY_COUNT;
         ferric_keyspace *handle = o->reader.keyspaces[keyspace];
         if (i % 3 == 2) {
             status = ferric_batch_delete(batch, handle, model_key(key));
-            oracle_add_effect(commit, keyspace, key, NULL);
+            oracle_add_effect(commit, EFFECT_DELETE, keyspace, key);
         } else {
             uint8_t *memory;
             ferric_slice value = oracle_next_value(o, key, step->size, &memory);
-            status = ferric_batch_put(batch, handle, model_key(key), value);
-            oracle_add_effect(commit, keyspace, key, &value);
+            ferric_lifetime lifetime = oracle_lifetime(step);
+            status = ferric_batch_put_expiring(batch, handle, model_key(key), value, lifetime);
+            oracle_add_put(commit, keyspace, key, value, oracle_last_number(o),
+                           lifetime.expires_ms);
             harness_free(memory);
         }
     }
@@ -253,32 +118,37 @@ static void play_batch(oracle *o, const scenario_step *step)
     oracle_end_commit(o, commit, "a batch", status, step->is_sync || step->is_async);
 }
 
-// The version the model knows; 0 when the key is absent. False when the version never was learnt.
+// The version the model knows; 0 when the key is absent. False when it is not known.
 static bool known_version(const oracle *o, const scenario_step *step, uint64_t *version)
 {
     const model_entry *entry = &o->now.entries[step->keyspace][step->key];
+    oracle_sight sight = oracle_see(o, entry);
 
-    *version = entry->presence == MODEL_PRESENT ? entry->version : 0;
-    return entry->presence == MODEL_ABSENT || entry->version != 0;
+    *version = sight == SIGHT_PRESENT ? entry->version : 0;
+    return sight == SIGHT_ABSENT || (sight == SIGHT_PRESENT && entry->version != 0);
 }
 
 static void play_conditional(oracle *o, const scenario_step *step)
 {
     ferric_write_options options = FERRIC_WRITE_OPTIONS_INIT;
-    bool is_present = o->now.entries[step->keyspace][step->key].presence == MODEL_PRESENT;
+    bool is_present = oracle_see(o, &o->now.entries[step->keyspace][step->key]) == SIGHT_PRESENT;
     bool is_conflict = step->verb == STEP_IF_STALE || (step->verb == STEP_IF_ABSENT && is_present);
     uint8_t *memory;
 
     options.sync = step->is_sync;
     options.condition = step->verb == STEP_IF_ABSENT ? FERRIC_IF_ABSENT : FERRIC_IF_VERSION;
+    options.lifetime = oracle_lifetime(step);
     if (!known_version(o, step, &options.if_version)) return;
     if (step->verb == STEP_IF_STALE) options.if_version += 1000000;
     oracle_commit *commit = oracle_begin_commit(o);
+    options.version = &commit->version;
     ferric_slice value = oracle_next_value(o, step->key, step->size, &memory);
-    oracle_add_effect(commit, step->keyspace, step->key, &value);
+    oracle_add_put(commit, step->keyspace, step->key, value, oracle_last_number(o),
+                   options.lifetime.expires_ms);
     ferric_status status = ferric_put(o->db, o->reader.keyspaces[step->keyspace],
                                       model_key(step->key), value, &options);
     harness_free(memory);
+    if (status != FERRIC_OK) commit->version = 0;
     if (status == FERRIC_CONFLICT && is_conflict) {
         oracle_settle(o, commit, false);
         return;
@@ -287,16 +157,37 @@ static void play_conditional(oracle *o, const scenario_step *step)
     if (status == FERRIC_CONFLICT) oracle_fail(o, "a condition", "it held, and was a conflict");
     if (o->failure != NULL) return;
     oracle_end_commit(o, commit, "a conditional put", status, step->is_sync);
-    if (status == FERRIC_OK) learn_version(o, commit);
 }
 
 // ---- Snapshots ------------------------------------------------------------------------------
+
+static void release(oracle_snapshot *snapshot)
+{
+    db_reader_close_keyspaces(&snapshot->reader);
+    ferric_snapshot_release(snapshot->handle);
+}
 
 static void play_snapshot(oracle *o)
 {
     if (o->snapshot_count == SCENARIO_SNAPSHOT_MAX || o->is_poisoned) return;
     oracle_snapshot *snapshot = &o->snapshots[o->snapshot_count];
+    *snapshot = (oracle_snapshot){.reader.db = o->db};
     if (!oracle_accept(o, "a snapshot", ferric_snapshot_create(o->db, &snapshot->handle))) return;
+    snapshot->reader.snapshot = snapshot->handle;
+    ferric_status status = db_reader_open_keyspaces(&snapshot->reader);
+    if (!oracle_accept(o, "opening a keyspace", status)) {
+        release(snapshot);
+        return;
+    }
+    // A name that stands for nothing yet may come to stand for something else.
+    for (uint32_t i = 1; i < MODEL_KEYSPACE_COUNT; i++) {
+        if (o->now.facts[i] == MODEL_YES) continue;
+        ferric_keyspace_close(snapshot->reader.keyspaces[i]);
+        snapshot->reader.keyspaces[i] = NULL;
+    }
+    snapshot->low_ms = oracle_low_ms(o);
+    snapshot->high_ms = oracle_high_ms(o);
+    oracle_look(o);
     snapshot->state = o->now;
     o->snapshot_count++;
 }
@@ -304,21 +195,16 @@ static void play_snapshot(oracle *o)
 static void play_release(oracle *o)
 {
     if (o->snapshot_count == 0) return;
-    ferric_snapshot_release(o->snapshots[0].handle);
+    release(&o->snapshots[0]);
     o->snapshot_count--;
     memmove(o->snapshots, o->snapshots + 1, o->snapshot_count * sizeof(*o->snapshots));
 }
 
 // ---- Open and close -------------------------------------------------------------------------
 
-static bool open_keyspaces(oracle *o)
+bool oracle_open_keyspaces(oracle *o)
 {
-    for (uint32_t i = 1; i < MODEL_KEYSPACE_COUNT; i++) {
-        ferric_status status = ferric_keyspace_open(o->db, model_keyspace_name(i),
-                                                    FERRIC_KEYSPACE_RAW, &o->reader.keyspaces[i]);
-        if (!oracle_accept(o, "opening a keyspace", status)) return false;
-    }
-    return true;
+    return oracle_accept(o, "opening a keyspace", db_reader_open_keyspaces(&o->reader));
 }
 
 bool oracle_open_handle(oracle *o)
@@ -334,7 +220,8 @@ bool oracle_open_handle(oracle *o)
     }
     if (!oracle_accept(o, "ferric_open", status)) return false;
     o->reader.db = o->db;
-    if (open_keyspaces(o)) return true;
+    o->seen_ms = o->now.time_ms;
+    if (oracle_open_keyspaces(o)) return true;
     oracle_close(o);
     return false;
 }
@@ -354,10 +241,7 @@ void oracle_close(oracle *o)
     if (o->db == NULL) return;
     while (o->snapshot_count > 0)
         play_release(o);
-    for (uint32_t i = 1; i < MODEL_KEYSPACE_COUNT; i++) {
-        ferric_keyspace_close(o->reader.keyspaces[i]);
-        o->reader.keyspaces[i] = NULL;
-    }
+    db_reader_close_keyspaces(&o->reader);
     ferric_status status = ferric_close(o->db);
     o->db = NULL;
     o->reader.db = NULL;
@@ -425,6 +309,30 @@ static void play_verify(oracle *o)
 
 // ---- Steps ----------------------------------------------------------------------------------
 
+static void play_newer(oracle *o, const scenario_step *step)
+{
+    static void (*const plays[STEP_VERB_COUNT])(oracle *, const scenario_step *) = {
+        [STEP_EXPIRE] = oracle_play_expire,
+        [STEP_PERSIST] = oracle_play_persist,
+        [STEP_CLOCK] = oracle_play_clock,
+        [STEP_RANGE] = oracle_play_range,
+        [STEP_RANGE_BATCH] = oracle_play_range_batch,
+        [STEP_RANGE_TXN] = oracle_play_range_txn,
+        [STEP_DROP] = oracle_play_drop,
+        [STEP_RENAME] = oracle_play_rename,
+        [STEP_DOCUMENTS] = oracle_play_documents,
+        [STEP_UNDOCUMENT] = oracle_play_documents,
+        [STEP_DOCUMENT_BATCH] = oracle_play_document_batch,
+        [STEP_DOCUMENT_TXN] = oracle_play_document_txn,
+        [STEP_REMOVE] = oracle_play_remove,
+        [STEP_INDEX] = oracle_play_index,
+        [STEP_UNINDEX] = oracle_play_index,
+    };
+
+    if (step->verb >= STEP_VERB_COUNT || plays[step->verb] == NULL) harness_panic("no such step");
+    plays[step->verb](o, step);
+}
+
 static void play(oracle *o, const scenario_step *step)
 {
     switch (step->verb) {
@@ -468,14 +376,13 @@ static void play(oracle *o, const scenario_step *step)
         oracle_check_now(o);
         break;
     case STEP_ADVANCE:
-        vfs_record_advance_ms(o->record, step->size);
-        o->now_ms += step->size;
+        oracle_play_advance(o, step);
         break;
     case STEP_VERIFY:
         play_verify(o);
         break;
-    case STEP_VERB_COUNT:
-        harness_panic("no such step");
+    default:
+        play_newer(o, step);
     }
 }
 
@@ -484,6 +391,7 @@ void oracle_step(oracle *o, const scenario_step *step)
     if (o->failure != NULL) return;
     // An open that was refused is tried again, as an application would.
     if (o->db == NULL && !oracle_open(o)) return;
+    if (!oracle_open_keyspaces(o)) return;
     play(o, step);
 }
 
@@ -508,6 +416,7 @@ void oracle_init(oracle *o, const scenario *plan, vfs_record *record, uint64_t s
     o->record = record;
     o->seed = seed;
     o->value_number = seed << 32 | 1;
+    o->latest_ms = fe_vfs_now_ms(vfs_record_vfs(record));
     if (plan->is_ringless) vfs_record_refuse_rings(record);
 }
 

@@ -13,17 +13,25 @@
 // or its outcome unknown. A commit that was answered "not committed" belongs to neither once its
 // call had returned.
 //
+// Time: what expires is seen or not by the engine's time, which is the system's clock but never
+// goes back behind what was seen and then recorded by a commit (src/lsm/engine_clock.h). The oracle
+// knows two bounds of it: what the clock shows now and what surviving commits must have recorded,
+// and the latest that any clock has shown so far. What expires between the two may be seen or not.
+//
 // Faults are expected only when `allowed` names their statuses: with none, every call must succeed.
 // The first thing that breaks the contract stands in `failure` and ends the play.
 #ifndef FERRIC_SUPPORT_ORACLE_H
 #define FERRIC_SUPPORT_ORACLE_H
 
 #include "support/db_reader.h"
+#include "support/harness.h"
 #include "support/model_table.h"
 #include "support/scenario.h"
 #include "support/vfs_record.h"
 
-#define ORACLE_EFFECT_MAX 8u
+#define ORACLE_EFFECT_MAX 24u
+// Entries of a batch or transaction.
+#define ORACLE_ENTRY_MAX 8u
 #define ORACLE_POINT_NEVER SIZE_MAX
 #define ORACLE_PATH "db"
 
@@ -36,12 +44,22 @@ typedef enum oracle_outcome {
     ORACLE_TAKEN_BACK = 3,
 } oracle_outcome;
 
+typedef enum oracle_effect_kind {
+    EFFECT_PUT = 0,
+    EFFECT_DELETE = 1,
+    EFFECT_RANGE = 2,  // Keys [key, end) are gone.
+    EFFECT_DROP = 3,   // The keyspace is gone, and its indexes.
+    EFFECT_RENAME = 4, // The keyspace is number `end` now.
+    EFFECT_INDEX = 5,  // Index `key` is ready.
+    EFFECT_UNINDEX = 6,
+} oracle_effect_kind;
+
 typedef struct oracle_effect {
+    oracle_effect_kind kind;
     uint32_t keyspace;
     uint32_t key;
-    bool is_delete;
-    uint32_t size;
-    uint64_t value_hash;
+    uint32_t end;
+    model_entry entry; // Of a put, without its version.
 } oracle_effect;
 
 typedef struct oracle_commit {
@@ -50,6 +68,7 @@ typedef struct oracle_commit {
     oracle_outcome outcome;
     bool was_unknown; // Its call did not tell: a reopen does.
     uint64_t version; // 0: the call did not tell.
+    uint64_t time_ms; // What it has recorded if it came through, at least.
     size_t begin;     // Events before its call.
     size_t end;       // Events when its outcome was known; ORACLE_POINT_NEVER: it is not.
     uint64_t end_ms;  // When that was, on the oracle's clock.
@@ -74,8 +93,11 @@ typedef enum oracle_loss {
 } oracle_loss;
 
 typedef struct oracle_snapshot {
+    db_reader reader; // With keyspaces of its own: a drop takes those of the oracle.
     ferric_snapshot *handle;
     model_table state;
+    uint64_t low_ms; // The bounds of its time.
+    uint64_t high_ms;
 } oracle_snapshot;
 
 typedef struct oracle {
@@ -87,7 +109,9 @@ typedef struct oracle {
     db_reader reader; // With the open keyspaces.
     uint64_t value_number;
     uint64_t period_ms; // Of FERRIC_FSYNC_PERIODIC.
-    uint64_t now_ms;    // How far the scenario has moved the clock.
+    uint64_t now_ms;    // How far the scenario has let time go on.
+    uint64_t seen_ms;   // What the engine's clock was last seen at in this open, at least,
+    uint64_t latest_ms; // and in all opens at most.
     model_table base;   // Before the first commit.
     model_table now;    // After the last one that is committed.
     oracle_commit *commits;
@@ -138,9 +162,32 @@ size_t oracle_begun(const oracle *o, size_t point);
 char *oracle_judge(const oracle *o, size_t point, oracle_loss loss, const db_reading *reading,
                    size_t *count, model_table *state);
 
+// What of `state` is seen now, where `found` decides about what expires between the bounds.
+void oracle_view(const oracle *o, const model_table *state, const model_table *found,
+                 model_table *view);
+// As model_difference, with what must be seen of the newest state now.
+char *oracle_difference(const oracle *o, const db_reading *reading);
+
+// What all plays of this process did, so that harnesses can show that they did it.
+typedef struct oracle_tally {
+    uint64_t expiring;  // Puts with a lifetime that were committed.
+    uint64_t rewritten; // Lifetimes that were changed.
+    uint64_t clocks;    // Times that the system's clock was set.
+    uint64_t ranges;    // Range deletes that were committed.
+    uint64_t drops;
+    uint64_t renames;
+    uint64_t documents;         // Documents that were put or deleted.
+    uint64_t indexes;           // Indexes that were created or dropped.
+    uint64_t refused_documents; // By a unique index.
+} oracle_tally;
+extern oracle_tally oracle_played;
+// Prints them, and fails when any of them was never done.
+void oracle_count_played(harness *h);
+
 // Makes `child` go on with the database on `child->record`, what remained of the parent's after a
 // loss at `point`: opens it, reads it, judges it and takes the state found as its base. False when
-// that failed; child->failure says how. *count (may be NULL) receives n.
+// that failed; child->failure says how. *count (may be NULL) receives n. The clock of
+// `child->record` may show anything.
 bool oracle_adopt(oracle *child, const oracle *parent, size_t point, oracle_loss loss,
                   size_t *count);
 

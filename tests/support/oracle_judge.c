@@ -7,35 +7,84 @@
 #include "support/oracle.h"
 #include "support/oracle_inside.h"
 
+// ---- What is seen ---------------------------------------------------------------------------
+
+void oracle_view(const oracle *o, const model_table *state, const model_table *found,
+                 model_table *view)
+{
+    model_view(state, oracle_low_ms(o), oracle_high_ms(o), found, view);
+}
+
+char *oracle_difference(const oracle *o, const db_reading *reading)
+{
+    model_table view;
+
+    oracle_view(o, &o->now, &reading->found, &view);
+    return model_difference(&view, &reading->found);
+}
+
+// What a database that was just opened, with a clock of its own, shows of a state.
+static void view_opened(const oracle *o, const model_table *state, const db_reading *reading,
+                        model_table *view)
+{
+    uint64_t low = reading->system_ms > state->time_ms ? reading->system_ms : state->time_ms;
+    uint64_t high = oracle_high_ms(o);
+
+    if (reading->system_ms > high) high = reading->system_ms;
+    model_view(state, low, high, &reading->found, view);
+}
+
+// Whether it shows the first commits of a history up to `table`, whose next one is number `next`.
+// Versions count too: two commits that write the same bytes make states that differ in them alone.
+static bool is_state(const oracle *o, size_t point, size_t next, const model_table *table,
+                     const db_reading *reading, model_table *view)
+{
+    view_opened(o, table, reading, view);
+    if (view->hash != reading->found.hash) return false;
+    for (size_t i = next; i < o->commit_count; i++) {
+        if (o->commits[i].begin <= point) oracle_touch(view, &o->commits[i]);
+    }
+    char *difference = model_difference(view, &reading->found);
+    harness_free(difference);
+    return difference == NULL;
+}
+
 // ---- While it plays -------------------------------------------------------------------------
 
 // Large values are read from their file, so one that was never synced goes when the kernel drops
 // its pages after a failed sync. Until a reopen, which takes back its commit, it must read as
 // damaged.
-static bool is_dropped_value(const oracle *o, ferric_status status)
+bool oracle_is_dropped_value(const oracle *o, ferric_status status)
 {
     return status == FERRIC_CORRUPT && o->excuse == ORACLE_LOSS_POWER &&
            o->plan.fsync != FERRIC_FSYNC_ALWAYS;
 }
 
-static void compare(oracle *o, const char *what, const model_table *expected,
-                    const db_reading *reading)
+static void compare(oracle *o, const char *what, const model_table *view, const db_reading *reading)
 {
     if (reading->contradiction != NULL) {
         oracle_fail(o, what, reading->contradiction);
         return;
     }
-    if (reading->status != FERRIC_OK && !is_dropped_value(o, reading->status)) {
+    if (reading->status != FERRIC_OK && !oracle_is_dropped_value(o, reading->status)) {
         oracle_accept(o, what, reading->status);
         if (o->failure != NULL) return;
     }
-    char *difference = model_difference(expected, &reading->found);
+    char *difference = model_difference(view, &reading->found);
     if (difference != NULL) oracle_fail(o, what, difference);
     harness_free(difference);
 }
 
+static void compare_now(oracle *o, const char *what, const db_reading *reading)
+{
+    model_table view;
+
+    oracle_view(o, &o->now, &reading->found, &view);
+    compare(o, what, &view, reading);
+}
+
 // The newest commit when its outcome is not known.
-static oracle_commit *unknown_commit(oracle *o)
+static oracle_commit *unknown_commit(const oracle *o)
 {
     for (size_t i = o->commit_count; i-- > 0;) {
         if (o->commits[i].outcome == ORACLE_UNKNOWN) return &o->commits[i];
@@ -43,33 +92,50 @@ static oracle_commit *unknown_commit(oracle *o)
     return NULL;
 }
 
+// Whether the database shows the newest state with this commit.
+static bool shows(const oracle *o, const oracle_commit *commit, const db_reading *reading)
+{
+    model_table with = o->now;
+    model_table view;
+
+    oracle_apply_commit(&with, commit);
+    oracle_view(o, &with, &reading->found, &view);
+    char *difference = model_difference(&view, &reading->found);
+    harness_free(difference);
+    return difference == NULL;
+}
+
 // Without `always`, a commit whose requested sync failed may be shown or not.
-static bool shows_unknown(oracle *o, const model_table *found)
+static bool shows_unknown(const oracle *o, const db_reading *reading)
 {
     const oracle_commit *unknown = unknown_commit(o);
-    model_table with = o->now;
 
     if (unknown == NULL || o->plan.fsync == FERRIC_FSYNC_ALWAYS) return false;
-    oracle_apply_commit(&with, unknown);
-    return with.hash == found->hash;
+    return shows(o, unknown, reading);
+}
+
+static void check_snapshot(oracle *o, const oracle_snapshot *snapshot)
+{
+    db_reading reading;
+    model_table view;
+
+    db_read(&snapshot->reader, &reading);
+    model_view(&snapshot->state, snapshot->low_ms, snapshot->high_ms, &reading.found, &view);
+    compare(o, "reading a snapshot", &view, &reading);
+    db_reading_deinit(&reading);
 }
 
 void oracle_check_now(oracle *o)
 {
     db_reading reading;
 
-    if (o->db == NULL || o->failure != NULL) return;
-    o->reader.snapshot = NULL;
+    if (o->db == NULL || o->failure != NULL || !oracle_open_keyspaces(o)) return;
     db_read(&o->reader, &reading);
-    if (!shows_unknown(o, &reading.found)) compare(o, "reading", &o->now, &reading);
+    if (!shows_unknown(o, &reading)) compare_now(o, "reading", &reading);
+    if (reading.found.expiring_count > 0) oracle_look(o);
     db_reading_deinit(&reading);
-    for (size_t i = 0; i < o->snapshot_count && o->failure == NULL; i++) {
-        o->reader.snapshot = o->snapshots[i].handle;
-        db_read(&o->reader, &reading);
-        compare(o, "reading a snapshot", &o->snapshots[i].state, &reading);
-        db_reading_deinit(&reading);
-    }
-    o->reader.snapshot = NULL;
+    for (size_t i = 0; i < o->snapshot_count && o->failure == NULL; i++)
+        check_snapshot(o, &o->snapshots[i]);
 }
 
 // Gives up commits at the end of the history that a fault took away and that the contract lets go,
@@ -98,6 +164,7 @@ static void take_back(oracle *o, const db_reading *reading)
     }
     o->committed_count = kept;
     o->now = state;
+    o->seen_ms = state.time_ms;
 }
 
 bool oracle_resolve(oracle *o)
@@ -105,21 +172,23 @@ bool oracle_resolve(oracle *o)
     oracle_commit *unknown = unknown_commit(o);
     db_reading reading;
 
+    o->reader.system_ms = fe_vfs_now_ms(vfs_record_vfs(o->record));
     db_read(&o->reader, &reading);
     if (reading.status == FERRIC_OK && unknown != NULL) {
-        model_table with = o->now;
-        oracle_apply_commit(&with, unknown);
-        oracle_settle(o, unknown, with.hash == reading.found.hash);
+        oracle_settle(o, unknown, shows(o, unknown, &reading));
     }
     if (o->excuse == ORACLE_LOSS_PROCESS) {
-        compare(o, "reading after open", &o->now, &reading);
+        compare_now(o, "reading after open", &reading);
     } else if (reading.contradiction == NULL && reading.status != FERRIC_OK) {
         // What is gone and what is only refused cannot be told apart: the next open shows it.
         oracle_accept(o, "reading after open", reading.status);
     } else {
-        if (o->now.hash != reading.found.hash) take_back(o, &reading);
-        compare(o, "reading after open", &o->now, &reading);
+        char *difference = oracle_difference(o, &reading);
+        if (difference != NULL) take_back(o, &reading);
+        harness_free(difference);
+        compare_now(o, "reading after open", &reading);
     }
+    if (reading.found.expiring_count > 0) oracle_look(o);
     bool is_read = o->failure == NULL && reading.status == FERRIC_OK;
     db_reading_deinit(&reading);
     if (!is_read) return false;
@@ -205,15 +274,6 @@ size_t oracle_begun(const oracle *o, size_t point)
     return begun;
 }
 
-// Versions count too: two commits that write the same bytes make states that differ in them alone.
-static bool is_state(const model_table *expected, const model_table *found)
-{
-    if (expected->hash != found->hash) return false;
-    char *difference = model_difference(expected, found);
-    harness_free(difference);
-    return difference == NULL;
-}
-
 // A commit whose outcome was unknown and which a reopen did not show: what voided its frame may not
 // be durable under a policy that does not sync what recovery read. The next commit that goes
 // through makes the log's end durable, and with it that the frame is gone.
@@ -229,9 +289,12 @@ static const oracle_commit *ghost_at(const oracle *o, size_t point)
 }
 
 static char *describe_mismatch(const oracle *o, size_t point, size_t required,
-                               const model_table *expected, const model_table *found)
+                               const model_table *least, const db_reading *reading)
 {
-    char *difference = model_difference(expected, found);
+    model_table view;
+
+    view_opened(o, least, reading, &view);
+    char *difference = model_difference(&view, &reading->found);
     char *text = harness_format("point %zu: no n from %zu to %zu fits; against the least: %s",
                                 point, required, oracle_begun(o, point),
                                 difference == NULL ? "versions differ" : difference);
@@ -239,40 +302,77 @@ static char *describe_mismatch(const oracle *o, size_t point, size_t required,
     return text;
 }
 
+// A search for the n whose first n commits make what was found.
+typedef struct search {
+    const oracle *o;
+    size_t point;
+    const db_reading *reading;
+    size_t required;
+    bool is_found;
+    size_t count;
+    model_table state;
+    uint64_t time_ms; // Of the first n that fits.
+} search;
+
+static void try_state(search *s, size_t next, size_t count, const model_table *table)
+{
+    model_table view;
+
+    if (!is_state(s->o, s->point, next, table, s->reading, &view)) return;
+    // Several may fit; then the least of the times is all that is known.
+    if (!s->is_found || s->count < s->required) s->time_ms = table->time_ms;
+    s->is_found = true;
+    s->count = count;
+    s->state = *table;
+    memcpy(s->state.facts, view.facts, sizeof view.facts);
+}
+
+// What nobody could say of the state stands in what was found. An index that is not ready may
+// become so by itself.
+static void settle_facts(model_table *state, const model_table *found)
+{
+    for (uint32_t i = 1; i < MODEL_FACT_COUNT; i++) {
+        if (found->facts[i] == MODEL_UNSEEN) continue;
+        state->facts[i] = found->facts[i] == MODEL_HALF ? MODEL_MAYBE : found->facts[i];
+    }
+}
+
 char *oracle_judge(const oracle *o, size_t point, oracle_loss loss, const db_reading *reading,
                    size_t *count, model_table *state)
 {
-    size_t required = oracle_required(o, point, loss);
+    search s = {.o = o, .point = point, .reading = reading};
     model_table table = o->base;
     model_table least = o->base;
     size_t applied = 0;
-    bool is_found = is_state(&table, &reading->found);
 
+    s.required = oracle_required(o, point, loss);
     if (reading->contradiction != NULL) return harness_format("%s", reading->contradiction);
     if (reading->status != FERRIC_OK) {
         return harness_format("a read answered %s", ferric_status_name(reading->status));
     }
-    *count = 0;
-    *state = table;
+    try_state(&s, 0, 0, &table);
     for (size_t i = 0; i < o->commit_count; i++) {
-        if (!may_be_there(&o->commits[i], point)) continue;
-        oracle_apply_commit(&table, &o->commits[i]);
+        const oracle_commit *commit = &o->commits[i];
+        if (!may_be_there(commit, point)) {
+            if (commit->begin <= point) oracle_touch(&table, commit);
+            continue;
+        }
+        oracle_apply_commit(&table, commit);
         applied++;
-        if (applied <= required) least = table;
-        if (!is_state(&table, &reading->found)) continue;
-        is_found = true;
-        *count = applied;
-        *state = table;
+        if (applied <= s.required) least = table;
+        try_state(&s, i + 1, applied, &table);
     }
-    if (!is_found && loss != ORACLE_LOSS_PROCESS && ghost_at(o, point) != NULL) {
+    if (!s.is_found && loss != ORACLE_LOSS_PROCESS && ghost_at(o, point) != NULL) {
         oracle_apply_commit(&table, ghost_at(o, point));
-        is_found = is_state(&table, &reading->found);
-        *count = applied;
-        *state = table;
+        try_state(&s, o->commit_count, applied, &table);
     }
-    if (!is_found || *count < required) {
-        return describe_mismatch(o, point, required, &least, &reading->found);
+    if (!s.is_found || s.count < s.required) {
+        return describe_mismatch(o, point, s.required, &least, reading);
     }
+    *count = s.count;
+    *state = s.state;
+    state->time_ms = s.time_ms;
+    settle_facts(state, &reading->found);
     return NULL;
 }
 
@@ -281,13 +381,15 @@ static void inherit_commits(oracle *child, const oracle *parent, size_t point, s
     size_t required = oracle_required(parent, point, ORACLE_LOSS_POWER);
 
     child->base = parent->base;
-    for (size_t i = 0; i < parent->commit_count && child->committed_count < count; i++) {
-        if (!may_be_there(&parent->commits[i], point)) continue;
+    for (size_t i = 0; i < parent->commit_count; i++) {
+        if (parent->commits[i].begin > point) continue;
+        bool is_there = may_be_there(&parent->commits[i], point) && child->committed_count < count;
         oracle_commit *commit = oracle_add_commit(child);
         *commit = parent->commits[i];
-        commit->outcome = ORACLE_COMMITTED;
+        commit->outcome = is_there ? ORACLE_COMMITTED : ORACLE_NOT_COMMITTED;
         commit->begin = 0;
         commit->end = 0;
+        if (!is_there) continue;
         child->committed_count++;
         if (child->committed_count == required) oracle_mark_durable_at(child, 0);
     }
@@ -307,6 +409,9 @@ bool oracle_adopt(oracle *child, const oracle *parent, size_t point, oracle_loss
         if (child->failure == NULL) oracle_fail(child, "opening what remained", "refused");
         return false;
     }
+    child->reader.system_ms = fe_vfs_now_ms(vfs_record_vfs(child->record));
+    child->latest_ms = child->reader.system_ms;
+    if (child->latest_ms < parent->latest_ms) child->latest_ms = parent->latest_ms;
     db_read(&child->reader, &reading);
     char *wrong = oracle_judge(parent, point, loss, &reading, &found_count, &child->base);
     db_reading_deinit(&reading);
@@ -315,6 +420,7 @@ bool oracle_adopt(oracle *child, const oracle *parent, size_t point, oracle_loss
     if (child->failure != NULL) return false;
     if (count != NULL) *count = found_count;
     child->now = child->base;
+    child->seen_ms = child->now.time_ms;
     // Under another policy than `always`, what a dead process left in the kernel is not durable
     // yet: the child inherits the commits themselves, with what they promise.
     if (loss == ORACLE_LOSS_PROCESS) inherit_commits(child, parent, point, found_count);

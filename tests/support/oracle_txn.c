@@ -4,14 +4,17 @@
 #include "support/oracle_inside.h"
 
 static ferric_status put_value(oracle *o, ferric_txn *txn, oracle_commit *commit, uint32_t keyspace,
-                               uint32_t key, uint32_t size)
+                               uint32_t key, const scenario_step *step)
 {
     uint8_t *memory;
-    ferric_slice value = oracle_next_value(o, key, size, &memory);
-    ferric_status status =
-        ferric_txn_put(txn, o->reader.keyspaces[keyspace], model_key(key), value);
+    ferric_slice value = oracle_next_value(o, key, step->size, &memory);
+    ferric_lifetime lifetime = oracle_lifetime(step);
+    ferric_status status = ferric_txn_put_expiring(txn, o->reader.keyspaces[keyspace],
+                                                   model_key(key), value, lifetime);
 
-    if (commit != NULL) oracle_add_effect(commit, keyspace, key, &value);
+    if (commit != NULL) {
+        oracle_add_put(commit, keyspace, key, value, oracle_last_number(o), lifetime.expires_ms);
+    }
     harness_free(memory);
     return status;
 }
@@ -55,7 +58,7 @@ static ferric_status waver(oracle *o, ferric_txn *txn, const scenario_step *step
     ferric_status status = ferric_txn_savepoint(txn, &savepoint);
 
     if (status == FERRIC_OK) {
-        status = put_value(o, txn, NULL, step->keyspace, step->key, step->size + 1);
+        status = put_value(o, txn, NULL, step->keyspace, step->key, step);
     }
     if (status == FERRIC_OK) {
         status = ferric_txn_delete(txn, o->reader.keyspaces[0], model_key(MODEL_KEY_COUNT - 1));
@@ -69,16 +72,16 @@ static ferric_status fill(oracle *o, const scenario_step *step, oracle_commit *c
 {
     ferric_status status = FERRIC_OK;
 
-    for (uint32_t i = 0; i < step->repeat && i < ORACLE_EFFECT_MAX && status == FERRIC_OK; i++) {
-        uint32_t keyspace = (step->keyspace + i) % MODEL_KEYSPACE_COUNT;
+    for (uint32_t i = 0; i < step->repeat && i < ORACLE_ENTRY_MAX && status == FERRIC_OK; i++) {
+        uint32_t keyspace = (step->keyspace + i) % MODEL_RAW_COUNT;
         uint32_t key = (step->key + i / 2) % MODEL_KEY_COUNT;
         if (i == 1) status = waver(o, txn, step);
         if (status != FERRIC_OK) break;
         if (i % 3 == 2) {
             status = ferric_txn_delete(txn, o->reader.keyspaces[keyspace], model_key(key));
-            oracle_add_effect(commit, keyspace, key, NULL);
+            oracle_add_effect(commit, EFFECT_DELETE, keyspace, key);
         } else {
-            status = put_value(o, txn, commit, keyspace, key, step->size);
+            status = put_value(o, txn, commit, keyspace, key, step);
         }
     }
     return status == FERRIC_OK ? walk_both_ways(o, txn, step->keyspace) : status;
@@ -117,7 +120,7 @@ void oracle_play_late_txn(oracle *o, const scenario_step *step)
     oracle_write_one(o, &put, step->key, &write_options);
     // A put that was refused is no rival.
     if (o->committed_count > committed && o->failure == NULL) {
-        status = put_value(o, txn, NULL, step->keyspace, step->key, step->size);
+        status = put_value(o, txn, NULL, step->keyspace, step->key, step);
         if (status == FERRIC_OK) status = ferric_txn_commit(txn, NULL);
         if (status == FERRIC_OK) oracle_fail(o, "a late transaction", "it was committed");
         if (status != FERRIC_OK && status != FERRIC_CONFLICT) {

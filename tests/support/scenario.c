@@ -353,22 +353,26 @@ static const scenario_step after_crash_steps[] = {
     {.verb = STEP_FLUSH},
     {.verb = STEP_PUT, .key = 44, .size = 100},
     {.verb = STEP_PUT, .key = 45, .size = 6000},
+    {.verb = STEP_RANGE, .key = 41, .repeat = 3},
+    {.verb = STEP_PUT, .key = 42, .repeat = 2, .size = 40, .expires_s = 1000000},
 };
+
+#define OLDER_COUNT (sizeof(scenarios) / sizeof(scenarios[0]))
 
 size_t scenario_count(void)
 {
-    return sizeof(scenarios) / sizeof(scenarios[0]);
+    return OLDER_COUNT + scenario_newer_count();
 }
 
 const scenario *scenario_at(size_t index)
 {
-    return &scenarios[index];
+    return index < OLDER_COUNT ? &scenarios[index] : scenario_newer_at(index - OLDER_COUNT);
 }
 
 const scenario *scenario_named(const char *name)
 {
     for (size_t i = 0; i < scenario_count(); i++) {
-        if (strcmp(scenarios[i].name, name) == 0) return &scenarios[i];
+        if (strcmp(scenario_at(i)->name, name) == 0) return scenario_at(i);
     }
     return NULL;
 }
@@ -379,12 +383,14 @@ const scenario *scenario_after_crash(void)
     return &after;
 }
 
-// How often each verb is drawn, of 100. Transactions have scenarios of their own.
+// How often each verb is drawn, of 100. Transactions and documents have scenarios of their own.
 static const uint8_t weights[STEP_VERB_COUNT] = {
-    [STEP_PUT] = 34,       [STEP_DELETE] = 12,  [STEP_BATCH] = 16,  [STEP_IF_ABSENT] = 4,
+    [STEP_PUT] = 27,       [STEP_DELETE] = 9,   [STEP_BATCH] = 16,  [STEP_IF_ABSENT] = 4,
     [STEP_IF_VERSION] = 3, [STEP_IF_STALE] = 2, [STEP_SYNC] = 4,    [STEP_FLUSH] = 5,
     [STEP_COMPACT] = 3,    [STEP_SNAPSHOT] = 4, [STEP_RELEASE] = 4, [STEP_REOPEN] = 4,
-    [STEP_READ] = 2,       [STEP_ADVANCE] = 2,  [STEP_VERIFY] = 1,
+    [STEP_READ] = 2,       [STEP_ADVANCE] = 2,  [STEP_VERIFY] = 1,  [STEP_EXPIRE] = 2,
+    [STEP_PERSIST] = 1,    [STEP_CLOCK] = 1,    [STEP_RANGE] = 3,   [STEP_RANGE_BATCH] = 1,
+    [STEP_DROP] = 1,       [STEP_RENAME] = 1,
 };
 
 static scenario_verb draw_verb(fe_random *random)
@@ -412,16 +418,28 @@ static uint32_t draw_size(fe_random *random)
     return (uint32_t)fe_random_below(random, 12000);
 }
 
+// Drawn clocks and expiries are within so many seconds.
+#define DRAWN_SECONDS 90u
+
 static scenario_step draw_step(fe_random *random)
 {
     scenario_step step = {.verb = draw_verb(random)};
 
-    step.keyspace = (uint32_t)fe_random_below(random, MODEL_KEYSPACE_COUNT);
+    step.keyspace = (uint32_t)fe_random_below(random, MODEL_RAW_COUNT);
     step.key = (uint32_t)fe_random_below(random, MODEL_KEY_COUNT);
     step.repeat = 1 + (uint32_t)fe_random_below(random, 6);
     step.size = draw_size(random);
     step.is_sync = fe_random_below(random, 8) == 0;
     step.is_async = fe_random_below(random, 8) == 0;
+    if (fe_random_below(random, 5) == 0) {
+        step.expires_s = 1 + (uint32_t)fe_random_below(random, DRAWN_SECONDS);
+    }
+    if (step.verb == STEP_EXPIRE) step.expires_s = 1 + step.size % DRAWN_SECONDS;
+    if (step.verb == STEP_CLOCK) step.size = step.size % DRAWN_SECONDS;
+    // Whole seconds, so that nothing expires while it is looked at.
+    if (step.verb == STEP_ADVANCE) step.size = step.size % 10 * 1000;
+    if (step.verb == STEP_RANGE) step.repeat = step.repeat * step.repeat;
+    if (step.verb == STEP_RENAME) step.key = 1 + step.key % (MODEL_RAW_COUNT - 1);
     return step;
 }
 

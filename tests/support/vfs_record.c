@@ -13,7 +13,6 @@
 #include "support/vfs_record_inside.h"
 
 // 2026-01-01, so that recorded times look like times.
-#define CLOCK_START_MS 1767225600000u
 // Each reading moves the monotonic clock, so that a loop which waits for a deadline ends.
 #define CLOCK_STEP_NS 1000u
 
@@ -453,7 +452,7 @@ vfs_record *vfs_record_create(disk *start, uint64_t seed)
     pthread_mutex_init(&record->mutex, NULL);
     record->disk = start;
     record->random.state = seed;
-    record->now_ms = CLOCK_START_MS;
+    record->now_ms = VFS_RECORD_START_MS;
     record->capacity = UINT64_MAX;
     return record;
 }

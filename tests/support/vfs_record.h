@@ -18,6 +18,9 @@
 
 typedef struct vfs_record vfs_record;
 
+// What the system's clock shows at first.
+#define VFS_RECORD_START_MS UINT64_C(1767225600000)
+
 // Takes over `start`, which may have pending events. The trace begins empty.
 vfs_record *vfs_record_create(disk *start, uint64_t seed);
 // Accepts NULL. Handles that are still open panic: the engine leaks descriptors.
