@@ -29,6 +29,15 @@ ferric_status cli_find_list(const char *text, ferric_buffer *json)
     return status == FERRIC_OK ? fe_buffer_append(json, "]", 1) : status;
 }
 
+int cli_find_check(const char *text, const char *what)
+{
+    ferric_buffer json = {0};
+    ferric_status status = ferric_json_minify(fe_slice_text(text), &json, NULL);
+
+    ferric_buffer_free(&json);
+    return status == FERRIC_OK ? CLI_DONE : cli_fail_status(status, what);
+}
+
 int cli_find_filter(char *const *words, int count, ferric_buffer *json)
 {
     ferric_status status;
@@ -39,6 +48,8 @@ int cli_find_filter(char *const *words, int count, ferric_buffer *json)
         if (count > 1) {
             return cli_fail(CLI_USAGE, "a filter in JSON is one word: put it in single quotes");
         }
+        int code = cli_find_check(words[0], "filter");
+        if (code != CLI_DONE) return code;
         status = fe_buffer_append(json, words[0], strlen(words[0]));
     } else {
         status = cli_short_filter(words, count, json);

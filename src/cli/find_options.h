@@ -29,6 +29,10 @@ void cli_find_deinit(cli_find *find);
 // what is wrong and returns the exit code.
 int cli_find_filter(char *const *words, int count, ferric_buffer *json);
 
+// CLI_DONE when `text` is JSON; else prints that `what` is not, and where, and returns the exit
+// code.
+int cli_find_check(const char *text, const char *what);
+
 // A list such as "-age,name" as a JSON array of strings; what begins with { or [ is JSON already.
 // Errors: FERRIC_NO_MEMORY.
 ferric_status cli_find_list(const char *text, ferric_buffer *json);

@@ -31,6 +31,9 @@ static int run(const cli_arguments *arguments, cli_session *session, bool is_rem
     ferric_status status = FERRIC_OK;
     int code = cli_find_filter(arguments->words, filter_count, &filter);
 
+    if (code == CLI_DONE && !is_removal) {
+        code = cli_find_check(arguments->words[filter_count], "update");
+    }
     options.many = !cli_has(arguments, OPTION_ONE);
     options.upsert = cli_has(arguments, OPTION_UPSERT);
     options.hint = arguments->values[OPTION_HINT];
@@ -120,12 +123,9 @@ int cli_insert_in(const cli_arguments *arguments, cli_session *session)
 // Looks at the documents before the database is made.
 int cli_insert_run(const cli_arguments *arguments)
 {
-    ferric_buffer json = {0};
-    ferric_status status = FERRIC_OK;
-
-    for (int i = 0; status == FERRIC_OK && i < arguments->word_count; i++)
-        status = ferric_json_minify(fe_slice_text(arguments->words[i]), &json, NULL);
-    ferric_buffer_free(&json);
-    if (status != FERRIC_OK) return cli_fail_status(status, "");
+    int code = CLI_DONE;
+    for (int i = 0; code == CLI_DONE && i < arguments->word_count; i++)
+        code = cli_find_check(arguments->words[i], "document");
+    if (code != CLI_DONE) return code;
     return cli_session_run(arguments, CLI_CREATE, cli_insert_in);
 }

@@ -220,7 +220,9 @@ ferric_status fe_regex_test(fe_regex *regex, ferric_slice text, bool *matches)
     }
     if (found == PCRE2_ERROR_NOMEMORY) return no_memory();
     return fe_fail(FERRIC_TOO_LARGE,
-                   "a regular expression tries too many ways on a text of %zu bytes", text.size);
+                   "a regular expression tries too many ways: more than %" PRIu64
+                   " steps on a text of %zu bytes",
+                   FE_REGEX_STEPS + FE_REGEX_STEPS_A_BYTE * (uint64_t)text.size, text.size);
 }
 
 ferric_slice fe_regex_prefix(const fe_regex *regex)
