@@ -156,7 +156,8 @@ class BadInputTest(ProgramTest):
         self.refused("index", "create", "p", "q", err='"p" and "q" both reach several')
         self.ferric("set", "-q", self.db, "three", '{"n":1}')
         self.before = self.state()
-        self.refused("index", "create", "n", "--unique", "--name", "u", code=7, err='document "a" has the key 1')
+        self.refused("index", "create", "n", "--unique", "--name", "u", code=7,
+                     err='document "a" has the key 1')
 
     def test_regular_expressions_that_go_back_for_ever(self):
         """Each has a budget of steps, 1,000,000 and 32 for each byte, whatever the pattern."""
