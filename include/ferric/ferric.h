@@ -61,7 +61,7 @@ typedef enum ferric_status {
     FERRIC_CLOSED = 12,          // The database of this handle was closed.
     FERRIC_FORKED = 13,          // The handle came through fork.
     FERRIC_TOO_LARGE = 14,       // Key, value or commit above its limit.
-    FERRIC_MEMORY_LIMIT = 15,    // Pinned data alone fills memory_limit: release some.
+    FERRIC_MEMORY_LIMIT = 15,    // What is pinned, or in transactions, is too much: release some.
     FERRIC_OUTCOME_UNKNOWN = 16, // The commit may or may not survive; read-only until reopened.
     FERRIC_WRONG_KIND = 17,      // The keyspace is of the other kind.
     FERRIC_ALREADY_EXISTS = 18,  // It must not exist, but does.
@@ -205,8 +205,8 @@ typedef struct ferric_options {
     ferric_fsync fsync;
     // Milliseconds between syncs under FERRIC_FSYNC_PERIODIC. Default 100, 1 to 3,600,000.
     uint32_t fsync_period_ms;
-    // One number, in bytes, over memtables, cache, indexes, filters, KeyDirs and pins. Default
-    // 128 MiB, at least 8 MiB.
+    // One number, in bytes, over memtables, cache, indexes, filters, KeyDirs, pins, transactions
+    // and commits in flight. Default 128 MiB, at least 8 MiB.
     uint64_t memory_limit;
     // Size of one memtable in bytes. Default 0: chosen from memory_limit. Else 4 KiB to 1 GiB.
     uint64_t memtable_size;
@@ -491,10 +491,10 @@ ferric_status ferric_sync(ferric_db *db);
 // then nothing was written. Keys, values and batches are copied during the call. A keyspace that
 // does not exist yet is made by the call, which waits for that.
 //
-// At most FERRIC_ASYNC_COUNT_MAX commits, with keys and values of an eighth of memory_limit, are in
-// flight at once: a call waits until there is room (FERRIC_EVENT_STALL is not told, but stall_count
-// and stall_ns have it). One that is larger than that goes alone. Calls inside a callback do not
-// wait, since callbacks are what makes room.
+// At most FERRIC_ASYNC_COUNT_MAX commits, with keys and values of a sixteenth of memory_limit, are
+// in flight at once: a call waits until there is room (FERRIC_EVENT_STALL is not told, but
+// stall_count and stall_ns have it). One that is larger than that goes alone. Calls inside a
+// callback do not wait, since callbacks are what makes room.
 //
 // Documents are committed before the call returns, since their entries in indexes depend on what
 // they replace; the outcome comes through the callback all the same. A transaction's are not.
@@ -818,7 +818,8 @@ uint64_t ferric_txn_snapshot_version(const ferric_txn *txn);
 
 // As ferric_put and ferric_delete, inside the transaction; key and value are copied.
 // Errors: FERRIC_TOO_LARGE, FERRIC_NO_MEMORY, FERRIC_INVALID_ARGUMENT, FERRIC_WRONG_KIND,
-//         FERRIC_CLOSED: the transaction is as it was and goes on.
+//         FERRIC_CLOSED, FERRIC_MEMORY_LIMIT (all transactions together have half of memory_limit):
+//         the transaction is as it was and goes on.
 ferric_status ferric_txn_put(ferric_txn *txn, ferric_keyspace *keyspace, ferric_slice key,
                              ferric_slice value);
 ferric_status ferric_txn_delete(ferric_txn *txn, ferric_keyspace *keyspace, ferric_slice key);

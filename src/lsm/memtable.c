@@ -163,7 +163,7 @@ static bool has_range_room(const fe_memtable *memtable)
 {
     size_t max = memtable->mapping_size / 4;
 
-    return fe_range_tree_memory(&memtable->ranges) <=
+    return fe_range_tree_arena_bytes(&memtable->ranges) <=
            (max > RANGE_BYTES_MIN ? max : RANGE_BYTES_MIN);
 }
 

@@ -21,7 +21,8 @@ struct fe_range_state {
     const fe_range_state *jump;
     const fe_range_node *root;
     uint64_t sequence;
-    uint64_t number; // Of the states up to it.
+    uint64_t number;     // Of the states up to it.
+    size_t memory_bytes; // Of the tree, with it.
 };
 
 void fe_range_tree_deinit(fe_range_tree *tree)
@@ -138,6 +139,7 @@ ferric_status fe_range_tree_stage(fe_range_tree *tree, ferric_slice lower, ferri
     }
     link_state(state, tree->staged);
     state->sequence = sequence;
+    state->memory_bytes = tree->arena.size_bytes;
     tree->staged = state;
     return FERRIC_OK;
 }
@@ -161,6 +163,13 @@ uint64_t fe_range_tree_count(const fe_range_tree *tree)
 }
 
 size_t fe_range_tree_memory(const fe_range_tree *tree)
+{
+    const fe_range_state *newest = atomic_load_explicit(&tree->newest, memory_order_acquire);
+
+    return newest == NULL ? 0 : newest->memory_bytes;
+}
+
+size_t fe_range_tree_arena_bytes(const fe_range_tree *tree)
 {
     return tree->arena.size_bytes;
 }

@@ -56,9 +56,11 @@ static inline bool fe_range_tree_is_empty(const fe_range_tree *tree)
     return atomic_load_explicit(&tree->newest, memory_order_acquire) == NULL;
 }
 
-// How many range deletes were published, and the heap bytes they take.
+// How many range deletes were published, and the heap bytes that they and those before them took.
 uint64_t fe_range_tree_count(const fe_range_tree *tree);
 size_t fe_range_tree_memory(const fe_range_tree *tree);
+// What staged ones take too. For the writer.
+size_t fe_range_tree_arena_bytes(const fe_range_tree *tree);
 
 // As fe_range_deletes_narrow.
 void fe_range_tree_narrow(const fe_range_tree *tree, ferric_slice key, uint64_t sequence,

@@ -43,7 +43,7 @@ static void derive_sizes(const ferric_options *options, fe_store_sizes *sizes)
     sizes->flush_bytes = share / 2;
     sizes->memtable_value_bytes = sizes->memtable_bytes * 2;
     sizes->commit_bytes_max = options->memory_limit / 4;
-    sizes->async_bytes_max = options->memory_limit / 8;
+    sizes->async_bytes_max = options->memory_limit / 16;
     sizes->picker.base_bytes = sizes->flush_bytes * 8;
     sizes->picker.level0_count = LEVEL0_COUNT;
     sizes->picker.level0_count_max = LEVEL0_COUNT_MAX;

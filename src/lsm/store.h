@@ -84,6 +84,11 @@ void fe_async_tell(fe_store *store, fe_async_write *write, ferric_status status,
 // Ends it without a word.
 void fe_async_abandon(fe_store *store, fe_async_write *write);
 
+// Counts memory that a transaction takes, which the block cache then does without; given back by
+// fe_store_let_go. Errors: FERRIC_MEMORY_LIMIT: transactions would have too much together.
+ferric_status fe_store_hold(fe_store *store, uint64_t bytes);
+void fe_store_let_go(fe_store *store, uint64_t bytes);
+
 // Makes every acknowledged commit durable. Errors: as ferric_sync.
 ferric_status fe_store_sync(fe_store *store);
 

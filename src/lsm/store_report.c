@@ -31,6 +31,19 @@ static void report_levels(fe_store *store, const fe_version *version, ferric_sta
     fe_mutex_unlock(&store->mutex);
 }
 
+// What range deletes take beside the memtables that they are in.
+static uint64_t range_delete_bytes(const fe_view *view)
+{
+    uint64_t bytes = 0;
+
+    for (uint32_t i = 0; i < view->memtable_count; i++) {
+        fe_memtable_stats stats;
+        fe_memtable_stats_get(view->memtables[i]->memtable, &stats);
+        bytes += stats.range_bytes;
+    }
+    return bytes;
+}
+
 static void report_counters(const fe_store *store, ferric_stats *stats)
 {
     const fe_statistics *from = store->statistics;
@@ -66,7 +79,7 @@ static void report_caches(fe_store *store, ferric_stats *stats)
     stats->memory_pinned = blocks.pinned_bytes + atomic_load(&store->pinned_value_bytes);
     stats->memory_tables = tables.memory_bytes;
     stats->memory_used = stats->memory_memtables + stats->memory_cache + stats->memory_tables +
-                         fe_async_bytes(&store->async);
+                         fe_async_bytes(&store->async) + atomic_load(&store->held_bytes);
     stats->cache_hits = tables.block_hits;
     stats->cache_misses = tables.block_misses;
     stats->filter_probes = tables.filter_probes;
@@ -160,6 +173,7 @@ void fe_store_stats(fe_store *store, ferric_stats *stats)
     stats->memtables = view->memtable_count;
     stats->compaction_debt_bytes = fe_compaction_debt(view->version, &store->sizes.picker);
     report_levels(store, view->version, stats);
+    stats->memory_memtables += range_delete_bytes(view);
     report_counters(store, stats);
     report_caches(store, stats);
     report_values(store, stats);

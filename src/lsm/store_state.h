@@ -98,6 +98,7 @@ struct fe_store {
         oldest_unsynced_ns; // Monotonic time of the oldest commit after `durable`; 0: none.
     _Atomic(uint64_t) next_file_number;
     _Atomic(uint64_t) pinned_value_bytes; // Of large values in pins.
+    _Atomic(uint64_t) held_bytes;         // Of transactions (held_memory.c).
     _Atomic(uint32_t) pace_ns;            // How long each commit group is held back.
     _Atomic(bool) is_log_idle;            // The log thread sleeps until a commit wakes it.
     _Atomic(bool) is_log_wanted;          // The current log is filling up: prepare the next one.

@@ -49,6 +49,8 @@ static void end(fe_txn *txn, fe_txn_phase phase)
     txn->snapshot = NULL;
     fe_write_set_clear(&txn->writes);
     fe_read_set_deinit(&txn->reads);
+    fe_store_let_go(txn->store, txn->held_bytes);
+    txn->held_bytes = 0;
 }
 
 void fe_txn_destroy(fe_txn *txn)
@@ -106,13 +108,33 @@ void fe_txn_leave(fe_txn *txn)
     atomic_store_explicit(&txn->is_busy, false, memory_order_release);
 }
 
+// ---- Memory ---------------------------------------------------------------------------------
+
+// Memory is counted in steps, so that transactions that stay below one do not meet at the counter.
+#define HELD_STEP ((uint64_t)16 << 10)
+
+// Before `more` bytes are added. What is taken back stays counted until the end.
+static ferric_status hold(fe_txn *txn, uint64_t more)
+{
+    uint64_t bytes =
+        txn->writes.memory_bytes + txn->reads.keys.capacity + txn->reads.ranges.capacity + more;
+    uint64_t wanted = bytes / HELD_STEP * HELD_STEP;
+    ferric_status status;
+
+    if (wanted <= txn->held_bytes) return FERRIC_OK;
+    status = fe_store_hold(txn->store, wanted - txn->held_bytes);
+    if (status == FERRIC_OK) txn->held_bytes = wanted;
+    return status;
+}
+
 // ---- Reading --------------------------------------------------------------------------------
 
 ferric_status fe_txn_note_read(fe_txn *txn, ferric_slice lower, ferric_slice upper)
 {
     uint64_t bytes_max = fe_store_commit_bytes_max(txn->store);
-    ferric_status status = fe_read_set_add(&txn->reads, lower, upper);
+    ferric_status status = hold(txn, lower.size + upper.size);
 
+    if (status == FERRIC_OK) status = fe_read_set_add(&txn->reads, lower, upper);
     if (status != FERRIC_OK || txn->reads.keys.size <= bytes_max) return status;
     status = fe_read_set_order(&txn->reads);
     if (status != FERRIC_OK || txn->reads.keys.size <= bytes_max) return status;
@@ -173,12 +195,12 @@ ferric_status fe_txn_get_for_update(fe_txn *txn, ferric_slice key, ferric_buffer
 
 // ---- Writing --------------------------------------------------------------------------------
 
-static ferric_status check_room(const fe_txn *txn, ferric_slice key, ferric_slice value)
+static ferric_status check_room(fe_txn *txn, ferric_slice key, ferric_slice value)
 {
     uint64_t bytes_max = fe_store_commit_bytes_max(txn->store);
     uint64_t bytes = (uint64_t)txn->writes.bytes + key.size + value.size;
 
-    if (bytes <= bytes_max) return FERRIC_OK;
+    if (bytes <= bytes_max) return hold(txn, key.size + value.size);
     return fe_fail(FERRIC_TOO_LARGE,
                    "the transaction would have %llu bytes: with memory_limit %llu at most %llu are "
                    "allowed; split it or raise memory_limit",

@@ -30,6 +30,7 @@ struct fe_txn {
     uint64_t sequence;     // The snapshot's.
     fe_write_set writes;
     fe_read_set reads;
+    uint64_t held_bytes;     // Counted by the store as this transaction's, in whole steps.
     ferric_status lost_read; // Why something that was read could not be noted, or FERRIC_OK.
     fe_txn_scan *scans;      // Those not yet destroyed.
 };

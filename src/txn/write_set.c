@@ -120,6 +120,11 @@ static fe_written_key *key_create(ferric_slice key, uint32_t height)
     return created;
 }
 
+static size_t key_memory(const fe_written_key *key)
+{
+    return sizeof *key + key->height * sizeof(fe_written_key *) + key->key.size;
+}
+
 static void link_key(fe_write_set *set, fe_written_key *key, const path *at)
 {
     for (uint32_t level = 0; level < key->height; level++) {
@@ -128,6 +133,7 @@ static void link_key(fe_write_set *set, fe_written_key *key, const path *at)
     }
     set->key_count++;
     set->bytes += key->key.size;
+    set->memory_bytes += key_memory(key);
 }
 
 // Takes a write out of both chains. REQUIRES: it is its key's newest.
@@ -139,6 +145,7 @@ static void remove_newest_of_key(fe_write_set *set, fe_write *write)
     if (write->behind != NULL) write->behind->before = write->before;
     if (set->newest == write) set->newest = write->before;
     set->bytes -= write->value.size;
+    set->memory_bytes -= sizeof *write + write->value.size;
     set->range_count -= write->kind == FE_ENTRY_RANGE_DELETE;
     fe_free(write);
 }
@@ -157,6 +164,7 @@ static void link_write(fe_write_set *set, fe_written_key *key, fe_write *write)
     key->newest = write;
     set->newest = write;
     set->bytes += write->value.size;
+    set->memory_bytes += sizeof *write + write->value.size;
 }
 
 ferric_status fe_write_set_add(fe_write_set *set, fe_entry_kind kind, ferric_slice key,
@@ -242,6 +250,7 @@ static void unlink_key(fe_write_set *set, fe_written_key *key)
     }
     set->key_count--;
     set->bytes -= key->key.size;
+    set->memory_bytes -= key_memory(key);
     fe_free(key);
 }
 

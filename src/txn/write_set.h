@@ -61,6 +61,7 @@ typedef struct fe_write_set {
     uint64_t next_number; // 0 before the first write, whose number is 1.
     uint64_t seen;
     size_t bytes; // Keys and values it holds, those of writes that were written over included.
+    size_t memory_bytes; // What that takes from the heap.
     size_t key_count;
     size_t range_count;
     fe_random random;

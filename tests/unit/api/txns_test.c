@@ -388,6 +388,116 @@ static void test_kinds_are_kept_apart(void **state)
     kit_deinit(&kit);
 }
 
+// ---- Memory ---------------------------------------------------------------------------------
+
+#define CHUNK ((size_t)100 << 10)
+#define CHUNKS 10 // About an eighth of the smallest memory_limit.
+
+static uint64_t memory_used(ferric_db *db)
+{
+    ferric_stats stats = FERRIC_STATS_INIT;
+
+    assert_ok(ferric_stats_get(db, &stats));
+    return stats.memory_used;
+}
+
+// Puts until the transaction has about an eighth of the limit, or is refused.
+static ferric_status put_chunks(ferric_txn *txn)
+{
+    ferric_status status = FERRIC_OK;
+    char *bytes = calloc(1, CHUNK);
+
+    for (int i = 0; i < CHUNKS && status == FERRIC_OK; i++) {
+        char key[16];
+        snprintf(key, sizeof key, "k%02d", i);
+        status = ferric_txn_put(txn, NULL, text(key), (ferric_slice){bytes, CHUNK});
+    }
+    free(bytes);
+    return status;
+}
+
+static void test_transactions_count_and_share_half_of_the_memory(void **state)
+{
+    api_kit kit;
+    ferric_txn *txns[8] = {NULL};
+    ferric_status status = FERRIC_OK;
+    uint64_t before;
+    size_t count = 0;
+
+    (void)state;
+    kit_init(&kit);
+    kit_close(&kit);
+    kit.options.memory_limit = 8 << 20;
+    kit_open(&kit);
+    put(kit.db, NULL, "a", "1");
+    before = memory_used(kit.db);
+    while (status == FERRIC_OK && count < 8) {
+        txns[count] = begin_snapshot(&kit);
+        status = put_chunks(txns[count++]);
+    }
+    assert_failed(status, FERRIC_MEMORY_LIMIT, "memory_limit");
+    assert_in_range(count, 4, 5);
+    assert_in_range(memory_used(kit.db) - before, 3 << 20, 4 << 20);
+    // The one that was refused goes on when another has ended.
+    ferric_txn_destroy(txns[0]);
+    assert_ok(put_chunks(txns[count - 1]));
+    end_txn(txns[count - 1], FERRIC_OK);
+    for (size_t i = 1; i < count - 1; i++)
+        assert_ok(ferric_txn_abort(txns[i]));
+    assert_ok(ferric_flush(kit.db));
+    assert_in_range(memory_used(kit.db), 0, before + (1 << 20));
+    for (size_t i = 1; i < count - 1; i++)
+        ferric_txn_destroy(txns[i]);
+    kit_deinit(&kit);
+}
+
+// Small writes cost more than their bytes.
+static void test_transaction_counts_what_its_writes_take(void **state)
+{
+    api_kit kit;
+    ferric_txn *txn;
+    uint64_t before;
+
+    (void)state;
+    kit_init(&kit);
+    put(kit.db, NULL, "a", "1");
+    before = memory_used(kit.db);
+    txn = begin_serializable(&kit);
+    for (int i = 0; i < 10000; i++) {
+        char key[16];
+        snprintf(key, sizeof key, "k%05d", i);
+        txn_put(txn, key, "1");
+    }
+    assert_in_range(memory_used(kit.db) - before, 10000 * 100, 10000 * 300);
+    assert_ok(ferric_txn_abort(txn));
+    assert_int_equal(memory_used(kit.db), before);
+    ferric_txn_destroy(txn);
+    kit_deinit(&kit);
+}
+
+static void test_range_deletes_count_as_memory(void **state)
+{
+    api_kit kit;
+    uint64_t before;
+
+    (void)state;
+    kit_init(&kit);
+    kit_close(&kit);
+    kit.options.memtable_size = 1 << 20;
+    kit_open(&kit);
+    put(kit.db, NULL, "a", "1");
+    before = memory_used(kit.db);
+    for (int i = 0; i < 500; i++) {
+        char lower[16];
+        char upper[16];
+        snprintf(lower, sizeof lower, "k%05d", i * 2);
+        snprintf(upper, sizeof upper, "k%05d", i * 2 + 1);
+        assert_ok(ferric_delete_range(kit.db, NULL, text(lower), text(upper), NULL));
+    }
+    assert_true(memory_used(kit.db) > before + 500 * 64);
+    kit_deinit(&kit);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -405,6 +515,9 @@ int main(void)
         cmocka_unit_test(test_keyspace_comes_with_the_commit_or_not_at_all),
         cmocka_unit_test(test_keyspace_that_somebody_else_makes_is_a_conflict),
         cmocka_unit_test(test_kinds_are_kept_apart),
+        cmocka_unit_test(test_transactions_count_and_share_half_of_the_memory),
+        cmocka_unit_test(test_transaction_counts_what_its_writes_take),
+        cmocka_unit_test(test_range_deletes_count_as_memory),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
