@@ -233,11 +233,13 @@ static bool begins_new_keyspace(const table_writer *writer, ferric_slice key)
            memcmp(writer->key.data, key.data, FE_KEYSPACE_ID_SIZE) != 0;
 }
 
-// W3: only asked between two keys.
+// W3: only asked between two keys. What goes into level 0 is never cut: the pieces would overlap in
+// sequence numbers.
 static bool is_time_to_cut(const table_writer *writer, ferric_slice key)
 {
     uint64_t size;
 
+    if (writer->options->table_size == UINT64_MAX) return false;
     if (writer->builder == NULL || fe_table_builder_entries(writer->builder) == 0) return false;
     size = fe_table_builder_size(writer->builder);
     return size >= writer->options->table_size ||

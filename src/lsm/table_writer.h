@@ -27,7 +27,9 @@ typedef struct fe_table_writer_options {
     fe_vfs *vfs;
     const char *directory;
     fe_table_builder_options builder;
-    uint64_t table_size;        // A table is cut when it has reached this size.
+    // A table is cut when it has reached this size or, when it is not small, where a keyspace
+    // ends. UINT64_MAX: never, for level 0.
+    uint64_t table_size;
     const uint8_t *database_id; // FE_DATABASE_ID_SIZE bytes.
     _Atomic(uint64_t) *next_file_number;
     const _Atomic(bool) *is_stopping; // Ends the work with FERRIC_INTERRUPTED. May be NULL.

@@ -173,6 +173,18 @@ class FormatTest(ProgramTest):
                         err="3,000 imported")
             self.assertEqual(self.ferric("export", db), lines)
 
+    def test_large_commits_with_indexes(self):
+        """A flush of several megabytes of documents and of their indexes' entries."""
+        self.fill(first='{"n":0}')
+        self.ferric("index", self.db, "create", "n")
+        self.ferric("index", self.db, "create", "name")
+        lines = "".join(f'{{"_id":"{i:05}","n":{i},"name":"{i * 7919:09}","x":"{"x" * 1000}"}}\n'
+                        for i in range(12000))
+        self.ferric("import", self.db, "--fsync", "never", stdin=lines, err="12,000 imported")
+        self.ferric("compact", self.db, err="")
+        self.assertIn("sound", self.ferric("verify", self.db))
+        self.ferric("count", self.db, "n>=11990", out="10\n")
+
     def test_limit(self):
         self.ferric("import", self.db, "--limit", "2", stdin="1\n2\n3\n", err="2 imported")
         self.ferric("count", self.db, out="2\n")

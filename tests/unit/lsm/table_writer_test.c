@@ -323,27 +323,48 @@ static void test_table_writer_makes_no_table_of_nothing(void **state)
     job_deinit(&work);
 }
 
-static void test_table_writer_cuts_between_large_keyspaces(void **state)
+// Keyspaces of four, four and one large entries.
+static void job_init_keyspaces(job *work, uint64_t table_size)
 {
     static uint8_t value[300 << 10];
-    job work;
 
-    (void)state;
-    job_init(&work);
-    work.options.table_size = 1 << 30;
+    job_init(work);
+    work->options.table_size = table_size;
     for (uint32_t i = 0; i < 9; i++) {
         uint8_t key[5];
         fe_entry entry = {.kind = FE_ENTRY_PUT, .sequence = i + 1};
-        fe_put_u32_ordered(key, 1 + i / 4); // Keyspaces of four, four and one entries.
+        fe_put_u32_ordered(key, 1 + i / 4);
         key[4] = (uint8_t)i;
         entry.key = fe_slice(key, sizeof key);
         entry.value = fe_slice(value, sizeof value);
-        assert_true(entry_model_insert(&work.input, &entry));
+        assert_true(entry_model_insert(&work->input, &entry));
     }
+}
+
+static void test_table_writer_cuts_between_large_keyspaces(void **state)
+{
+    job work;
+
+    (void)state;
+    job_init_keyspaces(&work, 1 << 30);
     assert_int_equal(job_run(&work, job_input(&work)), FERRIC_OK);
     assert_int_equal(work.edit.addition_count, 3);
     assert_int_equal(work.edit.additions[0].file->entries, 4);
     assert_int_equal(work.edit.additions[1].file->entries, 4);
+    job_deinit(&work);
+}
+
+// Pieces of one flush would overlap in sequence numbers, and no version would take them.
+static void test_table_writer_never_cuts_for_level_0(void **state)
+{
+    job work;
+
+    (void)state;
+    job_init_keyspaces(&work, UINT64_MAX);
+    work.options.output_level = 0;
+    assert_int_equal(job_run(&work, job_input(&work)), FERRIC_OK);
+    assert_int_equal(work.edit.addition_count, 1);
+    assert_int_equal(work.edit.additions[0].file->entries, 9);
     job_deinit(&work);
 }
 
@@ -537,6 +558,7 @@ int main(void)
         cmocka_unit_test(test_table_writer_asks_level_0_when_flushing),
         cmocka_unit_test(test_table_writer_makes_no_table_of_nothing),
         cmocka_unit_test(test_table_writer_cuts_between_large_keyspaces),
+        cmocka_unit_test(test_table_writer_never_cuts_for_level_0),
         cmocka_unit_test(test_table_writer_takes_no_failure_for_the_end),
         cmocka_unit_test(test_table_writer_leaves_other_additions_alone),
         cmocka_unit_test(test_table_writer_stops_when_it_is_told),
