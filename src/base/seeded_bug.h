@@ -145,6 +145,18 @@ typedef enum fe_seeded_bug {
     FE_BUG_CALLBACK_BEFORE_SYNC,     // An asynchronous commit is told as done before it is durable.
     FE_BUG_COMPLETION_OUT_OF_ORDER,  // Callbacks of a group come in another order than its commits.
     FE_BUG_CLOSE_FORGETS_PENDING,    // A close does not wait for commits in flight.
+    FE_BUG_NULL_LEAVES_OUT_MISSING,  // A filter for null does not match a field that is missing.
+    FE_BUG_COMPARED_ACROSS_TYPES,    // $gt and its kin compare values of different types.
+    FE_BUG_LAST_OF_LIST_UNSEEN,      // The search in the list of $in ends one element early.
+    FE_BUG_NEGATIVE_NOT_INVERTED,    // In index keys -2 stands behind -1.
+    FE_BUG_HALF_PAIR_MISPLACED,   // In index keys a number's digits are paired from the wrong end.
+    FE_BUG_SORT_BY_FIRST_ELEMENT, // An array is sorted by its first element, not its least.
+    FE_BUG_TIES_ALWAYS_ASCENDING, // Equal documents follow by _id, whatever the direction.
+    FE_BUG_PUSH_IN_REVERSE,       // $push of several values puts the last one first.
+    FE_BUG_PULL_SKIPS_NEIGHBOUR,  // $pull leaves the element behind one that it takes.
+    FE_BUG_MERGE_STORES_NULL,     // A merge patch stores null where it has to remove.
+    FE_BUG_PATCH_TEST_PASSES,     // A patch's test holds whatever is there.
+    FE_BUG_INCREMENT_BECOMES_DOUBLE, // $inc beyond 64 bits becomes a double.
     FE_BUG_COUNT,
 } fe_seeded_bug;
 

@@ -9,6 +9,7 @@
 
 #include "base/buffer.h"
 #include "base/json_text.h"
+#include "base/seeded_bug.h"
 #include "base/status.h"
 #include "doc/index_tags.h"
 #include "doc/members.h"
@@ -91,7 +92,9 @@ static void put_digits(encoder *self, ferric_slice digits, bool has_odd_exponent
     const uint8_t *at = fe_slice_bytes(digits);
     const uint8_t *end = at + digits.size;
     unsigned pair = 0;
-    bool is_half = has_odd_exponent; // Then a 0 comes before the first digit.
+    bool is_half =
+        has_odd_exponent &&
+        !FE_SEEDED_BUG(FE_BUG_HALF_PAIR_MISPLACED); // Then a 0 comes before the first digit.
 
     for (; at < end && !is_done(self); at++) {
         if (*at == '.') continue;
@@ -118,6 +121,7 @@ static void put_number(encoder *self, ferric_slice text)
     begin = self->key->size;
     put_exponent(self, (number.exponent + (is_odd ? 1 : 0)) / 2);
     put_digits(self, number.digits, is_odd);
+    if (FE_SEEDED_BUG(FE_BUG_NEGATIVE_NOT_INVERTED)) return;
     if (number.is_negative && self->status == FERRIC_OK) invert(self->key, begin);
 }
 

@@ -3,6 +3,7 @@
 #include "base/buffer.h"
 #include "base/json_text.h"
 #include "base/memory.h"
+#include "base/seeded_bug.h"
 #include "base/status.h"
 #include "doc/json.h"
 #include "doc/json_tree.h"
@@ -207,6 +208,7 @@ static ferric_status test(patcher *self)
     if (at.node == NULL) return FERRIC_CONFLICT;
     status = fe_node_text(&self->arena, at.node, &found);
     if (status != FERRIC_OK) return status;
+    if (FE_SEEDED_BUG(FE_BUG_PATCH_TEST_PASSES)) return FERRIC_OK;
     return fe_value_equal(expected, found) ? FERRIC_OK : FERRIC_CONFLICT;
 }
 

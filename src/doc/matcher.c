@@ -5,6 +5,7 @@
 #include "base/buffer.h"
 #include "base/json_text.h"
 #include "base/memory.h"
+#include "base/seeded_bug.h"
 #include "base/status.h"
 #include "doc/condition.h"
 #include "doc/json.h"
@@ -34,7 +35,9 @@ static bool is_nothing(ferric_slice value)
 
 static bool equals(ferric_slice operand, ferric_slice value)
 {
-    if (fe_json_kind(operand) == 'n') return is_nothing(value);
+    if (fe_json_kind(operand) == 'n' && !FE_SEEDED_BUG(FE_BUG_NULL_LEAVES_OUT_MISSING)) {
+        return is_nothing(value);
+    }
     return value.size > 0 && fe_value_compare(operand, value) == 0;
 }
 
@@ -44,7 +47,8 @@ static bool compares(ferric_slice operand, ferric_slice value, int *order)
     fe_value_type type = fe_value_type_of(operand);
     *order = 0;
     if (type == FE_VALUE_NULL) return is_nothing(value);
-    if (fe_value_type_of(value) != type) return false;
+    if (fe_value_type_of(value) != type && !FE_SEEDED_BUG(FE_BUG_COMPARED_ACROSS_TYPES))
+        return false;
     *order = fe_value_compare(value, operand);
     return true;
 }
@@ -54,6 +58,7 @@ static bool is_in(const fe_condition *condition, ferric_slice value)
     size_t low = 0;
     size_t high = condition->count;
 
+    if (FE_SEEDED_BUG(FE_BUG_LAST_OF_LIST_UNSEEN) && high > 0) high--;
     if (value.size == 0) { // As null, which is the least value.
         return high > 0 && fe_json_kind(condition->list[0]) == 'n';
     }

@@ -5,6 +5,7 @@
 #include "base/buffer.h"
 #include "base/json_text.h"
 #include "base/memory.h"
+#include "base/seeded_bug.h"
 #include "doc/json.h"
 #include "doc/json_tree.h"
 #include "doc/patch.h"
@@ -75,7 +76,7 @@ static ferric_status merge_member(fe_arena *arena, fe_node *object, const direct
 {
     fe_node *member = find_member(known, object, name);
 
-    if (fe_json_kind(value) == 'n') {
+    if (fe_json_kind(value) == 'n' && !FE_SEEDED_BUG(FE_BUG_MERGE_STORES_NULL)) {
         if (member != NULL) fe_node_remove(object, member);
         return FERRIC_OK;
     }

@@ -13,6 +13,7 @@
 #include <stdlib.h>
 
 #include "base/buffer.h"
+#include "base/seeded_bug.h"
 #include "base/status.h"
 
 // An exact double needs 767 significant digits at most; of more only whether they are 0 matters.
@@ -280,7 +281,8 @@ ferric_status fe_number_add(ferric_slice a, ferric_slice b, ferric_buffer *text)
     if (is_integer_text(a) && is_integer_text(b)) {
         bool fits =
             fe_number_to_int64(a, &left) && fe_number_to_int64(b, &right) && add_fits(left, right);
-        return fits ? fe_number_append_int64(left + right, text) : overflow("sum", a, b);
+        if (fits) return fe_number_append_int64(left + right, text);
+        if (!FE_SEEDED_BUG(FE_BUG_INCREMENT_BECOMES_DOUBLE)) return overflow("sum", a, b);
     }
     sum = fe_number_to_double(a) + fe_number_to_double(b);
     return isfinite(sum) ? fe_number_append_double(sum, text) : overflow("sum", a, b);

@@ -2,6 +2,7 @@
 // Keys to sort by; see sort_key.h.
 #include "doc/sort_key.h"
 
+#include "base/seeded_bug.h"
 #include "doc/index_parts.h"
 
 typedef struct chooser {
@@ -16,6 +17,7 @@ static bool choose(void *context, ferric_slice value, fe_reached how)
     int order;
 
     if (how == FE_REACHED_ARRAY) return false; // Its elements have been looked at.
+    if (FE_SEEDED_BUG(FE_BUG_SORT_BY_FIRST_ELEMENT) && self->has_any) return false;
     order = self->has_any ? fe_value_compare(value, self->chosen) : 0;
     if (!self->has_any || (self->wants_greatest ? order > 0 : order < 0)) self->chosen = value;
     self->has_any = true;
@@ -39,6 +41,7 @@ ferric_status fe_sort_key_append(const fe_sort *sort, const fe_doc *doc, ferric_
         fe_path_each(&sort->parts[i].path, doc, choose, &chosen);
         status = fe_index_value_append_whole(chosen.chosen, is_descending, key);
     }
+    if (FE_SEEDED_BUG(FE_BUG_TIES_ALWAYS_ASCENDING)) is_descending = false;
     if (status == FERRIC_OK) status = fe_index_value_append_whole(doc->id, is_descending, key);
     if (status != FERRIC_OK) key->size = begin;
     return status;

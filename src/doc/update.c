@@ -7,6 +7,7 @@
 #include "base/buffer.h"
 #include "base/json_text.h"
 #include "base/memory.h"
+#include "base/seeded_bug.h"
 #include "base/status.h"
 #include "doc/condition.h"
 #include "doc/json.h"
@@ -232,6 +233,7 @@ static ferric_status push(const fe_change *change, fe_arena *arena, place *at)
         fe_node *added;
         status = fe_node_create(arena, value, &added);
         if (status != FERRIC_OK) return status;
+        if (FE_SEEDED_BUG(FE_BUG_PUSH_IN_REVERSE)) before = at->node->first;
         fe_node_insert(at->node, before, added);
     }
     if (change->has_slice) cut(at->node, change->slice);
@@ -287,6 +289,7 @@ static ferric_status pull(const fe_change *change, fe_arena *arena, place *at)
             goes = fe_value_equal(text, change->value);
         }
         if (goes) fe_node_remove(at->node, each);
+        if (FE_SEEDED_BUG(FE_BUG_PULL_SKIPS_NEIGHBOUR) && goes && next != NULL) next = next->next;
     }
     return status;
 }

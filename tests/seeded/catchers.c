@@ -138,6 +138,18 @@ static const char *const catchers[FE_BUG_COUNT] = {
     [FE_BUG_CALLBACK_BEFORE_SYNC] = "crash_test",
     [FE_BUG_COMPLETION_OUT_OF_ORDER] = "async_schedule_test",
     [FE_BUG_CLOSE_FORGETS_PENDING] = "async_schedule_test",
+    [FE_BUG_NULL_LEAVES_OUT_MISSING] = "matcher_test",
+    [FE_BUG_COMPARED_ACROSS_TYPES] = "matcher_test",
+    [FE_BUG_LAST_OF_LIST_UNSEEN] = "matcher_test",
+    [FE_BUG_NEGATIVE_NOT_INVERTED] = "index_key_test",
+    [FE_BUG_HALF_PAIR_MISPLACED] = "index_key_test",
+    [FE_BUG_SORT_BY_FIRST_ELEMENT] = "result_test",
+    [FE_BUG_TIES_ALWAYS_ASCENDING] = "result_test",
+    [FE_BUG_PUSH_IN_REVERSE] = "update_test",
+    [FE_BUG_PULL_SKIPS_NEIGHBOUR] = "update_test",
+    [FE_BUG_MERGE_STORES_NULL] = "update_test",
+    [FE_BUG_PATCH_TEST_PASSES] = "update_test",
+    [FE_BUG_INCREMENT_BECOMES_DOUBLE] = "update_test",
 };
 
 const char *catcher_of(fe_seeded_bug bug)
