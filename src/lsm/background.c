@@ -258,6 +258,16 @@ static ferric_status work_inline(fe_store *store)
     return status;
 }
 
+void fe_background_want_compaction(fe_store *store)
+{
+    fe_mutex_lock(&store->mutex);
+    if (store->has_threads) {
+        store->is_compaction_wanted = true;
+        fe_cond_broadcast(&store->work);
+    }
+    fe_mutex_unlock(&store->mutex);
+}
+
 ferric_status fe_background_kick(fe_store *store)
 {
     ferric_status status;

@@ -497,5 +497,8 @@ ferric_status fe_store_flush(fe_store *store)
             status = fe_store_switch_memtable(store, 0, 0, true);
     }
     fe_write_queue_finish(&store->queue, &group);
-    return status == FERRIC_OK ? fe_store_flush_waiting(store) : status;
+    if (status == FERRIC_OK) status = fe_store_flush_waiting(store);
+    // The new table may be due for a compaction, or become so when its entries expire.
+    if (status == FERRIC_OK) fe_background_want_compaction(store);
+    return status;
 }
