@@ -15,10 +15,12 @@
 #define RAW "bytes"
 
 static const golden_database databases[] = {
-    {"closed_lz4", 400, FERRIC_COMPRESSION_LZ4, false},
-    {"closed_plain", 60, FERRIC_COMPRESSION_NONE, false},
-    {"killed_zstd", 300, FERRIC_COMPRESSION_ZSTD, true},
-    {"one_key", 1, FERRIC_COMPRESSION_LZ4, false},
+    {"closed_lz4", 400, FERRIC_COMPRESSION_LZ4, false, false},
+    {"closed_plain", 60, FERRIC_COMPRESSION_NONE, false, false},
+    {"killed_zstd", 300, FERRIC_COMPRESSION_ZSTD, true, false},
+    {"one_key", 1, FERRIC_COMPRESSION_LZ4, false, false},
+    {"kinds_closed", 40, FERRIC_COMPRESSION_LZ4, false, true},
+    {"kinds_killed", 30, FERRIC_COMPRESSION_NONE, true, true},
 };
 
 size_t golden_count(void)
@@ -85,7 +87,7 @@ static ferric_slice document_of(uint32_t i, uint32_t write, char value[VALUE_SIZ
 
 // ---- Making ---------------------------------------------------------------------------------
 
-static void must(ferric_status status, const char *what)
+void golden_must(ferric_status status, const char *what)
 {
     if (status == FERRIC_OK) return;
     harness_panic("%s: %s (%s)", what, ferric_status_name(status), ferric_error_message());
@@ -104,7 +106,7 @@ static ferric_db *open_database(const golden_database *golden, fe_vfs *vfs)
     options.block_size = 1024;
     options.compression = golden->compression;
     options.bottom_compression = golden->compression;
-    must(ferric_open(GOLDEN_PATH, &options, &db), "ferric_open");
+    golden_must(ferric_open(GOLDEN_PATH, &options, &db), "ferric_open");
     return db;
 }
 
@@ -116,14 +118,18 @@ static void write_all(const golden_database *golden, ferric_db *db, uint32_t wri
     char key[KEY_SIZE_MAX];
     char value[VALUE_SIZE_MAX];
 
-    must(ferric_keyspace_open(db, COLLECTION, FERRIC_KEYSPACE_COLLECTION, &papers), COLLECTION);
-    must(ferric_keyspace_open(db, RAW, FERRIC_KEYSPACE_RAW, &bytes), RAW);
+    golden_must(ferric_keyspace_open(db, COLLECTION, FERRIC_KEYSPACE_COLLECTION, &papers),
+                COLLECTION);
+    golden_must(ferric_keyspace_open(db, RAW, FERRIC_KEYSPACE_RAW, &bytes), RAW);
     for (uint32_t i = 0; i < golden->key_count; i++) {
         if (write >= writes_of(i)) continue;
-        must(ferric_put(db, NULL, text_key(i, key), value_of(i, write, value), NULL), "main");
-        must(ferric_put(db, bytes, raw_key(i, key), value_of(i, write + 9, value), NULL), RAW);
-        must(ferric_document_put(db, papers, text_key(i, key), document_of(i, write, value), NULL),
-             COLLECTION);
+        golden_must(ferric_put(db, NULL, text_key(i, key), value_of(i, write, value), NULL),
+                    "main");
+        golden_must(ferric_put(db, bytes, raw_key(i, key), value_of(i, write + 9, value), NULL),
+                    RAW);
+        golden_must(
+            ferric_document_put(db, papers, text_key(i, key), document_of(i, write, value), NULL),
+            COLLECTION);
     }
     ferric_keyspace_close(papers);
     ferric_keyspace_close(bytes);
@@ -135,7 +141,7 @@ static void delete_some(const golden_database *golden, ferric_db *db)
 
     for (uint32_t i = 0; i < golden->key_count; i++) {
         if (!is_deleted(i)) continue;
-        must(ferric_delete(db, NULL, text_key(i, key), NULL), "a delete");
+        golden_must(ferric_delete(db, NULL, text_key(i, key), NULL), "a delete");
     }
 }
 
@@ -145,17 +151,19 @@ void golden_fill(const golden_database *golden, fe_vfs *vfs, ferric_db **db)
 
     *db = open_database(golden, vfs);
     write_all(golden, *db, 0);
-    must(ferric_flush(*db), "ferric_flush");
+    golden_must(ferric_flush(*db), "ferric_flush");
+    if (golden->has_kinds) golden_kinds_begin(*db);
     write_all(golden, *db, 1);
-    must(ferric_compact(*db, NULL, open_end, open_end), "ferric_compact");
-    must(ferric_close(*db), "ferric_close");
+    golden_must(ferric_compact(*db, NULL, open_end, open_end), "ferric_compact");
+    golden_must(ferric_close(*db), "ferric_close");
     *db = open_database(golden, vfs);
     delete_some(golden, *db);
-    must(ferric_flush(*db), "ferric_flush");
+    golden_must(ferric_flush(*db), "ferric_flush");
     write_all(golden, *db, 2);
+    if (golden->has_kinds) golden_kinds_end(*db);
     delete_some(golden, *db); // In the log alone, when it is killed.
     if (golden->is_killed) return;
-    must(ferric_close(*db), "ferric_close");
+    golden_must(ferric_close(*db), "ferric_close");
     *db = NULL;
 }
 
@@ -216,11 +224,13 @@ char *golden_difference(const golden_database *golden, ferric_db *db)
     ferric_buffer found = {0};
     char *wrong = NULL;
 
-    must(ferric_keyspace_open(db, COLLECTION, FERRIC_KEYSPACE_COLLECTION, &keyspaces[1]), "open");
-    must(ferric_keyspace_open(db, RAW, FERRIC_KEYSPACE_RAW, &keyspaces[2]), "open");
+    golden_must(ferric_keyspace_open(db, COLLECTION, FERRIC_KEYSPACE_COLLECTION, &keyspaces[1]),
+                "open");
+    golden_must(ferric_keyspace_open(db, RAW, FERRIC_KEYSPACE_RAW, &keyspaces[2]), "open");
     for (uint32_t i = 0; i < golden->key_count && wrong == NULL; i++)
         wrong = compare_key(db, keyspaces[1], keyspaces[2], i, &found);
     if (wrong == NULL) wrong = compare_counts(golden, db, keyspaces);
+    if (wrong == NULL && golden->has_kinds) wrong = golden_kinds_difference(db);
     ferric_keyspace_close(keyspaces[1]);
     ferric_keyspace_close(keyspaces[2]);
     ferric_buffer_free(&found);
