@@ -38,8 +38,8 @@ int main(void)
     harness_count(&h, "operations", operations, OPERATION_FLOOR);
     harness_count(&h, "keys that expired", life_played.expired, EXPIRED_FLOOR);
     harness_count(&h, "clocks set, forward or back", life_played.clocks, 100);
-    harness_count(&h, "lifetimes changed", life_played.rewritten, 100);
-    harness_count(&h, "keyspaces dropped", life_played.drops, 10);
+    harness_count(&h, "lifetimes changed", life_played.rewritten, 50);
+    harness_count(&h, "keyspaces dropped", life_played.drops, 5);
     harness_count(&h, "keyspaces renamed", life_played.renames, 10);
     return harness_end(&h);
 }

@@ -14,6 +14,9 @@
 #define VALUE_SIZE_MAX 6000u
 #define ABSENT UINT64_MAX
 
+// A time that has passed on every clock.
+#define LONG_AGO_MS 1000u
+
 static bool is_delete(uint64_t number)
 {
     return number % 4 == 0; // Number 0, before the first write, is one.
@@ -66,23 +69,40 @@ static char *refused(const char *what, ferric_status status)
 
 // ---- Writing --------------------------------------------------------------------------------
 
+// Behind the key comes no other before the key with a zero byte.
+static ferric_status delete_as_range(ferric_batch *batch, ferric_keyspace *keyspace,
+                                     ferric_slice key)
+{
+    char upper[KEY_SIZE + 1] = {0};
+
+    memcpy(upper, key.data, key.size);
+    return ferric_batch_delete_range(batch, keyspace, key, fe_slice(upper, key.size + 1));
+}
+
+static ferric_status add_to_batch(ferric_batch *batch, ferric_keyspace *keyspace, ferric_slice key,
+                                  ferric_slice value, uint64_t number)
+{
+    ferric_lifetime lifetime = {0, 0};
+
+    if (number % 12 == 0) return ferric_batch_delete(batch, keyspace, key);
+    if (number % 12 == 4) return delete_as_range(batch, keyspace, key);
+    if (number % 12 == 8) lifetime.expires_ms = LONG_AGO_MS;
+    if (number % 12 == 9) lifetime.expires_ms = FERRIC_EXPIRES_MAX;
+    return ferric_batch_put_expiring(batch, keyspace, key, value, lifetime);
+}
+
 static ferric_status fill_batch(stress_database *database, uint32_t group, uint64_t number,
                                 ferric_batch *batch)
 {
-    uint8_t value[VALUE_SIZE_MAX];
-    char bytes[KEY_SIZE];
-    ferric_slice key = make_key(group, bytes);
+    uint8_t bytes[VALUE_SIZE_MAX];
+    char key[KEY_SIZE];
+    ferric_slice value = fe_slice(bytes, value_size(group, number));
     ferric_status status = FERRIC_OK;
 
     ferric_batch_clear(batch);
-    model_value(number, group, value, value_size(group, number));
+    model_value(number, group, bytes, value.size);
     for (uint32_t i = 0; i < STRESS_MEMBER_COUNT && status == FERRIC_OK; i++) {
-        ferric_keyspace *keyspace = database->keyspaces[i];
-        if (is_delete(number))
-            status = ferric_batch_delete(batch, keyspace, key);
-        else
-            status =
-                ferric_batch_put(batch, keyspace, key, fe_slice(value, value_size(group, number)));
+        status = add_to_batch(batch, database->keyspaces[i], make_key(group, key), value, number);
     }
     return status;
 }

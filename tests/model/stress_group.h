@@ -4,7 +4,9 @@
 // A group is three keys, one in each keyspace, that are always written together, in one batch, with
 // the same number. Its writer raises `started` before the write and `done` behind it, so that a
 // reader who saw `done` before its read and `started` after it knows which numbers are right, and
-// knows that at one snapshot all three keys have the same one. Every fourth number deletes.
+// knows that at one snapshot all three keys have the same one. Every fourth number deletes: as
+// such, as a range that has no other key, or by a put that has expired long ago. Some of the others
+// expire in a far future.
 //
 // The first groups are hot: small, so that a memtable holds many versions of them.
 #ifndef FERRIC_MODEL_STRESS_GROUP_H

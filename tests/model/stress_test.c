@@ -27,6 +27,7 @@
 // A cursor that walks backward seeks past a key's versions when they are more than this.
 #define VERSIONS_FEW 8u
 #define SCAN_FLOOR 200u
+#define PASSED_FLOOR 50u
 
 static_assert(STRESS_HOT_COUNT == THREAD_COUNT, "each thread has a hot group, that of its index");
 
@@ -36,7 +37,8 @@ typedef struct stress {
     _Atomic(uint64_t) conflicts;
     _Atomic(uint64_t) operations;
     _Atomic(uint64_t) deep_scans;
-    _Atomic(char *) failure; // The first, owned.
+    _Atomic(uint64_t) passed; // Keyspaces that came and went.
+    _Atomic(char *) failure;  // The first, owned.
 } stress;
 
 typedef struct worker {
@@ -116,6 +118,69 @@ static void raise_counter(worker *w)
     }
 }
 
+// ---- Keyspaces that pass --------------------------------------------------------------------
+
+// The keys that a keyspace must show, by a handle that was just opened.
+static void expect_count(worker *w, const char *name, uint64_t expected)
+{
+    ferric_slice open_end = {NULL, 0};
+    ferric_keyspace *keyspace = NULL;
+    uint64_t count = 0;
+    ferric_db *db = w->owner->database.db;
+    ferric_status status = ferric_keyspace_open(db, name, FERRIC_KEYSPACE_RAW, &keyspace);
+
+    if (status == FERRIC_OK) {
+        status = ferric_count(db, keyspace, open_end, open_end, NULL, &count);
+    }
+    expect_ok(w->owner, "counting a keyspace", status);
+    if (count != expected) {
+        fail(w->owner, harness_format("keyspace %s has %" PRIu64 " keys, expected %" PRIu64, name,
+                                      count, expected));
+    }
+    ferric_keyspace_close(keyspace);
+}
+
+static void expect_dropped(worker *w, ferric_keyspace *keyspace, ferric_slice key)
+{
+    ferric_db *db = w->owner->database.db;
+
+    if (ferric_has(db, keyspace, key, NULL) == FERRIC_DROPPED &&
+        ferric_put(db, keyspace, key, key, NULL) == FERRIC_DROPPED) {
+        return;
+    }
+    fail(w->owner,
+         harness_format("a handle of a dropped keyspace answered %s", ferric_error_message()));
+}
+
+// A keyspace of the thread's own comes, is filled, gets another name and goes.
+static void pass_keyspace(worker *w)
+{
+    ferric_db *db = w->owner->database.db;
+    ferric_keyspace *keyspace = NULL;
+    char before[32];
+    char after[32];
+    char key[16];
+    uint32_t keys = 1 + (uint32_t)below(w, 20);
+
+    snprintf(before, sizeof before, "passing-%u", w->index);
+    snprintf(after, sizeof after, "passed-%u", w->index);
+    expect_ok(w->owner, "ferric_keyspace_open",
+              ferric_keyspace_open(db, before, FERRIC_KEYSPACE_RAW, &keyspace));
+    for (uint32_t i = 0; i < keys; i++) {
+        expect_ok(w->owner, "a put",
+                  ferric_put(db, keyspace, counter_key(i, key), counter_key(i, key), NULL));
+    }
+    expect_count(w, before, keys);
+    expect_ok(w->owner, "a rename", ferric_keyspace_rename(db, before, after));
+    expect_count(w, before, 0);
+    expect_count(w, after, keys);
+    expect_ok(w->owner, "a drop", ferric_keyspace_drop(db, after));
+    expect_dropped(w, keyspace, counter_key(0, key));
+    expect_count(w, after, 0);
+    ferric_keyspace_close(keyspace);
+    atomic_fetch_add(&w->owner->passed, 1);
+}
+
 // ---- One thread -----------------------------------------------------------------------------
 
 static uint64_t table_bytes(stress *s)
@@ -186,8 +251,10 @@ static void operate(worker *w)
         fail(w->owner, stress_scan(database, true));
     else if (dice < 900)
         scan_backward(w);
-    else if (dice < 994)
+    else if (dice < 988)
         raise_counter(w);
+    else if (dice < 994)
+        pass_keyspace(w);
     else
         maintain(w);
     atomic_fetch_add(&w->owner->operations, 1);
@@ -279,6 +346,7 @@ typedef struct totals {
     uint64_t operations;
     uint64_t conflicts;
     uint64_t deep_scans;
+    uint64_t passed;
 } totals;
 
 static char *run_round(uint64_t seed, totals *all)
@@ -297,6 +365,7 @@ static char *run_round(uint64_t seed, totals *all)
     all->operations += atomic_load(&s->operations);
     all->conflicts += atomic_load(&s->conflicts);
     all->deep_scans += atomic_load(&s->deep_scans);
+    all->passed += atomic_load(&s->passed);
     char *failure = atomic_load(&s->failure);
     fe_vfs_memory_destroy(vfs);
     harness_free(s);
@@ -323,6 +392,7 @@ int main(void)
     harness_count(&h, "rounds", rounds, 1);
     harness_count(&h, "operations", all.operations, OPERATION_FLOOR);
     harness_count(&h, "scans backward over many versions", all.deep_scans, SCAN_FLOOR);
+    harness_count(&h, "keyspaces renamed and dropped", all.passed, PASSED_FLOOR);
     harness_count(&h, "conditions that lost to another thread", all.conflicts, 0);
     return harness_end(&h);
 }
