@@ -330,14 +330,15 @@ static void evict_while(fe_block_cache *cache, bool (*is_wanted)(const fe_block_
     }
 }
 
-// Whether what a taken slot holds can be evicted, or goes already. Acquire: the rest of the block
-// is there when it is in a queue.
-static bool can_go(void *slot)
+// Acquire: the rest of the block is there when it is in a queue.
+static fe_slot_use use_of(void *slot)
 {
     const fe_cached_block *cached = slot;
+    uint8_t state = atomic_load_explicit(&cached->state, memory_order_acquire);
+    uint32_t holds = atomic_load_explicit(&cached->holds, memory_order_relaxed);
 
-    return atomic_load_explicit(&cached->state, memory_order_acquire) != FE_BLOCK_IDLE &&
-           (atomic_load_explicit(&cached->holds, memory_order_relaxed) & ~HELD_BY_CACHE) == 0;
+    if (state == FE_BLOCK_IDLE || (holds & ~HELD_BY_CACHE) != 0) return FE_SLOT_STAYS;
+    return state == FE_BLOCK_RETIRED ? FE_SLOT_LEAVES : FE_SLOT_CAN_GO;
 }
 
 // Evicts one block, if another thread has not. REQUIRES: inside a section in which its state was
@@ -365,7 +366,7 @@ static bool give_up_chunk(fe_block_cache *cache)
     size_t count;
 
     fe_epoch_enter(cache->epoch);
-    count = fe_slabs_empty_sparsest(cache->slabs, can_go, slots, &is_any);
+    count = fe_slabs_empty_sparsest(cache->slabs, use_of, slots, &is_any);
     for (size_t i = 0; i < count; i++)
         evict_this(cache, slots[i]);
     fe_epoch_leave(cache->epoch);
@@ -418,7 +419,7 @@ static fe_cached_block *install(fe_block_cache *cache, fe_cached_block *cached, 
         atomic_fetch_add_explicit(&cache->used_bytes, cached->size_bytes, memory_order_relaxed);
         if (!cached->is_slot)
             atomic_fetch_add_explicit(&cache->heap_bytes, cached->size_bytes, memory_order_relaxed);
-        // Pairs with the acquire in can_go.
+        // Pairs with the acquire in use_of.
         atomic_store_explicit(&cached->state, FE_BLOCK_QUEUED, memory_order_release);
         // Pairs with the acquire in fe_block_cache_peek: the whole block is seen.
         atomic_store_explicit(home, cached, memory_order_release);

@@ -247,48 +247,52 @@ static uint64_t taken_bytes(const chunk *of)
     return (uint64_t)of->taken_count * of->slot_size;
 }
 
-static bool can_all_go(chunk *of, bool (*can_go)(void *slot))
+static bool can_be_emptied(chunk *of, fe_slot_use (*use_of)(void *slot))
 {
     for (uint32_t i = 0; i < of->slot_count; i++) {
-        if (is_taken(of, i) && !can_go(slot_at(of, i))) return false;
+        if (is_taken(of, i) && use_of(slot_at(of, i)) == FE_SLOT_STAYS) return false;
     }
     return true;
 }
 
-static size_t list_slots(chunk *of, void *slots[FE_SLAB_SLOTS_MAX])
+// Without those that leave: they may be given, and with the last one the chunk be unmapped, before
+// the caller has looked at them. One that stays by now, which it did not before, is listed.
+static size_t list_slots(chunk *of, fe_slot_use (*use_of)(void *slot),
+                         void *slots[FE_SLAB_SLOTS_MAX])
 {
     size_t count = 0;
 
     for (uint32_t i = 0; i < of->slot_count; i++) {
-        if (is_taken(of, i)) slots[count++] = slot_at(of, i);
+        if (is_taken(of, i) && use_of(slot_at(of, i)) != FE_SLOT_LEAVES)
+            slots[count++] = slot_at(of, i);
     }
     return count;
 }
 
-static chunk *find_sparsest(const fe_slabs *slabs, bool (*can_go)(void *slot))
+static chunk *find_sparsest(const fe_slabs *slabs, fe_slot_use (*use_of)(void *slot))
 {
     chunk *best = NULL;
 
     for (chunk *each = slabs->all; each != NULL; each = each->all.next) {
         if (best != NULL && taken_bytes(each) >= taken_bytes(best)) continue;
-        if (can_all_go(each, can_go)) best = each;
+        if (can_be_emptied(each, use_of)) best = each;
     }
     return best;
 }
 
-size_t fe_slabs_empty_sparsest(fe_slabs *slabs, bool (*can_go)(void *slot),
+size_t fe_slabs_empty_sparsest(fe_slabs *slabs, fe_slot_use (*use_of)(void *slot),
                                void *slots[FE_SLAB_SLOTS_MAX], bool *is_any)
 {
     size_t count = 0;
     chunk *sparsest;
 
     fe_mutex_lock(&slabs->mutex);
-    sparsest = find_sparsest(slabs, can_go);
+    sparsest = find_sparsest(slabs, use_of);
     *is_any = sparsest != NULL;
     if (sparsest != NULL && sparsest->taken_count == 0) {
         unmap_chunk(slabs, sparsest);
     } else if (sparsest != NULL) {
-        count = list_slots(sparsest, slots);
+        count = list_slots(sparsest, use_of, slots);
         remove_partial(slabs, sparsest);
         remove_all(slabs, sparsest);
         sparsest->is_leaving = true;

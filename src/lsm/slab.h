@@ -43,12 +43,19 @@ static inline bool fe_slabs_has_size(size_t size)
 void *fe_slabs_take(fe_slabs *slabs, size_t *size, bool may_map);
 void fe_slabs_give(fe_slabs *slabs, void *slot);
 
-// Chooses the chunk with the fewest bytes taken of those whose taken slots can all go, as `can_go`
-// says: nothing is taken from it any more, and it counts no longer. The caller gives its slots,
-// which stand in slots[0..n), n is returned; with the last one the chunk is unmapped. *is_any is
-// false when there is none. `can_go` is called under the mutex, also for slots that
-// their taker has not filled yet.
-size_t fe_slabs_empty_sparsest(fe_slabs *slabs, bool (*can_go)(void *slot),
+// What becomes of a taken slot when its chunk is to be emptied.
+typedef enum fe_slot_use {
+    FE_SLOT_STAYS = 0,
+    FE_SLOT_LEAVES = 1, // It is given soon, whatever the caller does.
+    FE_SLOT_CAN_GO = 2, // The caller can make it leave.
+} fe_slot_use;
+
+// Chooses the chunk with the fewest bytes taken of those without a slot that stays: nothing is
+// taken from it any more, and it counts no longer. With the last slot that is given it is unmapped.
+// The slots that the caller makes leave stand in slots[0..n), n is returned. *is_any is false when
+// there is no such chunk. `use_of` is called under the mutex, also for slots that their taker has
+// not filled yet.
+size_t fe_slabs_empty_sparsest(fe_slabs *slabs, fe_slot_use (*use_of)(void *slot),
                                void *slots[FE_SLAB_SLOTS_MAX], bool *is_any);
 
 // Bytes of chunks, and of slots taken from them; without chunks that are being emptied.

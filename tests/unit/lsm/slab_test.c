@@ -15,16 +15,22 @@
 // Of a chunk of small slots.
 #define SMALL_COUNT ((FE_SLAB_CHUNK_SIZE - 256) / 4608)
 
-static bool any_can_go(void *slot)
+static fe_slot_use all_can_go(void *slot)
 {
     (void)slot;
-    return true;
+    return FE_SLOT_CAN_GO;
 }
 
-static bool none_can_go(void *slot)
+static fe_slot_use all_stay(void *slot)
 {
     (void)slot;
-    return false;
+    return FE_SLOT_STAYS;
+}
+
+// By what `take` has filled it with.
+static fe_slot_use twos_leave(void *slot)
+{
+    return *(uint8_t *)slot == 2 ? FE_SLOT_LEAVES : FE_SLOT_CAN_GO;
 }
 
 // Fills it with a byte, so that a slot that overlaps another is found.
@@ -125,16 +131,16 @@ static void test_sparsest_chunk_is_emptied_first(void **state)
         sparse[i] = take(slabs, SMALL, 2);
     large = take(slabs, LARGE, 3);
     assert_int_equal(fe_slabs_mapped_bytes(slabs), 3 * FE_SLAB_CHUNK_SIZE);
-    assert_int_equal(fe_slabs_empty_sparsest(slabs, none_can_go, leaving, &is_any), 0);
+    assert_int_equal(fe_slabs_empty_sparsest(slabs, all_stay, leaving, &is_any), 0);
     assert_false(is_any);
 
     // 8 KiB of one chunk are taken, 13.5 KiB of another, all of the third.
-    assert_int_equal(fe_slabs_empty_sparsest(slabs, any_can_go, leaving, &is_any), 1);
+    assert_int_equal(fe_slabs_empty_sparsest(slabs, all_can_go, leaving, &is_any), 1);
     assert_true(is_any);
     assert_ptr_equal(leaving[0], large);
     assert_int_equal(fe_slabs_mapped_bytes(slabs), 2 * FE_SLAB_CHUNK_SIZE);
     give_all(slabs, leaving, 1);
-    assert_int_equal(fe_slabs_empty_sparsest(slabs, any_can_go, leaving, &is_any), 3);
+    assert_int_equal(fe_slabs_empty_sparsest(slabs, all_can_go, leaving, &is_any), 3);
     // Nothing is taken from a chunk that leaves.
     assert_ptr_not_equal(take(slabs, SMALL, 4), sparse[0] + 3 * 4608);
     assert_int_equal(fe_slabs_mapped_bytes(slabs), 2 * FE_SLAB_CHUNK_SIZE);
@@ -143,13 +149,35 @@ static void test_sparsest_chunk_is_emptied_first(void **state)
     give_all(slabs, leaving, 3);
     assert_int_equal(fe_slabs_taken_bytes(slabs), (SMALL_COUNT + 1) * 4608);
 
-    assert_int_equal(fe_slabs_empty_sparsest(slabs, any_can_go, leaving, &is_any), 1);
+    assert_int_equal(fe_slabs_empty_sparsest(slabs, all_can_go, leaving, &is_any), 1);
     give_all(slabs, leaving, 1);
     for (size_t i = 0; i < SMALL_COUNT; i++)
         fe_slabs_give(slabs, full[i]);
     assert_int_equal(fe_slabs_mapped_bytes(slabs), FE_SLAB_CHUNK_SIZE);
-    assert_int_equal(fe_slabs_empty_sparsest(slabs, none_can_go, leaving, &is_any), 0);
+    assert_int_equal(fe_slabs_empty_sparsest(slabs, all_stay, leaving, &is_any), 0);
     assert_true(is_any); // An empty one goes at once.
+    assert_int_equal(fe_slabs_mapped_bytes(slabs), 0);
+    fe_slabs_destroy(slabs);
+}
+
+static void test_slots_that_leave_are_not_listed(void **state)
+{
+    static void *leaving[FE_SLAB_SLOTS_MAX];
+    uint8_t *slots[4];
+    bool is_any;
+    fe_slabs *slabs;
+
+    (void)state;
+    assert_int_equal(fe_slabs_create(&slabs), FERRIC_OK);
+    for (int i = 0; i < 4; i++)
+        slots[i] = take(slabs, SMALL, i < 3 ? 2 : 1);
+    assert_int_equal(fe_slabs_empty_sparsest(slabs, twos_leave, leaving, &is_any), 1);
+    assert_true(is_any);
+    assert_ptr_equal(leaving[0], slots[3]);
+    for (int i = 0; i < 3; i++)
+        fe_slabs_give(slabs, slots[i]);
+    assert_filled(slots[3], SMALL, 1); // The chunk is there as long as one is taken.
+    fe_slabs_give(slabs, slots[3]);
     assert_int_equal(fe_slabs_mapped_bytes(slabs), 0);
     fe_slabs_destroy(slabs);
 }
@@ -160,6 +188,7 @@ int main(void)
         cmocka_unit_test(test_slots_of_all_sizes_do_not_overlap),
         cmocka_unit_test(test_chunk_is_mapped_only_when_it_may_be),
         cmocka_unit_test(test_sparsest_chunk_is_emptied_first),
+        cmocka_unit_test(test_slots_that_leave_are_not_listed),
     };
 
     return cmocka_run_group_tests_name("slab", tests, NULL, NULL);
