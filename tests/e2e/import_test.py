@@ -300,11 +300,11 @@ class ResumeTest(ProgramTest):
         self.ferric("count", self.db, "-k", "all", out="1\n")
 
     def test_kill(self):
-        total = 30000
+        total = 120000  # Far more than is stored between two looks, however fast the disk is.
         text = "".join('{"n":%d}\n' % i for i in range(total))
         file = self.write("a.jsonl", text)
         kills = 0
-        for _ in range(200):
+        while True:
             process = subprocess.Popen(
                 [FERRIC, "import", self.db, "-q", "-k", "all", "--resume", "--batch", "100",
                  "--ack-file", self.path("acks"), file],
@@ -312,7 +312,7 @@ class ResumeTest(ProgramTest):
             before = self.acknowledged()
             while process.poll() is None and self.acknowledged() < before + 3000:
                 time.sleep(0.001)
-            if process.poll() is None:
+            if kills < 8 and process.poll() is None:
                 process.kill()
                 kills += 1
             if process.wait() == 0:
