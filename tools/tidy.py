@@ -46,6 +46,7 @@ MACHINE_HEADERS = (
 # (header, folders or files of src/ that may include it)
 THIRD_PARTY = (
     (r"sys/auxv\.h", ("base/checksum_arm.c",)),
+    (r"malloc\.h", ("base/memory.c", "cli")),  # How large a block is that is to be overwritten.
     (MACHINE_HEADERS, ("os", "cli")),
     (r"liburing(/.*)?\.h", ("os",)),
     (r"(x86intrin|immintrin|[a-z]mmintrin|cpuid|arm_acle|arm_neon)\.h",

@@ -3,13 +3,29 @@
 #include "base/memory.h"
 
 #include <assert.h>
+#include <malloc.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/seeded_bug.h"
 #include "base/status.h"
 
 // The application's, {NULL} for malloc. Written only while no handle exists, so reads need no lock.
 static ferric_allocator hook;
+
+// Set once and for good. Relaxed: whoever frees what is secret got it from one who has set it.
+static _Atomic(bool) wipes;
+
+void fe_memory_wipe_freed(void)
+{
+    atomic_store_explicit(&wipes, true, memory_order_relaxed);
+}
+
+static bool wipes_freed(void)
+{
+    return atomic_load_explicit(&wipes, memory_order_relaxed);
+}
 
 void fe_allocator_set(const ferric_allocator *allocator)
 {
@@ -35,10 +51,23 @@ void *fe_alloc_zero(size_t count, size_t size)
     return memory;
 }
 
+// realloc would leave the old block as it is where it moves it.
+static void *move(void *memory, size_t size)
+{
+    size_t old_size = malloc_usable_size(memory);
+    void *moved = malloc(size);
+
+    if (moved == NULL) return NULL;
+    memcpy(moved, memory, old_size < size ? old_size : size);
+    fe_free(memory);
+    return moved;
+}
+
 void *fe_realloc(void *memory, size_t size)
 {
     if (size == 0) size = 1; // realloc(memory, 0) may free.
     if (hook.reallocate != NULL) return hook.reallocate(hook.context, memory, size);
+    if (memory != NULL && wipes_freed()) return move(memory, size);
     return realloc(memory, size);
 }
 
@@ -48,6 +77,8 @@ void fe_free(void *memory)
     if (hook.release != NULL) {
         hook.release(hook.context, memory);
     } else {
+        if (wipes_freed() && !FE_SEEDED_BUG(FE_BUG_FREED_NOT_WIPED))
+            fe_wipe(memory, malloc_usable_size(memory));
         free(memory);
     }
 }

@@ -31,6 +31,9 @@ static inline ferric_status fe_no_memory(const char *what, size_t size_bytes)
     fe_no_memory_message(what, size_bytes);
     return FERRIC_NO_MEMORY;
 }
+// From now on all memory is overwritten before it is freed: somebody wants it kept secret. An
+// allocator of the application's has to do that by itself, since only it knows sizes.
+void fe_memory_wipe_freed(void);
 // Overwrites memory in a way that the compiler may not drop.
 void fe_wipe(void *memory, size_t size);
 // Replaces the allocator; NULL restores malloc. Only while no handle of the library exists.

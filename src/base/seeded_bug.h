@@ -157,6 +157,9 @@ typedef enum fe_seeded_bug {
     FE_BUG_MERGE_STORES_NULL,     // A merge patch stores null where it has to remove.
     FE_BUG_PATCH_TEST_PASSES,     // A patch's test holds whatever is there.
     FE_BUG_INCREMENT_BECOMES_DOUBLE, // $inc beyond 64 bits becomes a double.
+    FE_BUG_FREED_NOT_WIPED,          // What was decrypted stays in freed memory.
+    FE_BUG_LOCK_BEFORE_KEY,          // Who has not the key leaves his process id in LOCK.
+    FE_BUG_KEYS_OF_BEFORE_THE_LOCK,  // Keys that a writer changes before the lock is had stay.
     FE_BUG_COUNT,
 } fe_seeded_bug;
 

@@ -42,6 +42,7 @@ ferric_status fe_file_keys_create(const fe_keyring *keyring, fe_file_keys **keys
         return fe_no_memory("keys", sizeof *keyring);
     }
     assert(keyring->is_unlocked);
+    fe_memory_wipe_freed(); // What is decrypted from now on shall not outlive its use.
     fe_mutex_init(&created->mutex);
     *created->keyring = *keyring;
     *keys = created;

@@ -332,7 +332,8 @@ static ferric_status open_store(fe_store *store, const char *path)
     ferric_status status = copy_directory(store, path);
 
     if (status == FERRIC_OK) status = prepare_directory(store);
-    if (status == FERRIC_OK && !store->options.read_only) status = fe_store_try_keys(store);
+    if (status == FERRIC_OK && !store->options.read_only && !FE_SEEDED_BUG(FE_BUG_LOCK_BEFORE_KEY))
+        status = fe_store_try_keys(store);
     if (status == FERRIC_OK) {
         status = store->options.read_only ? look_for_writer(store) : take_lock(store);
     }

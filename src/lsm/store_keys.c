@@ -10,6 +10,7 @@
 
 #include "base/buffer.h"
 #include "base/memory.h"
+#include "base/seeded_bug.h"
 #include "base/status.h"
 #include "format/seal.h"
 #include "lsm/keyring_file.h"
@@ -33,7 +34,10 @@ static ferric_status check_keys(fe_store *store, const uint8_t *database_id, boo
     *hold = false;
     if (written == NULL) return fe_no_memory("a keyring", sizeof *written);
     status = fe_keyring_file_read(store->vfs, store->directory, database_id, written);
-    if (status == FERRIC_OK) *hold = fe_file_keys_are_of(store->keys, written);
+    if (status == FERRIC_OK) {
+        *hold = fe_file_keys_are_of(store->keys, written) ||
+                FE_SEEDED_BUG(FE_BUG_KEYS_OF_BEFORE_THE_LOCK);
+    }
     fe_keyring_free(written);
     return status;
 }

@@ -150,6 +150,9 @@ static const char *const catchers[FE_BUG_COUNT] = {
     [FE_BUG_MERGE_STORES_NULL] = "update_test",
     [FE_BUG_PATCH_TEST_PASSES] = "update_test",
     [FE_BUG_INCREMENT_BECOMES_DOUBLE] = "update_test",
+    [FE_BUG_FREED_NOT_WIPED] = "canary_test",
+    [FE_BUG_LOCK_BEFORE_KEY] = "keys_test",
+    [FE_BUG_KEYS_OF_BEFORE_THE_LOCK] = "keys_test",
 };
 
 const char *catcher_of(fe_seeded_bug bug)
