@@ -429,6 +429,17 @@ static ferric_status judge_tail(log_replayer *replayer, uint64_t offset)
 
 // ---- Logs -----------------------------------------------------------------------------------
 
+// Under another number or salt no frame would hold, and all of it would pass for a torn tail.
+static ferric_status check_identity(const log_replayer *replayer, const fe_live_log *live)
+{
+    const fe_file_header *header = fe_record_log_header(replayer->reader);
+
+    if (header->file_number == live->number && memcmp(header->salt, live->salt, FE_SALT_SIZE) == 0)
+        return FERRIC_OK;
+    return fe_fail(FERRIC_CORRUPT, "%s: another log under this name: numbers or salts differ",
+                   fe_path_text(&replayer->path));
+}
+
 static ferric_status open_log(log_replayer *replayer, const fe_live_log *live)
 {
     ferric_status status =
@@ -451,11 +462,7 @@ static ferric_status open_log(log_replayer *replayer, const fe_live_log *live)
                        fe_path_text(&replayer->path));
     }
     if (status != FERRIC_OK) return status;
-    if (memcmp(fe_record_log_header(replayer->reader)->salt, live->salt, FE_SALT_SIZE) != 0) {
-        return fe_fail(FERRIC_CORRUPT, "%s: another log of the same number: salts differ",
-                       fe_path_text(&replayer->path));
-    }
-    return FERRIC_OK;
+    return check_identity(replayer, live);
 }
 
 static ferric_status keep_log(log_replayer *replayer, uint64_t offset)

@@ -1,28 +1,31 @@
 // SPDX-License-Identifier: Apache-2.0
 // Somebody who can write to the files of an encrypted database, but has no key, moves units within
 // a file, between files, between databases and between an older and a newer copy of one database,
-// cuts files, and lets units out. Each is refused, has no effect, or is the torn tail that is
-// allowed: damage in the newest log of a database that was not closed (docs/SECURITY.md).
-//
-// He also mends what he can without a key: nothing has to be mended, since seals carry no check
-// that a copy would break, and frames keep their checks where they stay in their place.
+// cuts files, lets units out, and puts whole files in the place of others. Each is refused, has no
+// effect, or is the torn tail that is allowed: damage in the newest log of a database that was not
+// closed (docs/SECURITY.md). Half of the time he mends what can be mended without a key.
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "base/random.h"
+#include "base/slice.h"
 #include "sealed_units.h"
 #include "support/encrypted.h"
 #include "support/harness.h"
 #include "support/oracle.h"
 
 #define MANIPULATIONS 50000
-// An older copy of the same database is one from so many tenths of its life.
-#define OLDER_TENTHS 8
+// Copies of the same database: after each tenth of its life, and some that were taken then and went
+// on apart, so that they have other files of the same numbers under the same data key.
+#define TENTHS 9
+#define APART_COPIES 3
+#define COPIES (TENTHS + APART_COPIES)
 
 static const scenario_step life[] = {
     {.verb = STEP_PUT, .key = 0, .repeat = 10, .size = 90},
     {.verb = STEP_PUT, .keyspace = 1, .key = 4, .repeat = 4, .size = 60},
+    {.verb = STEP_PUT, .key = 24, .repeat = 3, .size = 5000},
     {.verb = STEP_FLUSH},
     {.verb = STEP_DELETE, .key = 2, .repeat = 2},
     {.verb = STEP_PUT, .key = 8, .repeat = 4, .size = 120},
@@ -30,6 +33,7 @@ static const scenario_step life[] = {
     {.verb = STEP_PUT, .key = 1, .repeat = 2, .size = 50},
     {.verb = STEP_PUT, .key = 9, .repeat = 6, .size = 100},
     {.verb = STEP_RANGE, .key = 7, .repeat = 1},
+    {.verb = STEP_PUT, .key = 25, .repeat = 3, .size = 4200},
     {.verb = STEP_FLUSH},
     {.verb = STEP_BATCH, .key = 20, .repeat = 5, .size = 40},
     {.verb = STEP_PUT, .key = 3, .repeat = 10, .size = 30},
@@ -43,20 +47,32 @@ static const scenario whole_life = {.name = "whole",
                                     .steps = life,
                                     .step_count = sizeof(life) / sizeof(life[0])};
 typedef enum way {
-    WAY_MOVED = 0,    // A unit stands in the place of another of the same database.
-    WAY_SWAPPED = 1,  // Two have changed places.
-    WAY_FOREIGN = 2,  // A unit of another database.
-    WAY_OLDER = 3,    // The same place of an older copy of the file.
-    WAY_CUT = 4,      // The file ends at a unit.
-    WAY_LEFT_OUT = 5, // A unit is gone, what follows moves up.
-    WAY_REPEATED = 6, // A unit comes twice, what follows moves down.
-    WAY_CHANGED = 7,  // A byte, anywhere in a unit.
-    WAY_COUNT = 8,
+    WAY_MOVED = 0,            // A unit stands in the place of another of the same database.
+    WAY_SWAPPED = 1,          // Two have changed places.
+    WAY_FOREIGN = 2,          // A unit of another database.
+    WAY_OTHER_COPY = 3,       // The same place of another copy of the file.
+    WAY_CUT = 4,              // The file ends at a unit.
+    WAY_LEFT_OUT = 5,         // A unit is gone, what follows moves up.
+    WAY_REPEATED = 6,         // A unit comes twice, what follows moves down.
+    WAY_CHANGED = 7,          // A byte, anywhere in a unit.
+    WAY_FILE_MOVED = 8,       // All of a file stands in the place of another one.
+    WAY_FILE_FOREIGN = 9,     // The file of that name of another database.
+    WAY_FILE_OTHER_COPY = 10, // The file as another copy has it: it alone is rolled back.
+    WAY_COUNT = 11,
 } way;
 
 static const char *const way_names[WAY_COUNT] = {
-    "moved",    "swapped", "of another database", "of an older copy", "cut", "left out",
-    "repeated", "changed",
+    "moved",
+    "swapped",
+    "of another database",
+    "of another copy",
+    "cut",
+    "left out",
+    "repeated",
+    "changed",
+    "all of another file",
+    "the file of another database",
+    "the file of another copy",
 };
 
 typedef enum verdict {
@@ -74,17 +90,26 @@ typedef struct attack {
     size_t point;
     disk *source;
     disk *foreign;
-    disk *older;
+    disk *copies[COPIES];
     sealed_units units;
     sealed_units foreign_units;
     uint64_t verdicts[WAY_COUNT][VERDICT_COUNT];
+    uint64_t on_form[UNIT_FORMS];
+    bool is_mended; // The attempt that is under way.
 } attack;
 
 // ---- Doing it -------------------------------------------------------------------------------
 
+// Of any form alike, since there are many more blocks than footers.
 static const sealed_unit *any(attack *a, const sealed_units *units)
 {
-    return &units->items[fe_random_below(&a->random, units->count)];
+    unit_form form = (unit_form)fe_random_below(&a->random, UNIT_FORMS);
+
+    for (int tries = 0; tries < 1000; tries++) {
+        const sealed_unit *unit = &units->items[fe_random_below(&a->random, units->count)];
+        if (unit->form == form) return unit;
+    }
+    return &units->items[fe_random_below(&a->random, units->count)]; // There is none of the form.
 }
 
 // Overwrites the unit with the bytes at `from`, as far as both reach. False: nothing has changed.
@@ -109,21 +134,26 @@ static void shift(disk *d, uint32_t node, uint64_t from, uint64_t to)
     uint8_t *copy = harness_alloc(moved + 1);
 
     memcpy(copy, disk_data(d, node) + from, moved);
-    if (to + moved > size) moved = size - (size_t)to;
     disk_damage(d, node, to, copy, moved);
     if (to + moved < size) disk_damage_cut(d, node, (size_t)to + moved);
     harness_free(copy);
 }
 
-static bool take_older(attack *a, disk *d, const sealed_unit *unit)
+static const disk *any_copy(attack *a)
 {
-    uint32_t folder = disk_lookup(a->older, DISK_ROOT, ORACLE_PATH);
+    return a->copies[fe_random_below(&a->random, COPIES)];
+}
+
+static bool take_from_copy(attack *a, disk *d, const sealed_unit *unit)
+{
+    const disk *copy = any_copy(a);
+    uint32_t folder = disk_lookup(copy, DISK_ROOT, ORACLE_PATH);
     sealed_unit from = *unit;
 
-    from.node = disk_lookup(a->older, folder, unit->name);
-    if (from.node == DISK_NONE || from.offset + from.size > disk_size(a->older, from.node))
+    from.node = disk_lookup(copy, folder, unit->name);
+    if (from.node == DISK_NONE || from.offset + from.size > disk_size(copy, from.node))
         return false;
-    return overwrite(d, unit, a->older, &from);
+    return overwrite(d, unit, copy, &from);
 }
 
 static bool change_byte(attack *a, disk *d, const sealed_unit *unit)
@@ -134,6 +164,31 @@ static bool change_byte(attack *a, disk *d, const sealed_unit *unit)
     byte ^= (uint8_t)(1 + fe_random_below(&a->random, 255));
     disk_damage(d, unit->node, offset, &byte, 1);
     return true;
+}
+
+// False: it is the same, or there is none.
+static bool take_file(disk *d, uint32_t node, const disk *source, uint32_t from)
+{
+    size_t size = from == DISK_NONE ? 0 : disk_size(source, from);
+    uint8_t *copy;
+
+    if (from == DISK_NONE) return false;
+    if (size == disk_size(d, node) &&
+        memcmp(disk_data(d, node), disk_data(source, from), size) == 0)
+        return false;
+    copy = harness_alloc(size + 1);
+    memcpy(copy, disk_data(source, from), size);
+    disk_damage_cut(d, node, 0);
+    disk_damage(d, node, 0, copy, size);
+    harness_free(copy);
+    return true;
+}
+
+static bool take_file_of(disk *d, const sealed_unit *unit, const disk *source)
+{
+    uint32_t folder = disk_lookup(source, DISK_ROOT, ORACLE_PATH);
+
+    return take_file(d, unit->node, source, disk_lookup(source, folder, unit->name));
 }
 
 static bool manipulate(attack *a, disk *d, way how, const sealed_unit *unit)
@@ -147,8 +202,14 @@ static bool manipulate(attack *a, disk *d, way how, const sealed_unit *unit)
         return overwrite(d, unit, a->source, other) && overwrite(d, other, a->source, unit);
     case WAY_FOREIGN:
         return overwrite(d, unit, a->foreign, any(a, &a->foreign_units));
-    case WAY_OLDER:
-        return take_older(a, d, unit);
+    case WAY_OTHER_COPY:
+        return take_from_copy(a, d, unit);
+    case WAY_FILE_MOVED:
+        return take_file(d, unit->node, a->source, other->node);
+    case WAY_FILE_FOREIGN:
+        return take_file_of(d, unit, a->foreign);
+    case WAY_FILE_OTHER_COPY:
+        return take_file_of(d, unit, any_copy(a));
     case WAY_CUT:
         disk_damage_cut(d, unit->node, (size_t)unit->offset);
         return true;
@@ -189,7 +250,9 @@ static char *judge(attack *a, way how, const db_reader *reader, verdict *result)
         wrong = harness_format("%s", reading.contradiction);
     } else if (reading.status != FERRIC_OK) {
         *result = VERDICT_REFUSED;
-        if (reading.status != FERRIC_CORRUPT)
+        // The version in a header that was mended may be any.
+        if (reading.status != FERRIC_CORRUPT &&
+            (reading.status != FERRIC_UNSUPPORTED || !a->is_mended))
             wrong = harness_format("a read answered %s", ferric_status_name(reading.status));
         // Two places were changed; one of them may be the end of the newest log.
         if (difference != NULL && (a->is_closed || how != WAY_SWAPPED))
@@ -207,6 +270,17 @@ static char *judge(attack *a, way how, const db_reader *reader, verdict *result)
     return wrong;
 }
 
+// CURRENT can be made to say that the database is plain, and a slot of the keyring that it is of
+// another key: then the key that is given is not the right one.
+static bool is_seen_as_wrong_key(const attack *a, way how, const sealed_unit *unit,
+                                 ferric_status status)
+{
+    bool is_in_clear = strcmp(unit->name, "CURRENT") == 0 || strcmp(unit->name, "KEYRING") == 0;
+
+    return status == FERRIC_WRONG_KEY && is_in_clear &&
+           (a->is_mended || how == WAY_FILE_MOVED || how == WAY_FILE_FOREIGN);
+}
+
 static void try_one(attack *a, way how, const sealed_unit *unit, disk *d)
 {
     vfs_record *record = vfs_record_create(d, 1000 + a->random.state);
@@ -222,15 +296,18 @@ static void try_one(attack *a, way how, const sealed_unit *unit, disk *d)
     if (status == FERRIC_OK) status = db_reader_open_keyspaces(&reader);
     if (status == FERRIC_OK) {
         wrong = judge(a, how, &reader, &result);
-    } else if (status != FERRIC_CORRUPT && status != FERRIC_UNSUPPORTED) {
+    } else if (status != FERRIC_CORRUPT && status != FERRIC_UNSUPPORTED &&
+               !is_seen_as_wrong_key(a, how, unit, status)) {
         wrong = harness_format("opening answered %s", ferric_status_name(status));
     }
     if (wrong == NULL) {
         a->verdicts[how][result]++;
+        a->on_form[unit->form]++;
         harness_pass(a->h);
     } else {
-        harness_fail(a->h, "%s: %s at %" PRIu64 " %s: %s", a->is_closed ? "closed" : "killed",
-                     unit->name, unit->offset, way_names[how], wrong);
+        harness_fail(a->h, "%s: %s at %" PRIu64 " %s%s: %s", a->is_closed ? "closed" : "killed",
+                     unit->name, unit->offset, way_names[how], a->is_mended ? ", mended" : "",
+                     wrong);
     }
     harness_free(wrong);
     db_reader_close_keyspaces(&reader);
@@ -240,13 +317,27 @@ static void try_one(attack *a, way how, const sealed_unit *unit, disk *d)
 
 // ---- Databases ------------------------------------------------------------------------------
 
+// Plays a life. Before each flush a range is deleted in which there is nothing: the table has it,
+// and the oracle need not know.
+static void play_life(oracle *play, const scenario *plan)
+{
+    if (play->db == NULL) (void)oracle_open(play);
+    for (size_t i = 0; i < plan->step_count && play->failure == NULL; i++) {
+        if (plan->steps[i].verb == STEP_FLUSH &&
+            ferric_delete_range(play->db, NULL, fe_slice_text("~~"), fe_slice_text("~~~"), NULL) !=
+                FERRIC_OK)
+            harness_panic("%s", ferric_error_message());
+        oracle_step(play, &plan->steps[i]);
+    }
+}
+
 // Plays a life; the disk that it leaves. `play` is left open for judging.
 static disk *live(oracle *play, const scenario *plan, uint64_t seed, bool is_closed, size_t *point)
 {
     vfs_record *record = vfs_record_create(disk_create(), seed);
 
     oracle_init(play, plan, record, seed);
-    oracle_run(play);
+    play_life(play, plan);
     if (is_closed) oracle_close(play);
     if (play->failure != NULL) harness_panic("without a manipulation: %s", play->failure);
     *point = vfs_record_trace_size(record);
@@ -261,14 +352,82 @@ static void end_life(oracle *play)
     vfs_record_destroy(record);
 }
 
-// The disk as it was before the last part of the life.
-static disk *copy_older(const attack *a)
+static disk *copy_after(const attack *a, unsigned tenths)
 {
-    disk *older = disk_create();
+    disk *copy = disk_create();
 
-    for (size_t i = 0; i < a->point * OLDER_TENTHS / 10; i++)
-        disk_apply(older, vfs_record_trace_at(a->play.record, i));
-    return older;
+    for (size_t i = 0; i < a->point * tenths / 10; i++)
+        disk_apply(copy, vfs_record_trace_at(a->play.record, i));
+    return copy;
+}
+
+// What became of a copy that was opened and written to beside the other one.
+static disk *live_apart(const attack *a, unsigned tenths)
+{
+    uint64_t seed = a->h->seed + 100 + tenths;
+    vfs_record *record = vfs_record_create(copy_after(a, tenths), seed);
+    disk *left;
+    oracle play;
+
+    oracle_init(&play, &whole_life, record, seed);
+    if (!oracle_adopt(&play, &a->play, a->point * tenths / 10, ORACLE_LOSS_PROCESS, NULL))
+        harness_panic("a copy: %s", play.failure);
+    play_life(&play, &whole_life);
+    oracle_close(&play);
+    if (play.failure != NULL) harness_panic("a copy that goes on: %s", play.failure);
+    left = disk_clone(vfs_record_disk(record));
+    end_life(&play);
+    return left;
+}
+
+static void make_copies(attack *a)
+{
+    for (unsigned i = 0; i < TENTHS; i++)
+        a->copies[i] = copy_after(a, i + 1);
+    for (unsigned i = 0; i < APART_COPIES; i++)
+        a->copies[TENTHS + i] = live_apart(a, 3 + 2 * i);
+}
+
+// ---- The test -------------------------------------------------------------------------------
+
+// Some units cannot be manipulated in that way: then another one.
+static void attack_once(attack *a, way how)
+{
+    for (;;) {
+        const sealed_unit *unit = any(a, &a->units);
+        disk *d = disk_clone(a->source);
+        if (manipulate(a, d, how, unit)) {
+            a->is_mended = fe_random_below(&a->random, 2) == 0;
+            if (a->is_mended) sealed_unit_mend(d, unit);
+            try_one(a, how, unit, d);
+            return;
+        }
+        disk_destroy(d);
+    }
+}
+
+static void print_verdicts(const attack *a)
+{
+    uint64_t sums[VERDICT_COUNT] = {0};
+
+    for (int i = 0; i < WAY_COUNT; i++) {
+        const uint64_t *verdicts = a->verdicts[i];
+        printf("%s: %s: %s: %" PRIu64 " refused, %" PRIu64 " without effect, %" PRIu64
+               " torn tails\n",
+               a->h->name, a->is_closed ? "closed" : "killed", way_names[i],
+               verdicts[VERDICT_REFUSED], verdicts[VERDICT_NO_EFFECT], verdicts[VERDICT_TORN_TAIL]);
+        harness_count(a->h, way_names[i],
+                      verdicts[VERDICT_REFUSED] + verdicts[VERDICT_NO_EFFECT] +
+                          verdicts[VERDICT_TORN_TAIL],
+                      MANIPULATIONS / 2 / WAY_COUNT);
+        for (int j = 0; j < VERDICT_COUNT; j++)
+            sums[j] += verdicts[j];
+    }
+    for (int i = 0; i < UNIT_FORMS; i++)
+        harness_count(a->h, unit_form_name((unit_form)i), a->on_form[i], 1);
+    harness_count(a->h, a->is_closed ? "closed: refused" : "killed: refused", sums[VERDICT_REFUSED],
+                  1);
+    if (!a->is_closed) harness_count(a->h, "torn tails", sums[VERDICT_TORN_TAIL], 1);
 }
 
 static void attack_database(harness *h, bool is_closed, uint64_t count)
@@ -276,40 +435,21 @@ static void attack_database(harness *h, bool is_closed, uint64_t count)
     attack a = {.h = h, .random = {h->seed + is_closed}, .is_closed = is_closed};
     oracle other;
     size_t point;
-    uint64_t refused = 0;
-    uint64_t torn = 0;
 
     a.source = live(&a.play, &whole_life, h->seed, is_closed, &a.point);
     a.foreign = live(&other, &whole_life, h->seed + 1, is_closed, &point);
     end_life(&other);
-    a.older = copy_older(&a);
+    make_copies(&a);
     sealed_units_find(&a.units, a.source, ORACLE_PATH);
     sealed_units_find(&a.foreign_units, a.foreign, ORACLE_PATH);
     harness_count(h, "units", a.units.count, 1);
-    for (uint64_t done = 0; done < count && h->failed < 20;) {
-        way how = (way)fe_random_below(&a.random, WAY_COUNT);
-        const sealed_unit *unit = any(&a, &a.units);
-        disk *d = disk_clone(a.source);
-        if (manipulate(&a, d, how, unit)) {
-            try_one(&a, how, unit, d);
-            done++;
-        } else {
-            disk_destroy(d);
-        }
-    }
-    for (int i = 0; i < WAY_COUNT; i++) {
-        printf(
-            "%s: %s: %s: %" PRIu64 " refused, %" PRIu64 " without effect, %" PRIu64 " torn tails\n",
-            h->name, is_closed ? "closed" : "killed", way_names[i], a.verdicts[i][VERDICT_REFUSED],
-            a.verdicts[i][VERDICT_NO_EFFECT], a.verdicts[i][VERDICT_TORN_TAIL]);
-        refused += a.verdicts[i][VERDICT_REFUSED];
-        torn += a.verdicts[i][VERDICT_TORN_TAIL];
-    }
-    harness_count(h, is_closed ? "closed: refused" : "killed: refused", refused, 1);
-    if (!is_closed) harness_count(h, "torn tails", torn, 1);
+    for (uint64_t i = 0; i < count && h->failed < 20; i++)
+        attack_once(&a, (way)(i % WAY_COUNT));
+    print_verdicts(&a);
     sealed_units_deinit(&a.units);
     sealed_units_deinit(&a.foreign_units);
-    disk_destroy(a.older);
+    for (int i = 0; i < COPIES; i++)
+        disk_destroy(a.copies[i]);
     disk_destroy(a.foreign);
     disk_destroy(a.source);
     end_life(&a.play);
