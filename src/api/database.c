@@ -52,6 +52,7 @@ ferric_status ferric_close(ferric_db *db)
     if (status == FERRIC_INVALID_ARGUMENT) return status; // It is open as before.
     fe_collections_destroy(db->collections);
     fe_free(db);
+    fe_memory_wipe_stack();
     return status;
 }
 

@@ -11,6 +11,9 @@
 #include "base/seeded_bug.h"
 #include "base/status.h"
 
+// Deeper than the library's calls go.
+#define STACK_WIPED (64 << 10)
+
 // The application's, {NULL} for malloc. Written only while no handle exists, so reads need no lock.
 static ferric_allocator hook;
 
@@ -128,4 +131,11 @@ void fe_wipe(void *memory, size_t size)
     // The compiler may not assume what a volatile pointer points to, so it cannot drop the call.
     static void *(*const volatile set)(void *, int, size_t) = memset;
     if (size != 0) set(memory, 0, size);
+}
+
+void fe_memory_wipe_stack(void)
+{
+    uint8_t below[STACK_WIPED];
+
+    if (wipes_freed()) fe_wipe(below, sizeof below);
 }

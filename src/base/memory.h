@@ -34,6 +34,9 @@ static inline ferric_status fe_no_memory(const char *what, size_t size_bytes)
 // From now on all memory is overwritten before it is freed: somebody wants it kept secret. An
 // allocator of the application's has to do that by itself, since only it knows sizes.
 void fe_memory_wipe_freed(void);
+// After that: overwrites what calls before left on this thread's stack. For where a thread, or the
+// use of a database, ends. Nothing without fe_memory_wipe_freed.
+void fe_memory_wipe_stack(void);
 // Overwrites memory in a way that the compiler may not drop.
 void fe_wipe(void *memory, size_t size);
 // Replaces the allocator; NULL restores malloc. Only while no handle of the library exists.

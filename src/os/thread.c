@@ -135,6 +135,7 @@ static void *begin(void *argument)
     fe_free(argument);
     fe_machine_name_thread(start.name);
     start.run(start.argument);
+    fe_memory_wipe_stack(); // The system keeps stacks for threads to come.
     return NULL;
 }
 

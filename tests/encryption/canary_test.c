@@ -228,15 +228,6 @@ static void look_after_a_crash(const canary_run *run)
     look_at_files(run, "files after a crash");
 }
 
-// The stack of an application's thread is the application's: what calls left below is overwritten
-// by the next calls that go as deep, here by this one.
-static void use_stack(void)
-{
-    uint8_t below[64 << 10];
-
-    fe_wipe(below, sizeof below);
-}
-
 // Recovery, more writes, compaction, reads; then nothing may be left of it in memory.
 static void look_after_close(const canary_run *run)
 {
@@ -255,7 +246,6 @@ static void look_after_close(const canary_run *run)
                   run->is_encrypted);
     if (ferric_close(db) != FERRIC_OK) harness_panic("%s", ferric_error_message());
     look_at_files(run, "files after close");
-    use_stack();
     found = (secrets_found){.bytes = 0};
     secrets_search_memory(&found);
     if (run->is_encrypted) {
