@@ -17,7 +17,8 @@ build_packages="gcc g++ cmake ninja-build pkg-config libc6-dev libxxhash-dev lib
 check_packages="libcmocka-dev libgcrypt20-dev python3-cryptography-vectors argon2 clang clang-format
     clang-tidy libclang-rt-14-dev valgrind gcovr python3-pexpect tmux faketime fiu-utils e2fsprogs
     xfsprogs btrfs-progs util-linux mount procps mandoc shellcheck"
-bench_packages="librocksdb-dev libleveldb-dev liblmdb-dev libsqlite3-dev libwiredtiger-dev"
+bench_packages="librocksdb-dev libleveldb-dev liblmdb-dev libsqlite3-dev libsqlcipher-dev
+    libwiredtiger-dev"
 
 case "${1-}" in
 build) wanted=$build_packages ;;

@@ -63,6 +63,7 @@ void component_check(ferric_status status, const char *what);
 void bench_block(component_bench *bench);
 void bench_cache(component_bench *bench);
 void bench_checksum(component_bench *bench);
+void bench_encryption(component_bench *bench);
 void bench_filter(component_bench *bench);
 void bench_keydir(component_bench *bench);
 void bench_log(component_bench *bench);

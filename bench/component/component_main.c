@@ -94,6 +94,7 @@ int main(int argc, char **argv)
     bench_write_queue(&bench);
     bench_statistics(&bench);
     bench_query(&bench);
+    bench_encryption(&bench);
     if (bench.ran == 0) bench_die("no case has \"%s\" in its name", bench.filter);
     return 0;
 }

@@ -42,7 +42,7 @@ static void init(child *self, const peers_options *options)
     run->engine = engine_find(options->child.engine);
     if (self->group == NULL || run->engine == NULL) bench_die("no such group or engine");
     run->options = options;
-    workload_settings(options, self->group, &run->settings);
+    workload_settings(options, run->engine, self->group, &run->settings);
     bench_dataset_init(&run->dataset, workload_keys(options, self->group), run->settings.value_size,
                        self->group->form);
     bench_zipfian_init(&run->zipfian, run->dataset.key_count);

@@ -30,9 +30,13 @@ typedef struct engine_settings {
     uint32_t sessions_max;   // Open at once.
     bool is_synced;          // Each write is on disk before it returns; else in the kernel.
     bool is_compressed;      // The engine's usual compression; else none.
+    bool is_encrypted;       // As the engine is: with a key.
     bool keeps_log;          // Nothing is to be flushed or checkpointed out of the log.
     bool has_transactions;   // `transact` will be called.
 } engine_settings;
+
+// The key as 64 hexadecimal digits.
+#define ENGINE_KEY_HEX "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
 
 typedef struct engine_db engine_db;
 typedef struct engine_session engine_session;
@@ -44,6 +48,7 @@ typedef struct engine {
     const char *name;
     // The data lies in a mapped file: stores are not write calls, and its memory is the page cache.
     bool is_mapped;
+    bool is_encrypted; // It takes a key of 32 bytes, the same for all.
     // Why nothing is claimed from this engine's figures; NULL when they are comparable.
     const char *caution;
     void (*version)(char *text, size_t size);

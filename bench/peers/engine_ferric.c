@@ -39,9 +39,22 @@ static void version(char *text, size_t size)
     bench_format(text, size, "%s", ferric_version());
 }
 
+// The 32 bytes that ENGINE_KEY_HEX writes.
+static ferric_key key_of_all(void)
+{
+    static uint8_t bytes[32];
+    static const uint8_t octave[8] = {0x01, 0x23, 0x45, 0x67, 0x89, 0xab, 0xcd, 0xef};
+
+    for (size_t i = 0; i < sizeof bytes; i++)
+        bytes[i] = octave[i % 8];
+    return (ferric_key){FERRIC_KEY_RAW, {bytes, sizeof bytes}};
+}
+
 static ferric_options options_of(const engine_settings *settings)
 {
     ferric_options options = FERRIC_OPTIONS_INIT;
+
+    if (settings->is_encrypted) options.key = key_of_all();
 
     options.fsync = settings->is_synced ? FERRIC_FSYNC_ALWAYS : FERRIC_FSYNC_NEVER;
     options.memory_limit = settings->memory_bytes;
@@ -60,7 +73,8 @@ static void describe(const engine_settings *settings, char *text, size_t size)
 {
     ferric_options options = options_of(settings);
 
-    bench_format(text, size, "memory_limit %llu MiB, filter %u bits, %s, fsync=%s%s",
+    bench_format(text, size, "%smemory_limit %llu MiB, filter %u bits, %s, fsync=%s%s",
+                 settings->is_encrypted ? "encrypted with a raw key, " : "",
                  (unsigned long long)(options.memory_limit >> 20), options.filter_bits,
                  settings->is_compressed ? "LZ4 above and zstd at the bottom" : "no compression",
                  settings->is_synced ? "always" : "never",
@@ -191,20 +205,14 @@ static void settle(engine_db *db)
     }
 }
 
-const engine engine_ferric = {
-    .name = "ferric",
-    .version = version,
-    .describe = describe,
-    .open = open_database,
-    .close = close_database,
-    .session_open = session_open,
-    .session_close = session_close,
-    .rest = release_pinned,
-    .put = put,
-    .get = get,
-    .remove = remove_key,
-    .write_batch = write_batch,
-    .transact = transact,
-    .scan = scan,
-    .settle = settle,
-};
+#define FUNCTIONS                                                                                  \
+    .version = version, .describe = describe, .open = open_database, .close = close_database,      \
+    .session_open = session_open, .session_close = session_close, .rest = release_pinned,          \
+    .put = put, .get = get, .remove = remove_key, .write_batch = write_batch,                      \
+    .transact = transact, .scan = scan, .settle = settle
+
+const engine engine_ferric = {.name = "ferric", FUNCTIONS};
+
+// Of the program that compares what is encrypted: there "ferric" is.
+const engine engine_ferric_encrypted = {.name = "ferric", .is_encrypted = true, FUNCTIONS};
+const engine engine_ferric_plain = {.name = "ferric-plain", FUNCTIONS};

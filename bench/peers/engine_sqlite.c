@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // SQLite: one table without rowid in WAL mode, prepared statements, one connection per session.
+// SQLCipher is the same with a key: this file is compiled once more with its header.
 #include <sqlite3.h>
 #include <stdlib.h>
 
@@ -28,9 +29,23 @@ struct engine_session {
     sqlite3_stmt *statements[STATEMENT_COUNT];
 };
 
+// SQLCipher has a version of its own; SQLite answers nothing.
 static void version(char *text, size_t size)
 {
-    bench_format(text, size, "%s", sqlite3_libversion());
+    sqlite3 *connection;
+    sqlite3_stmt *asked;
+
+    if (sqlite3_open(":memory:", &connection) != SQLITE_OK ||
+        sqlite3_prepare_v2(connection, "PRAGMA cipher_version", -1, &asked, NULL) != SQLITE_OK)
+        bench_die("sqlite: no version: %s", sqlite3_errmsg(connection));
+    if (sqlite3_step(asked) == SQLITE_ROW) {
+        bench_format(text, size, "%s (SQLite %s)", (const char *)sqlite3_column_text(asked, 0),
+                     sqlite3_libversion());
+    } else {
+        bench_format(text, size, "%s", sqlite3_libversion());
+    }
+    sqlite3_finalize(asked);
+    sqlite3_close(connection);
 }
 
 static uint64_t cache_kib(const engine_settings *settings)
@@ -40,12 +55,13 @@ static uint64_t cache_kib(const engine_settings *settings)
 
 static void describe(const engine_settings *settings, char *text, size_t size)
 {
-    bench_format(text, size,
-                 "WAL, synchronous=%s, WITHOUT ROWID, prepared statements, cache %llu MiB for each "
-                 "connection%s",
-                 settings->is_synced ? "FULL" : "OFF",
-                 (unsigned long long)(cache_kib(settings) / 1024),
-                 settings->keeps_log ? ", no checkpoints" : "");
+    bench_format(
+        text, size,
+        "%sWAL, synchronous=%s, WITHOUT ROWID, prepared statements, cache %llu MiB for each "
+        "connection%s",
+        settings->is_encrypted ? "raw key, cipher_page_size 4096, " : "",
+        settings->is_synced ? "FULL" : "OFF", (unsigned long long)(cache_kib(settings) / 1024),
+        settings->keeps_log ? ", no checkpoints" : "");
 }
 
 static void execute(sqlite3 *connection, const char *text)
@@ -72,8 +88,11 @@ static engine_db *open_file(const engine_settings *settings)
 
     bench_format(db->file, sizeof(db->file), "%s/entries.db", settings->directory);
     bench_format(db->pragmas, sizeof(db->pragmas),
-                 "PRAGMA journal_mode=WAL; PRAGMA synchronous=%s; PRAGMA cache_size=-%llu;"
+                 "%sPRAGMA journal_mode=WAL; PRAGMA synchronous=%s; PRAGMA cache_size=-%llu;"
                  "PRAGMA wal_autocheckpoint=%d;",
+                 settings->is_encrypted ? "PRAGMA key=\"x'" ENGINE_KEY_HEX
+                                          "'\"; PRAGMA cipher_page_size=4096;"
+                                        : "",
                  settings->is_synced ? "FULL" : "OFF", (unsigned long long)cache_kib(settings),
                  settings->keeps_log ? 0 : 1000);
     db->connection = connect(db);
@@ -88,6 +107,16 @@ static void close_file(engine_db *db)
     free(db);
 }
 
+// SQLCipher 3 stands on a SQLite that has no such hint yet.
+static int prepare(sqlite3 *connection, const char *text, sqlite3_stmt **statement)
+{
+#if defined(SQLITE_PREPARE_PERSISTENT)
+    return sqlite3_prepare_v3(connection, text, -1, SQLITE_PREPARE_PERSISTENT, statement, NULL);
+#else
+    return sqlite3_prepare_v2(connection, text, -1, statement, NULL);
+#endif
+}
+
 static engine_session *session_open(engine_db *db)
 {
     engine_session *session = bench_allocate(1, sizeof(*session));
@@ -95,8 +124,7 @@ static engine_session *session_open(engine_db *db)
 
     session->connection = connect(db);
     for (i = 0; i < STATEMENT_COUNT; i++) {
-        if (sqlite3_prepare_v3(session->connection, statements[i], -1, SQLITE_PREPARE_PERSISTENT,
-                               &session->statements[i], NULL) != SQLITE_OK)
+        if (prepare(session->connection, statements[i], &session->statements[i]) != SQLITE_OK)
             bench_die("sqlite: %s: %s", statements[i], sqlite3_errmsg(session->connection));
     }
     return session;
@@ -200,18 +228,13 @@ static size_t scan(engine_session *session, engine_bytes from, size_t count, eng
     return visited;
 }
 
-const engine engine_sqlite = {
-    .name = "sqlite",
-    .version = version,
-    .describe = describe,
-    .open = open_file,
-    .close = close_file,
-    .session_open = session_open,
-    .session_close = session_close,
-    .rest = end_reading,
-    .put = put,
-    .get = get,
-    .remove = remove_key,
-    .write_batch = write_batch,
-    .scan = scan,
-};
+#define FUNCTIONS                                                                                  \
+    .version = version, .describe = describe, .open = open_file, .close = close_file,              \
+    .session_open = session_open, .session_close = session_close, .rest = end_reading, .put = put, \
+    .get = get, .remove = remove_key, .write_batch = write_batch, .scan = scan
+
+#if defined(PEERS_SQLCIPHER)
+const engine engine_sqlcipher = {.name = "sqlcipher", .is_encrypted = true, FUNCTIONS};
+#else
+const engine engine_sqlite = {.name = "sqlite", FUNCTIONS};
+#endif

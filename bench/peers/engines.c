@@ -2,8 +2,6 @@
 // The list of engines that this build has.
 #include "peers/engines.h"
 
-#include <string.h>
-
 const engine *const engines[] = {
     &engine_ferric,
 #if defined(PEERS_HAVE_LEVELDB)
@@ -23,12 +21,3 @@ const engine *const engines[] = {
 #endif
     &engine_none,       NULL,
 };
-
-const engine *engine_find(const char *name)
-{
-    size_t i;
-
-    for (i = 0; engines[i] != NULL; i++)
-        if (strcmp(engines[i]->name, name) == 0) return engines[i];
-    return NULL;
-}

@@ -10,10 +10,13 @@ extern "C" {
 #endif
 
 extern const engine engine_ferric;
+extern const engine engine_ferric_encrypted;
+extern const engine engine_ferric_plain;
 extern const engine engine_leveldb;
 extern const engine engine_lmdb;
 extern const engine engine_none;
 extern const engine engine_rocksdb;
+extern const engine engine_sqlcipher;
 extern const engine engine_sqlite;
 extern const engine engine_wiredtiger;
 

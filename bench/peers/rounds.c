@@ -111,13 +111,13 @@ static void tell_engine(rounds *self, const engine *peer)
     bench_json_add_text(&line, "version", text);
     bench_json_add_text(&line, "caution", peer->caution != NULL ? peer->caution : "");
     bench_json_add_text(&line, "mapped", peer->is_mapped ? "yes" : "no");
-    workload_settings(self->options, workload_group_find("random"), &settings);
+    workload_settings(self->options, peer, workload_group_find("random"), &settings);
     peer->describe(&settings, text, sizeof(text));
     bench_json_add_text(&line, "settings", text);
-    workload_settings(self->options, workload_group_find("sync"), &settings);
+    workload_settings(self->options, peer, workload_group_find("sync"), &settings);
     peer->describe(&settings, text, sizeof(text));
     bench_json_add_text(&line, "synced_settings", text);
-    workload_settings(self->options, workload_group_find("kill-log"), &settings);
+    workload_settings(self->options, peer, workload_group_find("kill-log"), &settings);
     peer->describe(&settings, text, sizeof(text));
     bench_json_add_text(&line, "kill_settings", text);
     tell(self, &line);

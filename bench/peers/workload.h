@@ -58,9 +58,9 @@ const workload_group *workload_group_find(const char *name);
 // Whether the options ask for it, by its own name or its group's.
 bool workload_is_selected(const peers_options *options, const workload *work);
 
-// The settings of an engine for a group; the directory stays open.
-void workload_settings(const peers_options *options, const workload_group *group,
-                       engine_settings *settings);
+// The settings of `peer` for a group; the directory stays open.
+void workload_settings(const peers_options *options, const engine *peer,
+                       const workload_group *group, engine_settings *settings);
 
 // How many keys the group fills.
 uint64_t workload_keys(const peers_options *options, const workload_group *group);

@@ -123,8 +123,8 @@ static uint32_t sessions_of(const peers_options *options, const workload_group *
     return most;
 }
 
-void workload_settings(const peers_options *options, const workload_group *group,
-                       engine_settings *settings)
+void workload_settings(const peers_options *options, const engine *peer,
+                       const workload_group *group, engine_settings *settings)
 {
     size_t key_size = group->form == BENCH_KEY_DECIMAL ? 16 : BENCH_KEY_SIZE_MAX;
 
@@ -135,6 +135,7 @@ void workload_settings(const peers_options *options, const workload_group *group
         .sessions_max = sessions_of(options, group),
         .is_synced = group->is_synced,
         .is_compressed = options->is_compressed,
+        .is_encrypted = peer->is_encrypted,
         .keeps_log = group->keeps_log,
         .has_transactions = group->has_transactions,
     };

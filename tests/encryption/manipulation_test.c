@@ -9,7 +9,6 @@
 #include <string.h>
 
 #include "base/random.h"
-#include "base/slice.h"
 #include "sealed_units.h"
 #include "support/encrypted.h"
 #include "support/harness.h"
@@ -337,27 +336,13 @@ static void try_one(attack *a, way how, const sealed_unit *unit, disk *d)
 
 // ---- Databases ------------------------------------------------------------------------------
 
-// Plays a life. Before each flush a range is deleted in which there is nothing: the table has it,
-// and the oracle need not know.
-static void play_life(oracle *play, const scenario *plan)
-{
-    if (play->db == NULL) (void)oracle_open(play);
-    for (size_t i = 0; i < plan->step_count && play->failure == NULL; i++) {
-        if (plan->steps[i].verb == STEP_FLUSH &&
-            ferric_delete_range(play->db, NULL, fe_slice_text("~~"), fe_slice_text("~~~"), NULL) !=
-                FERRIC_OK)
-            harness_panic("%s", ferric_error_message());
-        oracle_step(play, &plan->steps[i]);
-    }
-}
-
 // Plays a life; the disk that it leaves. `play` is left open for judging.
 static disk *live(oracle *play, const scenario *plan, uint64_t seed, bool is_closed, size_t *point)
 {
     vfs_record *record = vfs_record_create(disk_create(), seed);
 
     oracle_init(play, plan, record, seed);
-    play_life(play, plan);
+    oracle_run(play);
     if (is_closed) oracle_close(play);
     if (play->failure != NULL) harness_panic("without a manipulation: %s", play->failure);
     *point = vfs_record_trace_size(record);
@@ -392,7 +377,7 @@ static disk *live_apart(const attack *a, unsigned tenths)
     oracle_init(&play, &whole_life, record, seed);
     if (!oracle_adopt(&play, &a->play, a->point * tenths / 10, ORACLE_LOSS_PROCESS, NULL))
         harness_panic("a copy: %s", play.failure);
-    play_life(&play, &whole_life);
+    oracle_run(&play);
     oracle_close(&play);
     if (play.failure != NULL) harness_panic("a copy that goes on: %s", play.failure);
     left = disk_clone(vfs_record_disk(record));
