@@ -331,16 +331,18 @@ ferric_status ferric_keyspace_open(ferric_db *db, const char *name, ferric_keysp
 // Releases the handle, not the data. Accepts NULL.
 void ferric_keyspace_close(ferric_keyspace *keyspace);
 
-// Gives the keyspace `from` the name `to`, which must be free. Handles stay with their keyspace.
+// Gives the keyspace `from` the name `to`, which must be free. Handles stay with their keyspace,
+// and a collection's indexes.
 // "main" has its name for good, and no other keyspace gets it.
 // Errors: FERRIC_NOT_FOUND, FERRIC_ALREADY_EXISTS, FERRIC_INVALID_ARGUMENT, those of a write.
 ferric_status ferric_keyspace_rename(ferric_db *db, const char *from, const char *to);
 
-// Removes the keyspace and all that is in it, by one commit that takes as long as any other. The
-// space comes back with compaction. From then on calls with handles of it answer FERRIC_DROPPED,
-// but for reads at a snapshot, and iterators, from before the drop, which still show what was
-// there; a transaction sees it, if it did, and cannot commit what it wrote there. A keyspace that
-// gets the name later is another one. "main" cannot be dropped: ferric_delete_range empties it.
+// Removes the keyspace and all that is in it, a collection's indexes included, by one commit that
+// takes as long as any other. The space comes back with compaction. From then on calls with handles
+// of it answer FERRIC_DROPPED, but for reads at a snapshot, and iterators, from before the drop,
+// which still show what was there; a transaction sees it, if it did, and cannot commit what it
+// wrote there. A keyspace that gets the name later is another one. "main" cannot be dropped:
+// ferric_delete_range empties it.
 // Errors: FERRIC_NOT_FOUND, FERRIC_INVALID_ARGUMENT, those of a write.
 ferric_status ferric_keyspace_drop(ferric_db *db, const char *name);
 
@@ -413,7 +415,12 @@ ferric_status ferric_delete(ferric_db *db, ferric_keyspace *keyspace, ferric_sli
 // Removes all keys in [lower, upper) that exist at the moment of the commit, in the time of one
 // delete however many they are; size 0: no bound, so both 0 empty the keyspace. A range without
 // keys is FERRIC_OK and writes nothing. The space comes back with compaction. `options->condition`
-// must be FERRIC_IF_ANY. Errors: as ferric_put.
+// must be FERRIC_IF_ANY.
+//
+// Of a collection with indexes each document in the range is read, so as to take its entries away
+// in the same commit, unless the range has no bounds. Errors: as ferric_put; FERRIC_TOO_LARGE also:
+// the entries are more than one commit takes; FERRIC_CONFLICT: others kept writing documents into
+// the range.
 ferric_status ferric_delete_range(ferric_db *db, ferric_keyspace *keyspace, ferric_slice lower,
                                   ferric_slice upper, const ferric_write_options *options);
 

@@ -7,6 +7,7 @@
 #include "base/memory.h"
 #include "base/status.h"
 #include "base/utf8.h"
+#include "doc/collection_drop.h"
 
 static ferric_status check_name(const char *name)
 {
@@ -122,5 +123,5 @@ ferric_status ferric_keyspace_drop(ferric_db *db, const char *name)
 {
     ferric_status status = check_names("ferric_keyspace_drop", db, name);
 
-    return status == FERRIC_OK ? fe_keyspace_drop(db->store, name) : status;
+    return status == FERRIC_OK ? fe_collection_drop(db->collections, db->store, name) : status;
 }

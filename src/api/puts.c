@@ -141,13 +141,14 @@ static ferric_status commit_document(ferric_db *db, fe_write_batch *batch, const
                                      const ferric_write_options *options)
 {
     fe_document_write write = {.id = written->key, .expires_ms = written->expires_ms};
+    const fe_document_writes writes = {.list = &write, .count = 1};
     ferric_status status = fe_collection_of(db, written->keyspace, &write.collection);
 
     if (status == FERRIC_OK && written->stored.size > 0) {
         status = fe_document_text(written->stored, &write.text);
     }
     if (status != FERRIC_OK) return status;
-    return fe_documents_write(db->store, batch, &write, 1, options->sync, options->version);
+    return fe_documents_write(db->store, batch, &writes, options->sync, options->version);
 }
 
 // Counts the commit as `operation` and its bytes where the store does.

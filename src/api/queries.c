@@ -34,12 +34,14 @@ static fe_query_request request_of(ferric_slice filter, const ferric_find_option
     return request;
 }
 
-// The collection to read; NULL when it does not exist.
-static ferric_status find_collection(ferric_db *db, ferric_keyspace *meant,
+// The collection to read; NULL when it does not exist. At a snapshot of the caller's it may have
+// been dropped since.
+static ferric_status find_collection(ferric_db *db, ferric_keyspace *meant, bool at_snapshot,
                                      fe_collection **collection)
 {
     uint32_t id;
-    ferric_status status = fe_keyspace_id_for_read(meant, &id);
+    ferric_status status =
+        at_snapshot ? fe_keyspace_id_at_snapshot(meant, &id) : fe_keyspace_id_for_read(meant, &id);
 
     *collection = NULL;
     if (status == FERRIC_NOT_FOUND) return FERRIC_OK;
@@ -62,7 +64,7 @@ static ferric_status begin(fe_running_query *running, ferric_db *db, ferric_keys
     } else {
         state.at = fe_moment_of(options->snapshot->held);
     }
-    status = find_collection(db, meant, &collection);
+    status = find_collection(db, meant, options->snapshot != NULL, &collection);
     if (status != FERRIC_OK) return status;
     return fe_query_create(collection, &state, &request, &running->query);
 }
@@ -102,11 +104,11 @@ void fe_running_query_deinit(fe_running_query *running)
 
 // Compares at a snapshot that is held.
 static ferric_status verify_at(ferric_db *db, ferric_keyspace *meant, fe_moment at,
-                               uint64_t *entries)
+                               bool at_snapshot, uint64_t *entries)
 {
     const fe_state state = {.store = db->store, .at = at};
     fe_collection *collection;
-    ferric_status status = find_collection(db, meant, &collection);
+    ferric_status status = find_collection(db, meant, at_snapshot, &collection);
 
     if (status != FERRIC_OK || collection == NULL) return status;
     return fe_index_verify(collection, &state, entries);
@@ -130,7 +132,7 @@ ferric_status ferric_index_verify(ferric_db *db, ferric_keyspace *collection,
         if (status == FERRIC_OK) at = fe_moment_of(taken);
     }
     if (status != FERRIC_OK) return status;
-    status = verify_at(db, meant, at, &counted);
+    status = verify_at(db, meant, at, taken == NULL, &counted);
     if (taken != NULL) fe_store_snapshot_release(db->store, taken);
     if (entries != NULL) *entries = counted;
     return status;

@@ -209,25 +209,13 @@ ferric_status ferric_txn_delete(ferric_txn *txn, ferric_keyspace *keyspace, ferr
     return status;
 }
 
-// The range as full keys: the first of all keys for no lower bound, the next keyspace for no upper.
-static ferric_status delete_range(fe_txn *txn, uint32_t id, ferric_slice lower, ferric_slice upper)
+static ferric_status delete_documents(ferric_txn *txn, uint32_t id, ferric_slice lower,
+                                      ferric_slice upper)
 {
-    static const uint8_t smallest = 0;
-    fe_full_key first;
-    fe_full_key behind;
-    ferric_status status;
+    fe_document_range range = {.lower = lower, .upper = upper};
+    ferric_status status = fe_collection_of(txn->db, id, &range.collection);
 
-    if (lower.size == 0) lower = fe_slice(&smallest, 1);
-    if (upper.size > 0 && fe_slice_compare(lower, upper) >= 0) return FERRIC_OK;
-    status = fe_full_key_init(&first, id, lower);
-    if (status != FERRIC_OK) return status;
-    status = fe_full_key_init(&behind, upper.size > 0 ? id : id + 1, upper);
-    if (status == FERRIC_OK) {
-        status = fe_txn_delete_range(txn, first.slice, behind.slice);
-        fe_full_key_deinit(&behind);
-    }
-    fe_full_key_deinit(&first);
-    return status;
+    return status == FERRIC_OK ? fe_documents_txn_delete_range(txn->held, &range) : status;
 }
 
 ferric_status ferric_txn_delete_range(ferric_txn *txn, ferric_keyspace *keyspace,
@@ -241,12 +229,10 @@ ferric_status ferric_txn_delete_range(ferric_txn *txn, ferric_keyspace *keyspace
     if (status == FERRIC_OK && lower.size > 0) status = fe_check_key(lower);
     if (status == FERRIC_OK && upper.size > 0) status = fe_check_key(upper);
     if (status == FERRIC_OK) status = find_or_make_id(txn->held, meant, &id);
-    if (status == FERRIC_OK && meant->kind == FERRIC_KEYSPACE_COLLECTION) {
-        fe_collection *collection;
-        status = fe_collection_of(txn->db, id, &collection);
-        if (status == FERRIC_OK) status = fe_documents_txn_check_range(txn->held, collection);
-    }
-    return status == FERRIC_OK ? delete_range(txn->held, id, lower, upper) : status;
+    if (status != FERRIC_OK) return status;
+    return meant->kind == FERRIC_KEYSPACE_COLLECTION
+               ? delete_documents(txn, id, lower, upper)
+               : fe_txn_delete_keys(txn->held, id, lower, upper);
 }
 
 // ---- Reading --------------------------------------------------------------------------------

@@ -100,6 +100,12 @@ ferric_status fe_collection_reload(fe_collection *collection)
     ferric_status status = read_schema(collection->store, collection->id, &schema);
 
     if (status != FERRIC_OK) return status;
+    // A schema goes with its collection alone; one that never was is none either.
+    if (schema->version == 0) status = fe_store_check_keyspace(collection->store, collection->id);
+    if (status != FERRIC_OK) {
+        fe_schema_destroy(schema);
+        return status;
+    }
     fe_mutex_lock(&owner->mutex);
     install_locked(owner, collection, schema);
     fe_mutex_unlock(&owner->mutex);

@@ -42,7 +42,8 @@ void fe_collections_destroy(fe_collections *collections);
 ferric_status fe_collections_find(fe_collections *collections, uint32_t id,
                                   fe_collection **collection);
 
-// Reads the schema again and installs it when it is newer. Errors: as above.
+// Reads the schema again and installs it when it is newer. Errors: as above; FERRIC_DROPPED: the
+// collection is gone.
 ferric_status fe_collection_reload(fe_collection *collection);
 
 // Only one thread builds indexes of a collection at a time. The lock is held while the build reads

@@ -10,6 +10,7 @@
 #include "base/seeded_bug.h"
 #include "base/status.h"
 #include "doc/document.h"
+#include "doc/document_range.h"
 #include "doc/index_unique.h"
 #include "doc/schema_change.h"
 #include "doc/stored_key.h"
@@ -84,33 +85,100 @@ static ferric_status add_changes(batch_run *run)
     return status;
 }
 
-// A range is deleted without a look at its documents, so their entries would stay.
-static ferric_status refuse_range(void)
+// Takes what is of the first collection out of `rest`.
+static fe_document_writes take_part(fe_document_writes *rest, fe_collection **collection)
 {
-    return fe_fail(
-        FERRIC_UNSUPPORTED,
-        "the collection has indexes, and a range delete does not know their entries: use "
-        "ferric_delete for each, or drop the indexes first");
+    fe_document_writes part = {.list = rest->list, .ranges = rest->ranges};
+    bool is_range = rest->count == 0 || (rest->range_count > 0 && rest->ranges[0].collection->id <
+                                                                      rest->list[0].collection->id);
+
+    *collection = is_range ? rest->ranges[0].collection : rest->list[0].collection;
+    while (part.count < rest->count && rest->list[part.count].collection == *collection)
+        part.count++;
+    while (part.range_count < rest->range_count &&
+           rest->ranges[part.range_count].collection == *collection) {
+        part.range_count++;
+    }
+    rest->list += part.count;
+    rest->count -= part.count;
+    rest->ranges += part.range_count;
+    rest->range_count -= part.range_count;
+    return part;
+}
+
+// Whether all documents of the collection go and none comes.
+static bool is_emptied(const fe_document_writes *part)
+{
+    if (part->range_count != 1 || !fe_document_range_is_whole(part->ranges)) return false;
+    for (size_t i = 0; i < part->count; i++) {
+        if (part->list[i].text.size > 0) return false;
+    }
+    return true;
+}
+
+static ferric_status empty_indexes(batch_run *run, const fe_schema *schema)
+{
+    const ferric_slice all = {NULL, 0};
+    ferric_status status = FERRIC_OK;
+
+    if (FE_SEEDED_BUG(FE_BUG_RANGE_LEAVES_ENTRIES)) return FERRIC_OK;
+    for (size_t i = 0; i < schema->index_count && status == FERRIC_OK; i++)
+        status = fe_write_batch_delete_range(run->batch, schema->indexes[i].id, all, all, NULL);
+    return status;
+}
+
+// The range's documents have to be the same when the batch commits.
+static ferric_status require_range(batch_run *run, const fe_document_range *range)
+{
+    fe_keyspace_bounds bounds;
+    ferric_status status;
+
+    if (FE_SEEDED_BUG(FE_BUG_RANGE_NOT_REQUIRED)) return FERRIC_OK;
+    status = fe_keyspace_bounds_init(&bounds, range->collection->id, range->lower, range->upper);
+    if (status != FERRIC_OK) return status;
+    status = fe_write_batch_require_unchanged(run->batch, fe_buffer_slice(&bounds.lower),
+                                              fe_buffer_slice(&bounds.upper));
+    fe_keyspace_bounds_deinit(&bounds);
+    return status;
+}
+
+// Adds what documents of one collection change in its indexes.
+static ferric_status add_part(batch_run *run, const fe_schema *schema,
+                              const fe_document_writes *part)
+{
+    const fe_state newest = {.store = run->store, .at = fe_moment_newest()};
+    ferric_status status = FERRIC_OK;
+
+    if (is_emptied(part)) return empty_indexes(run, schema);
+    for (size_t i = 0; i < part->count && status == FERRIC_OK; i++) {
+        status = add_document(run, schema, &part->list[i]);
+        if (status == FERRIC_OK && run->changes.unmarked != NULL) return status;
+    }
+    for (size_t i = 0; i < part->range_count && status == FERRIC_OK; i++) {
+        status = require_range(run, &part->ranges[i]);
+        if (status != FERRIC_OK) return status;
+        status = fe_document_range_changes(&newest, schema, &part->ranges[i], part,
+                                           fe_store_commit_bytes_max(run->store), &run->changes);
+    }
+    return status;
 }
 
 // Works everything out for the newest state. FERRIC_CONFLICT, without a look at the store: an index
 // had to be marked first.
-static ferric_status prepare(batch_run *run, const fe_document_write *writes, size_t count)
+static ferric_status prepare(batch_run *run, const fe_document_writes *writes)
 {
-    const fe_collection *required = NULL;
+    fe_document_writes rest = *writes;
     ferric_status status = FERRIC_OK;
 
     fe_index_changes_clear(&run->changes);
-    for (size_t i = 0; i < count && status == FERRIC_OK; i++) {
-        fe_collection *collection = writes[i].collection;
+    // What is read from now on is this state or a newer one: what is newer counts as a change.
+    if (rest.range_count > 0) run->batch->unchanged_since = fe_store_last_sequence(run->store);
+    while (status == FERRIC_OK && rest.count + rest.range_count > 0) {
+        fe_collection *collection;
+        fe_document_writes part = take_part(&rest, &collection);
         const fe_schema *schema = fe_collection_schema(collection);
-        assert(collection != NULL);
-        if (collection != required) status = require_schema(run, collection, schema);
-        required = collection;
-        if (writes[i].is_range && schema->index_count > 0) return refuse_range();
-        if (status == FERRIC_OK && schema->index_count > 0) {
-            status = add_document(run, schema, &writes[i]);
-        }
+        status = require_schema(run, collection, schema);
+        if (status == FERRIC_OK && schema->index_count > 0) status = add_part(run, schema, &part);
         if (status == FERRIC_OK && run->changes.unmarked != NULL) {
             status = fe_schema_mark(collection, run->changes.unmarked->id,
                                     run->changes.is_multi_key, run->changes.has_cut);
@@ -119,6 +187,9 @@ static ferric_status prepare(batch_run *run, const fe_document_write *writes, si
     }
     return status == FERRIC_OK ? add_changes(run) : status;
 }
+
+// So often a range of documents is read anew when others write into it.
+#define RANGE_TRIES_MAX 100
 
 // After a conflict: whether it was one of the conditions that the caller put into the batch.
 static ferric_status check_own_conditions(batch_run *run)
@@ -136,34 +207,37 @@ static ferric_status check_own_conditions(batch_run *run)
     return status;
 }
 
-static ferric_status reload_schemas(const fe_document_write *writes, size_t count)
+static ferric_status reload_schemas(const fe_document_writes *writes)
 {
-    const fe_collection *reloaded = NULL;
+    fe_document_writes rest = *writes;
     ferric_status status = FERRIC_OK;
 
-    for (size_t i = 0; i < count && status == FERRIC_OK; i++) {
-        if (writes[i].collection != reloaded) status = fe_collection_reload(writes[i].collection);
-        reloaded = writes[i].collection;
+    while (status == FERRIC_OK && rest.count + rest.range_count > 0) {
+        fe_collection *collection;
+        (void)take_part(&rest, &collection);
+        status = fe_collection_reload(collection);
     }
     return status;
 }
 
 ferric_status fe_documents_write(fe_store *store, fe_write_batch *batch,
-                                 const fe_document_write *writes, size_t count, bool sync,
-                                 uint64_t *version)
+                                 const fe_document_writes *writes, bool sync, uint64_t *version)
 {
     const fe_write_batch before = *batch;
     batch_run run = {.store = store, .batch = batch};
     ferric_status status;
 
     fe_index_changes_init(&run.changes);
-    for (;;) {
-        status = prepare(&run, writes, count);
+    for (int tries = 1;; tries++) {
+        status = prepare(&run, writes);
         if (status == FERRIC_OK) status = fe_store_write(store, batch, sync, version);
         fe_write_batch_truncate(batch, &before);
         if (status != FERRIC_CONFLICT) break;
         status = check_own_conditions(&run);
-        if (status == FERRIC_OK) status = reload_schemas(writes, count);
+        if (status == FERRIC_OK) status = reload_schemas(writes);
+        if (status == FERRIC_OK && writes->range_count > 0 && tries == RANGE_TRIES_MAX) {
+            status = FERRIC_CONFLICT;
+        }
         if (status != FERRIC_OK) break;
         fe_thread_yield(); // Whoever was faster may have to publish yet.
     }
@@ -203,25 +277,20 @@ typedef struct txn_run {
     ferric_buffer value;
 } txn_run;
 
-static ferric_status check_unique(txn_run *run, const fe_index_change *change)
+static void txn_run_deinit(txn_run *run)
 {
-    ferric_slice owner;
-    ferric_status status = fe_stored_key(change->index->id, change->entry.key, &run->key);
-
-    if (status != FERRIC_OK) return status;
-    status = fe_txn_get_for_update(run->txn, fe_buffer_slice(&run->key), &run->value, NULL);
-    if (status == FERRIC_NOT_FOUND) return FERRIC_OK;
-    if (status != FERRIC_OK) return status;
-    status = fe_index_entry_id(change->entry.key, fe_buffer_slice(&run->value), &owner, NULL);
-    if (status != FERRIC_OK || fe_slice_equal(owner, change->id)) return status;
-    return fe_index_taken(change, owner);
+    fe_index_changes_deinit(&run->changes);
+    fe_buffer_deinit(&run->key);
+    fe_buffer_deinit(&run->value);
 }
 
 static ferric_status apply_change(txn_run *run, const fe_index_change *change)
 {
     ferric_status status = FERRIC_OK;
 
-    if (!change->is_removal && change->entry.is_binding) status = check_unique(run, change);
+    if (!change->is_removal && change->entry.is_binding) {
+        status = fe_index_txn_require_unique(run->txn, change, &run->key, &run->value);
+    }
     if (status == FERRIC_OK)
         status = fe_stored_key(change->index->id, change->entry.key, &run->key);
     if (status != FERRIC_OK) return status;
@@ -291,17 +360,72 @@ ferric_status fe_documents_txn_write(fe_txn *txn, fe_collection *collection, fer
             (void)fe_txn_rollback_to(txn, savepoint);
         }
     }
-    fe_index_changes_deinit(&run.changes);
-    fe_buffer_deinit(&run.key);
-    fe_buffer_deinit(&run.value);
+    txn_run_deinit(&run);
     return status;
 }
 
-ferric_status fe_documents_txn_check_range(fe_txn *txn, fe_collection *collection)
+// The index entries of the documents in the range.
+static ferric_status take_range(txn_run *run, const fe_schema *schema,
+                                const fe_document_range *range)
 {
-    const fe_schema *schema;
-    ferric_status status = find_schema(txn, collection, &schema);
+    const fe_state state = {
+        .store = fe_txn_store(run->txn), .at = {fe_txn_sequence(run->txn), 0}, .txn = run->txn};
+    ferric_status status = fe_document_range_changes(
+        &state, schema, range, NULL, fe_store_commit_bytes_max(state.store), &run->changes);
 
+    for (size_t i = 0; i < run->changes.count && status == FERRIC_OK; i++)
+        status = apply_change(run, fe_index_changes_at(&run->changes, i));
+    return status;
+}
+
+ferric_status fe_txn_delete_keys(fe_txn *txn, uint32_t keyspace, ferric_slice lower,
+                                 ferric_slice upper)
+{
+    fe_keyspace_bounds bounds;
+    ferric_status status;
+
+    if (upper.size > 0 && fe_slice_compare(lower, upper) >= 0) return FERRIC_OK;
+    status = fe_keyspace_bounds_init(&bounds, keyspace, lower, upper);
     if (status != FERRIC_OK) return status;
-    return schema->index_count > 0 ? refuse_range() : FERRIC_OK;
+    status =
+        fe_txn_delete_range(txn, fe_buffer_slice(&bounds.lower), fe_buffer_slice(&bounds.upper));
+    fe_keyspace_bounds_deinit(&bounds);
+    return status;
+}
+
+static ferric_status empty_txn_indexes(fe_txn *txn, const fe_schema *schema)
+{
+    const ferric_slice all = {NULL, 0};
+    ferric_status status = FERRIC_OK;
+
+    for (size_t i = 0; i < schema->index_count && status == FERRIC_OK; i++)
+        status = fe_txn_delete_keys(txn, schema->indexes[i].id, all, all);
+    return status;
+}
+
+ferric_status fe_documents_txn_delete_range(fe_txn *txn, const fe_document_range *range)
+{
+    txn_run run = {.txn = txn};
+    const fe_schema *schema;
+    uint64_t savepoint = 0;
+    ferric_status status;
+
+    if (range->upper.size > 0 && fe_slice_compare(range->lower, range->upper) >= 0) {
+        return FERRIC_OK;
+    }
+    status = find_schema(txn, range->collection, &schema);
+    if (status == FERRIC_OK) status = fe_txn_savepoint(txn, &savepoint);
+    if (status != FERRIC_OK) return status;
+    fe_index_changes_init(&run.changes);
+    if (schema->index_count > 0) {
+        status = fe_document_range_is_whole(range) ? empty_txn_indexes(txn, schema)
+                                                   : take_range(&run, schema, range);
+    }
+    if (status == FERRIC_OK) {
+        status = fe_txn_delete_keys(txn, range->collection->id, range->lower, range->upper);
+    }
+    // As above.
+    if (status != FERRIC_OK) (void)fe_txn_rollback_to(txn, savepoint);
+    txn_run_deinit(&run);
+    return status;
 }

@@ -5,6 +5,10 @@
 // under conditions: the document is still the one that was read, the collection's schema is still
 // the one that was worked with, and nobody took a unique key meanwhile. When one does not hold,
 // everything is worked out anew.
+//
+// The deletion of a range reads the documents in it, takes each one's entries away, and commits
+// under the condition that nothing in the range changed. That of all documents takes the indexes'
+// entries as a range too and reads nothing.
 #ifndef FERRIC_DOC_DOCUMENT_WRITE_H
 #define FERRIC_DOC_DOCUMENT_WRITE_H
 
@@ -17,18 +21,34 @@ typedef struct fe_document_write {
     ferric_slice id;
     ferric_slice text;
     uint64_t expires_ms; // FE_EXPIRY_NEVER: it does not.
-    bool is_range;       // The batch deletes a range of documents: refused where there are indexes.
 } fe_document_write;
 
-// Commits a batch whose operations on documents are `writes` too, one for each document. What else
-// is in the batch (other keyspaces, conditions) goes along. The batch is as it was afterwards.
-// Errors: as fe_store_write; FERRIC_CONFLICT: a condition that was in the batch does not hold;
+// Documents that a batch deletes as a range of ids: [lower, upper), or with an empty upper from
+// `lower` on.
+typedef struct fe_document_range {
+    fe_collection *collection;
+    ferric_slice lower;
+    ferric_slice upper;
+} fe_document_range;
+
+// What a batch does to documents.
+typedef struct fe_document_writes {
+    const fe_document_write *list; // By collection and id, one for each document: what the batch
+                                   // leaves of it, also where a range deletes it.
+    size_t count;
+    const fe_document_range *ranges; // By collection and lower id, without a key in common.
+    size_t range_count;
+} fe_document_writes;
+
+// Commits a batch whose operations on documents are `writes` too. What else is in the batch (other
+// keyspaces, conditions) goes along. The batch is as it was afterwards.
+// Errors: as fe_store_write; FERRIC_CONFLICT: a condition that was in the batch does not hold, or
+// others kept writing into a range;
 // FERRIC_ALREADY_EXISTS: a unique index has the key for another document, which the message names;
-// FERRIC_INVALID_ARGUMENT, FERRIC_TOO_LARGE: an index cannot take the document.
-// FERRIC_UNSUPPORTED: a range of documents that have indexes.
+// FERRIC_INVALID_ARGUMENT: an index cannot take the document; FERRIC_TOO_LARGE: the same, or a
+// range has more entries in indexes than a commit takes.
 ferric_status fe_documents_write(fe_store *store, fe_write_batch *batch,
-                                 const fe_document_write *writes, size_t count, bool sync,
-                                 uint64_t *version);
+                                 const fe_document_writes *writes, bool sync, uint64_t *version);
 
 // The same for a batch whose documents stand in its operations alone. Operations on keyspaces that
 // are no collections pass unchanged. (document_batch.c)
@@ -40,8 +60,13 @@ ferric_status fe_documents_write_batch(fe_collections *collections, fe_store *st
 ferric_status fe_documents_txn_write(fe_txn *txn, fe_collection *collection, ferric_slice id,
                                      ferric_slice stored, uint64_t expires_ms);
 
-// Whether a transaction may delete a range of the collection's documents: only where there are no
-// indexes, nor come before its commit. Errors: FERRIC_UNSUPPORTED, FERRIC_CONFLICT, those of reads.
-ferric_status fe_documents_txn_check_range(fe_txn *txn, fe_collection *collection);
+// Deletes the keys [lower, upper) of a keyspace inside a transaction; empty: no bound. A range
+// without keys is FERRIC_OK. Errors: as fe_txn_delete_range.
+ferric_status fe_txn_delete_keys(fe_txn *txn, uint32_t keyspace, ferric_slice lower,
+                                 ferric_slice upper);
+
+// Deletes a range of documents inside a transaction. Errors: as above, FERRIC_CONFLICT: the
+// collection's indexes changed since the transaction began.
+ferric_status fe_documents_txn_delete_range(fe_txn *txn, const fe_document_range *range);
 
 #endif

@@ -4,8 +4,7 @@
 #define FERRIC_DOC_INDEX_UNIQUE_H
 
 #include "doc/index_change.h"
-#include "lsm/store.h"
-#include "lsm/write_batch.h"
+#include "txn/transaction.h"
 
 // Makes sure that no other document has the key that `change` wants, nor gets it before `batch`
 // commits; the same document's entry may be there already. `key` and `value` are scratch. Errors:
@@ -13,5 +12,9 @@
 ferric_status fe_index_require_unique(fe_store *store, fe_write_batch *batch,
                                       const fe_index_change *change, ferric_buffer *key,
                                       ferric_buffer *value);
+
+// The same inside a transaction, whose commit is a conflict when another gets the key before it.
+ferric_status fe_index_txn_require_unique(fe_txn *txn, const fe_index_change *change,
+                                          ferric_buffer *key, ferric_buffer *value);
 
 #endif

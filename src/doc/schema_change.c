@@ -67,6 +67,7 @@ static ferric_status commit(fe_collection *collection, const fe_schema *schema,
         status =
             fe_write_batch_put(batch, FE_KEYSPACE_CATALOGUE, key, fe_buffer_slice(&value), NULL);
     }
+    batch->rests_on = collection->id;
     if (status == FERRIC_OK) status = fe_store_write(collection->store, batch, false, NULL);
     fe_buffer_deinit(&value);
     if (status != FERRIC_OK && status != FERRIC_CONFLICT) return status;
@@ -291,11 +292,21 @@ ferric_status fe_schema_mark(fe_collection *collection, uint32_t id, bool is_mul
 
 // ---- Dropping -------------------------------------------------------------------------------
 
+ferric_status fe_schema_add_drop(fe_write_batch *batch, uint32_t index)
+{
+    const ferric_slice all = {NULL, 0};
+    uint8_t key[FE_PROGRESS_KEY_SIZE];
+    ferric_status status =
+        fe_write_batch_delete(batch, FE_KEYSPACE_CATALOGUE, fe_progress_key(index, key), NULL);
+
+    if (status != FERRIC_OK || FE_SEEDED_BUG(FE_BUG_DROP_LEAVES_ENTRIES)) return status;
+    return fe_write_batch_delete_range(batch, index, all, all, NULL);
+}
+
 static ferric_status try_drop(fe_collection *collection, const fe_schema *schema,
                               const fe_index *index)
 {
     size_t at = (size_t)(index - schema->indexes);
-    uint8_t key[FE_PROGRESS_KEY_SIZE];
     fe_write_batch batch = {0};
     draft changed;
     ferric_status status = begin(schema, &changed);
@@ -304,61 +315,15 @@ static ferric_status try_drop(fe_collection *collection, const fe_schema *schema
     changed.count--;
     memmove(&changed.indexes[at], &changed.indexes[at + 1],
             (changed.count - at) * sizeof *changed.indexes);
-    status =
-        fe_write_batch_delete(&batch, FE_KEYSPACE_CATALOGUE, fe_progress_key(index->id, key), NULL);
+    status = fe_schema_add_drop(&batch, index->id);
     if (status == FERRIC_OK) status = commit(collection, schema, &changed, &batch);
     fe_write_batch_deinit(&batch);
     fe_free(changed.indexes);
     return status;
 }
 
-// So many deletes are one commit.
-#define SWEEP_COUNT 1000
-
-// One commit of deletes. *is_done when nothing was left.
-static ferric_status sweep_some(fe_store *store, uint32_t id, bool *is_done)
-{
-    uint8_t lower[FE_KEYSPACE_ID_SIZE];
-    uint8_t upper[FE_KEYSPACE_ID_SIZE];
-    fe_cursor_options options = {.sequence = FE_SEQUENCE_NEWEST, .keys_only = true};
-    fe_write_batch batch = {0};
-    fe_cursor *cursor = NULL;
-    ferric_status status;
-
-    fe_put_u32_ordered(lower, id);
-    fe_put_u32_ordered(upper, id + 1);
-    options.lower = fe_slice(lower, sizeof lower);
-    options.upper = fe_slice(upper, sizeof upper);
-    status = fe_store_cursor(store, &options, &cursor);
-    if (status != FERRIC_OK) return status;
-    for (bool ok = fe_cursor_first(cursor); ok && status == FERRIC_OK && batch.count < SWEEP_COUNT;
-         ok = fe_cursor_next(cursor)) {
-        ferric_slice key = fe_slice_from(fe_cursor_entry(cursor)->key, FE_KEYSPACE_ID_SIZE);
-        status = fe_write_batch_delete(&batch, id, key, NULL);
-    }
-    if (status == FERRIC_OK) status = fe_cursor_status(cursor);
-    fe_cursor_destroy(cursor);
-    *is_done = batch.count < SWEEP_COUNT;
-    if (status == FERRIC_OK && batch.count > 0) status = fe_store_write(store, &batch, false, NULL);
-    fe_write_batch_deinit(&batch);
-    return status;
-}
-
-// The index is gone by its commit. What is left of it only takes space: its id is given to no
-// other.
-static ferric_status sweep(fe_store *store, uint32_t id)
-{
-    bool is_done = false;
-    ferric_status status = FERRIC_OK;
-
-    while (status == FERRIC_OK && !is_done)
-        status = sweep_some(store, id, &is_done);
-    return status;
-}
-
 ferric_status fe_schema_drop_index(fe_collection *collection, ferric_slice name)
 {
-    uint32_t id = 0;
     ferric_status status = fe_collection_reload(collection);
 
     if (status != FERRIC_OK) return status;
@@ -366,10 +331,9 @@ ferric_status fe_schema_drop_index(fe_collection *collection, ferric_slice name)
         const fe_schema *schema = fe_collection_schema(collection);
         const fe_index *index = fe_schema_find(schema, name);
         if (index == NULL) return FERRIC_NOT_FOUND;
-        id = index->id;
         status = try_drop(collection, schema, index);
     } while (status == FERRIC_CONFLICT);
-    return status == FERRIC_OK ? sweep(collection->store, id) : status;
+    return status;
 }
 
 ferric_status fe_schema_drop_index_id(fe_collection *collection, uint32_t id)
@@ -382,5 +346,5 @@ ferric_status fe_schema_drop_index_id(fe_collection *collection, uint32_t id)
         if (index == NULL) return FERRIC_OK;
         status = try_drop(collection, schema, index);
     } while (status == FERRIC_CONFLICT);
-    return status == FERRIC_OK ? sweep(collection->store, id) : status;
+    return status;
 }

@@ -21,11 +21,15 @@ typedef struct fe_index_request {
 ferric_status fe_schema_add_index(fe_collection *collection, const fe_index_request *request,
                                   uint32_t *id);
 
-// Takes an index away; its entries go in the same commit. Errors: FERRIC_NOT_FOUND (an outcome),
-// those of a write.
+// Takes an index away, its entries in the same commit, in the time of one write. Errors:
+// FERRIC_NOT_FOUND (an outcome), those of a write.
 ferric_status fe_schema_drop_index(fe_collection *collection, ferric_slice name);
 // The same by id; one that is gone already is FERRIC_OK.
 ferric_status fe_schema_drop_index_id(fe_collection *collection, uint32_t id);
+
+// Adds to a batch that the entries of an index go, and what is known of its build: all but its line
+// in the schema. Errors: FERRIC_NO_MEMORY.
+ferric_status fe_schema_add_drop(fe_write_batch *batch, uint32_t index);
 
 // Says that the index is complete in every state from `ready_sequence` on. One that was dropped
 // meanwhile is FERRIC_OK. Errors: those of a write.

@@ -10,10 +10,12 @@
 #include "base/seeded_bug.h"
 #include "base/status.h"
 #include "doc/condition.h"
+#include "doc/index_key.h"
 #include "doc/json.h"
 #include "doc/json_tree.h"
 #include "doc/number.h"
 #include "doc/update_inside.h"
+#include "doc/value_table.h"
 
 // An array is filled with null up to a position, so the position has a limit.
 #define POSITION_MAX 1000000
@@ -240,33 +242,57 @@ static ferric_status push(const fe_change *change, fe_arena *arena, place *at)
     return FERRIC_OK;
 }
 
-static ferric_status has_element(fe_arena *arena, const fe_node *array, ferric_slice value,
-                                 bool *has)
+// The values that an array has, by their index keys, so that many are added in the time of one
+// walk.
+typedef struct value_set {
+    fe_value_table table;
+    ferric_buffer key;
+} value_set;
+
+static ferric_status add_value(value_set *set, ferric_slice value, bool *is_new)
 {
-    *has = false;
-    for (const fe_node *each = array->first; each != NULL && !*has; each = each->next) {
+    fe_value_entry *entry;
+    ferric_status status;
+
+    fe_buffer_clear(&set->key);
+    status = fe_index_value_append_whole(value, false, &set->key);
+    if (status != FERRIC_OK) return status;
+    return fe_value_table_find(&set->table, fe_buffer_slice(&set->key), &entry, is_new);
+}
+
+static ferric_status add_elements(value_set *set, fe_arena *arena, const fe_node *array)
+{
+    ferric_status status = FERRIC_OK;
+
+    for (const fe_node *each = array->first; each != NULL && status == FERRIC_OK;
+         each = each->next) {
         ferric_slice text;
-        ferric_status status = fe_node_text(arena, each, &text);
-        if (status != FERRIC_OK) return status;
-        *has = fe_value_equal(text, value);
+        bool is_new;
+        status = fe_node_text(arena, each, &text);
+        if (status == FERRIC_OK) status = add_value(set, text, &is_new);
     }
-    return FERRIC_OK;
+    return status;
 }
 
 static ferric_status add_to_set(const fe_change *change, fe_arena *arena, place *at)
 {
     fe_json_walk walk = fe_json_walk_into(change->value);
+    value_set set = {0};
     ferric_slice value;
     ferric_status status = open_array(change, arena, at);
 
+    fe_value_table_init(&set.table, sizeof(fe_value_entry), SIZE_MAX);
+    if (status == FERRIC_OK) status = add_elements(&set, arena, at->node);
     while (status == FERRIC_OK && fe_json_next_element(&walk, &value)) {
         fe_node *added;
-        bool has;
-        status = has_element(arena, at->node, value, &has);
-        if (status != FERRIC_OK || has) continue;
+        bool is_new;
+        status = add_value(&set, value, &is_new);
+        if (status != FERRIC_OK || !is_new) continue;
         status = fe_node_create(arena, value, &added);
         if (status == FERRIC_OK) fe_node_insert(at->node, NULL, added);
     }
+    fe_buffer_deinit(&set.key);
+    fe_value_table_deinit(&set.table);
     return status;
 }
 

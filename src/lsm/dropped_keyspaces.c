@@ -95,7 +95,7 @@ ferric_status fe_dropped_keyspaces_admit(fe_store *store, const fe_write_batch *
     ferric_status status = FERRIC_OK;
 
     if (store->dropped_count > 0 && !FE_SEEDED_BUG(FE_BUG_DROPPED_KEYSPACE_WRITTEN))
-        status = check_operations(store, batch);
+        status = has(store, batch->rests_on) ? refuse() : check_operations(store, batch);
     if (status != FERRIC_OK || batch->drops_keyspace == 0) return status;
     fe_mutex_lock(&store->dropped_mutex);
     status = add(store, batch->drops_keyspace);

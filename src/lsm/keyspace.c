@@ -296,17 +296,3 @@ ferric_status fe_keyspace_add_drop(fe_store *store, const char *name, fe_write_b
     fe_buffer_deinit(&entry);
     return status;
 }
-
-ferric_status fe_keyspace_drop(fe_store *store, const char *name)
-{
-    ferric_status status;
-
-    do {
-        ferric_keyspace_info info;
-        fe_write_batch batch = {0};
-        status = fe_keyspace_add_drop(store, name, &batch, &info);
-        if (status == FERRIC_OK) status = fe_store_write(store, &batch, false, NULL);
-        fe_write_batch_deinit(&batch);
-    } while (status == FERRIC_CONFLICT);
-    return status;
-}

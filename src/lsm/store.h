@@ -220,9 +220,8 @@ ferric_status fe_keyspace_take_id(fe_store *store, fe_write_batch *batch, uint32
 // The same by id, which a rename does not change.
 ferric_status fe_keyspace_find_id(fe_store *store, uint32_t id, ferric_keyspace_info *info);
 
-// Errors: as ferric_keyspace_rename and ferric_keyspace_drop, whose names were checked.
+// Errors: as ferric_keyspace_rename, whose names were checked.
 ferric_status fe_keyspace_rename(fe_store *store, const char *from, const char *to);
-ferric_status fe_keyspace_drop(fe_store *store, const char *name);
 // Adds a drop to a batch, under the condition that the keyspace stays what it is: FERRIC_CONFLICT
 // when the batch is written means another try. Errors: FERRIC_NOT_FOUND, those of a read.
 ferric_status fe_keyspace_add_drop(fe_store *store, const char *name, fe_write_batch *batch,

@@ -29,6 +29,7 @@ void fe_write_batch_clear(fe_write_batch *batch)
     batch->range_count = 0;
     batch->unchanged_since = 0;
     batch->drops_keyspace = 0;
+    batch->rests_on = 0;
 }
 
 void fe_write_batch_deinit(fe_write_batch *batch)
@@ -316,15 +317,19 @@ fe_batch_value fe_write_batch_value(const fe_write_batch *batch, size_t index)
 void fe_write_batch_truncate(fe_write_batch *batch, const fe_write_batch *before)
 {
     assert(batch->value_count == before->value_count);
-    assert(batch->range_count == before->range_count);
     batch->operations.size = before->operations.size;
     batch->count = before->count;
     batch->delete_count = before->delete_count;
+    batch->range_delete_count = before->range_delete_count;
     batch->user_bytes = before->user_bytes;
     batch->cost_bytes = before->cost_bytes;
     batch->conditions.size = before->conditions.size;
     batch->condition_keys.size = before->condition_keys.size;
     batch->condition_count = before->condition_count;
+    batch->ranges.size = before->ranges.size;
+    batch->range_keys.size = before->range_keys.size;
+    batch->range_count = before->range_count;
+    batch->unchanged_since = before->unchanged_since;
 }
 
 // Adds record number `index` to the values of *packed, compressed if that pays.

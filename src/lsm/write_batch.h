@@ -66,6 +66,7 @@ typedef struct fe_write_batch {
     size_t range_count;
     uint64_t unchanged_since; // For all ranges.
     uint32_t drops_keyspace;  // The id of one that goes with this commit; 0: none does.
+    uint32_t rests_on;        // The id of one that must not have been dropped; 0: none.
 } fe_write_batch;
 
 void fe_write_batch_clear(fe_write_batch *batch);
@@ -98,7 +99,7 @@ ferric_status fe_write_batch_require(fe_write_batch *batch, uint32_t keyspace, f
                                      uint64_t version, size_t *id_offset);
 
 // Takes back what was added since the batch was `before`, a copy of the struct alone. REQUIRES:
-// none of it went into a value file, nor is a range.
+// none of it went into a value file.
 void fe_write_batch_truncate(fe_write_batch *batch, const fe_write_batch *before);
 
 // Value number `index`, of those that go into a value file.

@@ -121,21 +121,63 @@ static void insert_one(life *l)
            FERRIC_ALREADY_EXISTS);
 }
 
+// Two ids, or none where there is no bound.
+typedef struct id_range {
+    char from[16];
+    char to[16];
+    ferric_slice lower;
+    ferric_slice upper;
+} id_range;
+
+// Mostly a few documents, sometimes all that are behind or before one, seldom all.
+static void random_range(life *l, id_range *range)
+{
+    size_t from = below(l, ID_COUNT);
+    size_t dice = below(l, 40);
+
+    snprintf(range->from, sizeof range->from, "id%03zu", from);
+    snprintf(range->to, sizeof range->to, "id%03zu", from + below(l, 20));
+    range->lower = slice(dice < 2 ? "" : range->from);
+    range->upper = slice(dice > 0 && dice < 3 ? "" : range->to);
+}
+
+static void delete_range(life *l)
+{
+    id_range range;
+
+    random_range(l, &range);
+    expect(l, "delete a range", ferric_delete_range(l->db, l->docs, range.lower, range.upper, NULL),
+           FERRIC_OK);
+}
+
+static void add_to_batch(life *l, ferric_batch *batch)
+{
+    char id[16];
+    ferric_slice key = random_id(l, id);
+    size_t dice = below(l, 20);
+    id_range range;
+
+    if (dice == 0) {
+        random_range(l, &range);
+        expect(l, "batch", ferric_batch_delete_range(batch, l->docs, range.lower, range.upper),
+               FERRIC_OK);
+        return;
+    }
+    make_document(&l->random, l->text);
+    expect(l, "batch",
+           dice < 5 ? ferric_batch_delete(batch, l->docs, key)
+                    : ferric_batch_document_put(batch, l->docs, key, slice(l->text)),
+           FERRIC_OK);
+}
+
 static void write_batch(life *l)
 {
     ferric_batch *batch;
     size_t count = 1 + below(l, 8);
 
     expect(l, "batch", ferric_batch_create(&batch), FERRIC_OK);
-    for (size_t i = 0; i < count; i++) {
-        char id[16];
-        ferric_slice key = random_id(l, id);
-        make_document(&l->random, l->text);
-        expect(l, "batch",
-               below(l, 4) == 0 ? ferric_batch_delete(batch, l->docs, key)
-                                : ferric_batch_document_put(batch, l->docs, key, slice(l->text)),
-               FERRIC_OK);
-    }
+    for (size_t i = 0; i < count; i++)
+        add_to_batch(l, batch);
     expect(l, "write", ferric_write(l->db, batch, NULL, NULL), FERRIC_ALREADY_EXISTS);
     ferric_batch_destroy(batch);
 }
@@ -144,11 +186,15 @@ static void write_in_txn(life *l, ferric_txn *txn)
 {
     char id[16];
     ferric_slice key = random_id(l, id);
+    size_t dice = below(l, 24);
+    id_range range;
     ferric_status status;
 
     make_document(&l->random, l->text);
-    status = below(l, 4) == 0 ? ferric_txn_delete(txn, l->docs, key)
-                              : ferric_txn_document_put(txn, l->docs, key, slice(l->text));
+    random_range(l, &range);
+    status = dice == 0  ? ferric_txn_delete_range(txn, l->docs, range.lower, range.upper)
+             : dice < 6 ? ferric_txn_delete(txn, l->docs, key)
+                        : ferric_txn_document_put(txn, l->docs, key, slice(l->text));
     // An index that had to be marked makes the transaction too old: its commit would conflict.
     if (status == FERRIC_CONFLICT) status = FERRIC_OK;
     expect(l, "write in a transaction", status, FERRIC_ALREADY_EXISTS);
@@ -342,8 +388,10 @@ static void operate(life *l)
     size_t dice = below(l, 200);
 
     l->operations++;
-    if (dice < 70) {
+    if (dice < 68) {
         write_one(l);
+    } else if (dice < 70) {
+        delete_range(l);
     } else if (dice < 76) {
         insert_one(l);
     } else if (dice < 90) {

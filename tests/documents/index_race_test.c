@@ -51,9 +51,10 @@ static void write_all(void *argument)
         snprintf(text, sizeof text, "{\"u\":%d,\"c\":[%d,%d]}",
                  (int)fe_random_below(&w->random, UNIQUE_COUNT),
                  (int)fe_random_below(&w->random, 5), (int)fe_random_below(&w->random, 5));
-        note(w, fe_random_below(&w->random, 4) == 0
-                    ? ferric_delete(w->db, w->docs, slice(id), NULL)
-                    : ferric_document_put(w->db, w->docs, slice(id), slice(text), NULL));
+        int dice = (int)fe_random_below(&w->random, 40);
+        note(w, dice == 0   ? ferric_delete_range(w->db, w->docs, slice(id), slice("id5"), NULL)
+                : dice < 10 ? ferric_delete(w->db, w->docs, slice(id), NULL)
+                            : ferric_document_put(w->db, w->docs, slice(id), slice(text), NULL));
     }
 }
 

@@ -1,45 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Collections: inserts, indexes and their life, and what a find shows.
-#include "api_kit.h"
 #include "base/buffer.h"
 #include "base/slice.h"
-
-static ferric_keyspace *users_of(api_kit *kit)
-{
-    return kit_keyspace(kit, "users", FERRIC_KEYSPACE_COLLECTION);
-}
-
-static void put_document(api_kit *kit, ferric_keyspace *users, const char *key, const char *json)
-{
-    assert_ok(ferric_document_put(kit->db, users, text(key), text(json), NULL));
-}
-
-static void create_index(api_kit *kit, ferric_keyspace *users, const char *keys, bool unique)
-{
-    ferric_index_options options = FERRIC_INDEX_OPTIONS_INIT;
-    options.unique = unique;
-    assert_ok(ferric_index_create(kit->db, users, text(keys), &options));
-}
-
-// The keys that a find gives, each followed by a space.
-static void assert_found(ferric_db *db, ferric_keyspace *users, const char *filter,
-                         const ferric_find_options *options, const char *expected)
-{
-    char keys[512] = "";
-    size_t used = 0;
-    ferric_cursor *cursor;
-
-    assert_ok(ferric_find(db, users, text(filter), options, &cursor));
-    while (ferric_cursor_next(cursor)) {
-        ferric_slice key = ferric_cursor_key(cursor);
-        assert_true(used + key.size + 2 < sizeof keys);
-        used += (size_t)snprintf(keys + used, sizeof keys - used, "%.*s ", (int)key.size,
-                                 (const char *)key.data);
-    }
-    assert_ok(ferric_cursor_status(cursor));
-    ferric_cursor_destroy(cursor);
-    assert_string_equal(keys, expected);
-}
+#include "users_kit.h"
 
 // ---- Inserts --------------------------------------------------------------------------------
 
@@ -75,17 +38,6 @@ static void test_insert_takes_the_id_or_makes_one(void **state)
 
 // ---- Indexes --------------------------------------------------------------------------------
 
-static void fill(api_kit *kit, ferric_keyspace *users, int count)
-{
-    for (int i = 0; i < count; i++) {
-        char key[16];
-        char json[64];
-        snprintf(key, sizeof key, "u%04d", i);
-        snprintf(json, sizeof json, "{\"age\":%d,\"n\":%d}", i % 50, i);
-        put_document(kit, users, key, json);
-    }
-}
-
 static void test_index_on_documents_that_are_there_survives_reopening(void **state)
 {
     api_kit kit;
@@ -97,7 +49,7 @@ static void test_index_on_documents_that_are_there_survives_reopening(void **sta
     (void)state;
     kit_init(&kit);
     users = users_of(&kit);
-    fill(&kit, users, 1000);
+    fill_users(&kit, users, 1000);
     create_index(&kit, users, "{\"age\":1}", false);
     create_index(&kit, users, "{\"age\":1}", false); // The same again is nothing new.
     assert_ok(ferric_index_verify(kit.db, users, NULL, &entries));
@@ -210,7 +162,7 @@ static void test_build_that_was_stopped_goes_on(void **state)
     (void)state;
     kit_init(&kit);
     s.users = users_of(&kit);
-    fill(&kit, s.users, 1000);
+    fill_users(&kit, s.users, 1000);
     options.progress = stop_later;
     options.progress_context = &s;
     assert_int_equal(ferric_index_create(kit.db, s.users, text("\"age\""), &options),
@@ -250,7 +202,7 @@ static void test_dropped_index_is_gone_and_its_name_free(void **state)
     (void)state;
     kit_init(&kit);
     users = users_of(&kit);
-    fill(&kit, users, 100);
+    fill_users(&kit, users, 100);
     options.name = "mine";
     assert_ok(ferric_index_create(kit.db, users, text("\"age\""), &options));
     assert_failed(ferric_index_create(kit.db, users, text("\"n\""), &options),
@@ -260,36 +212,6 @@ static void test_dropped_index_is_gone_and_its_name_free(void **state)
     assert_ok(ferric_index_create(kit.db, users, text("\"n\""), &options));
     assert_ok(ferric_index_verify(kit.db, users, NULL, &entries));
     assert_int_equal(entries, 100);
-    ferric_keyspace_close(users);
-    kit_deinit(&kit);
-}
-
-static void test_ranges_of_indexed_documents_are_refused(void **state)
-{
-    api_kit kit;
-    ferric_keyspace *users;
-    ferric_batch *batch;
-    ferric_txn *txn;
-    uint64_t count;
-
-    (void)state;
-    kit_init(&kit);
-    users = users_of(&kit);
-    fill(&kit, users, 20);
-    assert_ok(ferric_delete_range(kit.db, users, text("u0000"), text("u0010"), NULL));
-    create_index(&kit, users, "\"age\"", false);
-    assert_failed(ferric_delete_range(kit.db, users, text("u0010"), text("u0012"), NULL),
-                  FERRIC_UNSUPPORTED, "ferric_delete");
-    assert_ok(ferric_batch_create(&batch));
-    assert_ok(ferric_batch_delete_range(batch, users, text("u0010"), text("u0012")));
-    assert_failed(ferric_write(kit.db, batch, NULL, NULL), FERRIC_UNSUPPORTED, "indexes");
-    ferric_batch_destroy(batch);
-    assert_ok(ferric_txn_begin(kit.db, NULL, &txn));
-    assert_failed(ferric_txn_delete_range(txn, users, text("u0010"), text("u0012")),
-                  FERRIC_UNSUPPORTED, "indexes");
-    ferric_txn_destroy(txn);
-    assert_ok(ferric_index_verify(kit.db, users, NULL, &count));
-    assert_int_equal(count, 10);
     ferric_keyspace_close(users);
     kit_deinit(&kit);
 }
@@ -336,7 +258,7 @@ static void test_repair_builds_indexes_anew_and_names_no_other_keyspace(void **s
     (void)state;
     kit_init(&kit);
     users = users_of(&kit);
-    fill(&kit, users, 300);
+    fill_users(&kit, users, 300);
     create_index(&kit, users, "\"age\"", false);
     ferric_keyspace_close(users);
     kit_close(&kit);
@@ -445,7 +367,7 @@ static void test_sort_beyond_its_memory_says_what_to_do(void **state)
     (void)state;
     kit_init(&kit);
     users = users_of(&kit);
-    fill(&kit, users, 200);
+    fill_users(&kit, users, 200);
     options.sort = text("\"age\"");
     options.memory_max = 2000;
     assert_failed(ferric_find_count(kit.db, users, text("{}"), &options, &count),
@@ -470,7 +392,7 @@ static void test_cursor_keeps_its_state_and_outlives_the_database(void **state)
     (void)state;
     kit_init(&kit);
     users = users_of(&kit);
-    fill(&kit, users, 3);
+    fill_users(&kit, users, 3);
     assert_ok(ferric_find(kit.db, users, text("{}"), NULL, &cursor));
     assert_ok(ferric_delete(kit.db, users, text("u0002"), NULL));
     assert_true(ferric_cursor_next(cursor));
@@ -513,7 +435,6 @@ int main(void)
         cmocka_unit_test(test_unique_index_on_equal_documents_is_refused),
         cmocka_unit_test(test_build_that_was_stopped_goes_on),
         cmocka_unit_test(test_dropped_index_is_gone_and_its_name_free),
-        cmocka_unit_test(test_ranges_of_indexed_documents_are_refused),
         cmocka_unit_test(test_index_of_nonsense_is_refused),
         cmocka_unit_test(test_repair_builds_indexes_anew_and_names_no_other_keyspace),
         cmocka_unit_test(test_transactions_keep_indexes_and_lose_to_new_ones),

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // What a query does and tells: plans by what they examine, projections, values, groups, updates and
 // patches.
-#include "api_kit.h"
+#include "users_kit.h"
 
 static ferric_keyspace *fill(api_kit *kit, int count)
 {
-    ferric_keyspace *users = kit_keyspace(kit, "users", FERRIC_KEYSPACE_COLLECTION);
+    ferric_keyspace *users = users_of(kit);
 
     for (int i = 0; i < count; i++) {
         char key[16];
@@ -13,38 +13,9 @@ static ferric_keyspace *fill(api_kit *kit, int count)
         snprintf(key, sizeof key, "u%04d", i);
         snprintf(json, sizeof json, "{\"rare\":%d,\"often\":%d,\"tags\":[%d,%d]}", i % 1000, i % 2,
                  i % 7, i % 5);
-        assert_ok(ferric_document_put(kit->db, users, text(key), text(json), NULL));
+        put_document(kit, users, key, json);
     }
     return users;
-}
-
-static void create_index(api_kit *kit, ferric_keyspace *users, const char *keys)
-{
-    assert_ok(ferric_index_create(kit->db, users, text(keys), NULL));
-}
-
-// The text that the explanation of a query has.
-static void assert_explained(api_kit *kit, ferric_keyspace *users, const char *filter,
-                             const ferric_find_options *options, const char *expected)
-{
-    ferric_buffer json = {0};
-
-    assert_ok(ferric_explain(kit->db, users, text(filter), options, &json));
-    assert_int_equal(json.size > 0, 1);
-    {
-        char *copy = malloc(json.size + 1);
-        memcpy(copy, json.data, json.size);
-        copy[json.size] = 0;
-        if (strstr(copy, expected) == NULL) fail_msg("%s is not in %s", expected, copy);
-        free(copy);
-    }
-    ferric_buffer_free(&json);
-}
-
-static void assert_text(const ferric_buffer *json, const char *expected)
-{
-    assert_int_equal(json->size, strlen(expected));
-    assert_memory_equal(json->data, expected, json->size);
 }
 
 // ---- Plans ----------------------------------------------------------------------------------
@@ -57,8 +28,8 @@ static void test_the_index_with_fewer_entries_is_taken(void **state)
     (void)state;
     kit_init(&kit);
     users = fill(&kit, 2000);
-    create_index(&kit, users, "\"often\"");
-    create_index(&kit, users, "\"rare\"");
+    create_index(&kit, users, "\"often\"", false);
+    create_index(&kit, users, "\"rare\"", false);
     assert_explained(&kit, users, "{\"often\":1,\"rare\":501}", NULL, "\"index\":\"rare_1\"");
     assert_explained(&kit, users, "{\"often\":1,\"rare\":501}", NULL, "\"documents_examined\":2,");
     assert_explained(&kit, users, "{\"often\":1,\"rare\":{\"$gte\":0}}", NULL,
@@ -78,8 +49,8 @@ static void test_or_is_a_union_without_duplicates(void **state)
     (void)state;
     kit_init(&kit);
     users = fill(&kit, 1000);
-    create_index(&kit, users, "\"rare\"");
-    create_index(&kit, users, "\"tags\"");
+    create_index(&kit, users, "\"rare\"", false);
+    create_index(&kit, users, "\"tags\"", false);
     assert_ok(ferric_find_count(
         kit.db, users, text("{\"$or\":[{\"rare\":{\"$lt\":10}},{\"tags\":3}]}"), NULL, &count));
     assert_explained(&kit, users, "{\"$or\":[{\"rare\":{\"$lt\":10}},{\"tags\":3}]}", NULL,
@@ -162,7 +133,7 @@ static void test_updates_move_documents_in_indexes(void **state)
     (void)state;
     kit_init(&kit);
     users = fill(&kit, 100);
-    create_index(&kit, users, "\"rare\"");
+    create_index(&kit, users, "\"rare\"", false);
     options.many = true;
     // Each moves forward in the index that finds it, and is met once.
     assert_ok(ferric_update(kit.db, users, text("{\"rare\":{\"$gte\":50}}"),
