@@ -45,7 +45,8 @@ ferric_status ferric_document_patch(ferric_db *db, ferric_keyspace *collection, 
 
 // ---- Indexes --------------------------------------------------------------------------------
 
-// Told how many documents an index's build has passed. Returns false to stop it for now.
+// Told how many documents an index's build has passed since it began, also before a crash. Returns
+// false to stop it for now.
 typedef bool (*ferric_build_callback)(void *context, uint64_t documents);
 
 // What an index is, beside its paths.
@@ -63,11 +64,16 @@ typedef struct ferric_index_options {
     // Told how far the build is. Default NULL.
     ferric_build_callback progress;
     void *progress_context; // Handed to progress.
+    // ferric_index_create returns at once, and a thread of the database builds the index.
+    // FERRIC_EVENT_INDEX tells how it goes and what became of it, ferric_index_progress how far it
+    // is; `progress` is not called. Without background threads it is built in the call. Default
+    // false.
+    bool background;
 } ferric_index_options;
 
 #define FERRIC_INDEX_OPTIONS_INIT                                                                  \
     {                                                                                              \
-        sizeof(ferric_index_options), NULL, false, false, {NULL, 0}, NULL, NULL                    \
+        sizeof(ferric_index_options), NULL, false, false, {NULL, 0}, NULL, NULL, false             \
     }
 
 // Creates an index over `keys`, such as {"age":1}, {"role":1,"address.city":-1}, or a single path
@@ -76,8 +82,9 @@ typedef struct ferric_index_options {
 //
 // From the call's first moment on writers keep the index; documents that were there before are
 // added meanwhile, without holding writers up, and queries use it when the call returns. A build
-// that was stopped, or whose process died, goes on where it was when the call is made again. An
-// index that is there already and is the same is FERRIC_OK.
+// that was stopped, or whose process died, goes on where it was, in the background from the next
+// ferric_open on, or when the call is made again, which then waits for the end. An index that is
+// there already and is the same is FERRIC_OK.
 //
 // Errors: FERRIC_ALREADY_EXISTS: another index has the name; or two documents have the same values
 //         for a unique index, and the message names both. FERRIC_INVALID_ARGUMENT: wrong keys or
@@ -86,7 +93,20 @@ typedef struct ferric_index_options {
 ferric_status ferric_index_create(ferric_db *db, ferric_keyspace *collection, ferric_slice keys,
                                   const ferric_index_options *options);
 
-// Drops the index `name`. Errors: FERRIC_NOT_FOUND (an outcome), else as ferric_put.
+// How far an index is.
+typedef struct ferric_build_progress {
+    bool is_ready;      // Queries use it; then the rest is 0.
+    bool is_running;    // Somebody builds it right now.
+    uint64_t documents; // That the build has passed since it began, also before a crash,
+    uint64_t estimate;  // of about so many; `documents` when nobody builds.
+} ferric_build_progress;
+
+// Tells how far the index `name` is. Errors: FERRIC_NOT_FOUND (an outcome), else as ferric_get.
+ferric_status ferric_index_progress(ferric_db *db, ferric_keyspace *collection, const char *name,
+                                    ferric_build_progress *progress);
+
+// Drops the index `name`, in the time of one write. Errors: FERRIC_NOT_FOUND (an outcome), else as
+// ferric_put.
 ferric_status ferric_index_drop(ferric_db *db, ferric_keyspace *collection, const char *name);
 
 // Replaces `json` by an array with an object for each index: name, keys, unique, sparse, filter

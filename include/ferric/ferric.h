@@ -152,6 +152,7 @@ typedef enum ferric_event_kind {
     FERRIC_EVENT_BACKGROUND_ERROR = 5, // Flush, compaction or the sync timer failed.
     FERRIC_EVENT_RESUMED = 6,          // Writing is possible again after a full disk.
     FERRIC_EVENT_CLOCK = 7,            // The system clock jumped by more than a day.
+    FERRIC_EVENT_INDEX = 8,            // An index's build came a tenth further, ended or failed.
 } ferric_event_kind;
 
 // Something that happened inside. Valid during the callback.

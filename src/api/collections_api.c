@@ -105,7 +105,29 @@ ferric_status ferric_index_create(ferric_db *db, ferric_keyspace *collection, fe
     if (taken.name != NULL) request.name = fe_slice_text(taken.name);
     status = fe_schema_add_index(found, &request, &id);
     if (status != FERRIC_OK) return status;
+    if (taken.background && fe_store_options(db->store)->background_threads > 0) {
+        return fe_index_builder_add(db->builder, found, id);
+    }
     return fe_index_build(found, id, taken.progress, taken.progress_context);
+}
+
+ferric_status ferric_index_progress(ferric_db *db, ferric_keyspace *collection, const char *name,
+                                    ferric_build_progress *progress)
+{
+    const char *call = "ferric_index_progress";
+    ferric_keyspace *meant;
+    fe_collection *found;
+    uint32_t id;
+    ferric_status status;
+
+    if (progress == NULL) return fe_argument_is_null(call, "progress");
+    *progress = (ferric_build_progress){0};
+    if (name == NULL) return fe_argument_is_null(call, "name");
+    status = fe_handles_check(call, db, collection, FERRIC_KEYSPACE_COLLECTION, &meant);
+    if (status == FERRIC_OK) status = fe_keyspace_id_for_read(meant, &id);
+    if (status == FERRIC_OK) status = fe_collection_of(db, id, &found);
+    return status == FERRIC_OK ? fe_index_build_state(found, fe_slice_text(name), progress)
+                               : status;
 }
 
 ferric_status ferric_index_drop(ferric_db *db, ferric_keyspace *collection, const char *name)

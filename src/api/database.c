@@ -17,6 +17,19 @@ static void set_main(ferric_keyspace *keyspace, fe_store *store, ferric_keyspace
     atomic_init(&keyspace->id, 0);
 }
 
+// Indexes that are not ready are built on, where there are threads for such. A schema that cannot
+// be read is the trouble of those who ask for its collection; it keeps nobody from the others.
+static void resume_builds(ferric_db *db)
+{
+    const ferric_options *options = fe_store_options(db->store);
+    ferric_event event = {.kind = FERRIC_EVENT_INDEX};
+
+    if (options->read_only || options->background_threads == 0) return;
+    event.status = fe_index_builder_resume(db->builder, db->store, db->collections);
+    event.message = fe_message();
+    if (event.status != FERRIC_OK) fe_store_event(db->store, &event);
+}
+
 ferric_status ferric_open(const char *path, const ferric_options *options, ferric_db **db)
 {
     ferric_options checked;
@@ -32,13 +45,16 @@ ferric_status ferric_open(const char *path, const ferric_options *options, ferri
     if (opened == NULL) return fe_no_memory("a database", sizeof *opened);
     status = fe_store_open(path, &checked, &opened->store);
     if (status == FERRIC_OK) status = fe_collections_create(opened->store, &opened->collections);
+    if (status == FERRIC_OK) status = fe_index_builder_create(&opened->builder);
     if (status != FERRIC_OK) {
+        fe_collections_destroy(opened->collections);
         (void)fe_store_close(opened->store); // Nothing was written.
         fe_free(opened);
         return status;
     }
     set_main(&opened->main_raw, opened->store, FERRIC_KEYSPACE_RAW);
     set_main(&opened->main_collection, opened->store, FERRIC_KEYSPACE_COLLECTION);
+    resume_builds(opened);
     *db = opened;
     return FERRIC_OK;
 }
@@ -48,6 +64,7 @@ ferric_status ferric_close(ferric_db *db)
     ferric_status status;
 
     if (db == NULL) return FERRIC_OK;
+    fe_index_builder_destroy(db->builder, db->store);
     status = fe_store_close(db->store);
     if (status == FERRIC_INVALID_ARGUMENT) return status; // It is open as before.
     fe_collections_destroy(db->collections);

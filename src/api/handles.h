@@ -10,6 +10,7 @@
 #include <stdatomic.h>
 
 #include "doc/collections.h"
+#include "doc/index_builder.h"
 #include "lsm/store.h"
 
 struct ferric_keyspace {
@@ -25,6 +26,7 @@ struct ferric_keyspace {
 struct ferric_db {
     fe_store *store;
     fe_collections *collections;
+    fe_index_builder *builder;       // Of indexes for which nobody waits.
     ferric_keyspace main_raw;        // What a NULL keyspace means,
     ferric_keyspace main_collection; // and what it means to calls for documents.
 };

@@ -23,13 +23,22 @@
 
 typedef struct fe_collections fe_collections;
 
+// The build of an index, of which a collection has one at a time.
+typedef struct fe_build_state {
+    _Atomic(uint32_t) index;     // Its keyspace id; 0: nobody builds.
+    _Atomic(uint64_t) documents; // It has passed so many,
+    _Atomic(uint64_t) estimate;  // of about so many.
+    _Atomic(uint32_t) waiting;   // Callers that want to build; a build that nobody waits for ends.
+} fe_build_state;
+
 typedef struct fe_collection {
     struct fe_collection *next; // In the list of its owner.
     fe_collections *owner;
     fe_store *store;
     uint32_t id;
     _Atomic(fe_schema *) schema; // Never NULL. Older ones hang behind it.
-    fe_mutex build_mutex;        // Whoever builds an index of it.
+    fe_mutex build_mutex;        // Whoever builds an index of it,
+    fe_build_state build;        // and how far that is.
 } fe_collection;
 
 // Errors: FERRIC_NO_MEMORY.

@@ -11,15 +11,21 @@
 
 #include "doc/collections.h"
 
-// Told how many documents were passed since the build began or went on. False stops it.
+// Told how many documents were passed since the build's beginning. False stops it.
 typedef bool (*fe_build_progress)(void *context, uint64_t documents);
 
 // Builds the index with this keyspace id until it is ready. One that is ready, or gone, is
-// FERRIC_OK. Two threads may build the same: they take turns. Errors: FERRIC_ALREADY_EXISTS: two
-// documents have one key of a unique index, which is dropped; FERRIC_INVALID_ARGUMENT: a document
-// cannot be in it, and it is dropped; FERRIC_INTERRUPTED; those of reads and writes, after which
-// it can be gone on with.
+// FERRIC_OK. Two threads may build the same: they take turns. Each tenth, the end and a failure are
+// events. Errors: FERRIC_ALREADY_EXISTS: two documents have one key of a unique index, which is
+// dropped; FERRIC_INVALID_ARGUMENT: a document cannot be in it, and it is dropped; FERRIC_DROPPED:
+// the collection is gone; FERRIC_INTERRUPTED; those of reads and writes, after which it can be gone
+// on with.
 ferric_status fe_index_build(fe_collection *collection, uint32_t id, fe_build_progress progress,
                              void *context);
+
+// How far the index is. Errors: FERRIC_NOT_FOUND (an outcome): there is none of that name; those of
+// a read.
+ferric_status fe_index_build_state(fe_collection *collection, ferric_slice name,
+                                   ferric_build_progress *progress);
 
 #endif

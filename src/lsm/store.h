@@ -279,6 +279,11 @@ ferric_status fe_store_copy(const char *source, const ferric_options *source_opt
 
 // Entries less deletes in tables and memtables.
 uint64_t fe_store_count_estimate(fe_store *store);
+// The same for those tables alone that have keys in [lower, upper), full keys.
+uint64_t fe_store_count_estimate_in(fe_store *store, ferric_slice lower, ferric_slice upper);
+
+// Tells the user's event callback, where there is one. REQUIRES: no lock of the store is held.
+void fe_store_event(fe_store *store, const ferric_event *event);
 
 // Fills all of `stats` but struct_size.
 void fe_store_stats(fe_store *store, ferric_stats *stats);

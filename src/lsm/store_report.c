@@ -189,7 +189,7 @@ void fe_store_stats(fe_store *store, ferric_stats *stats)
     fe_view_unref(view);
 }
 
-uint64_t fe_store_count_estimate(fe_store *store)
+uint64_t fe_store_count_estimate_in(fe_store *store, ferric_slice lower, ferric_slice upper)
 {
     fe_view *view = fe_store_view(store);
     uint64_t entries = 0;
@@ -204,6 +204,7 @@ uint64_t fe_store_count_estimate(fe_store *store)
     for (uint32_t i = 0; i < FE_LEVEL_COUNT; i++) {
         for (uint32_t j = 0; j < view->version->levels[i].count; j++) {
             const fe_table_file *file = view->version->levels[i].files[j];
+            if (!fe_table_file_overlaps(file, lower, upper)) continue;
             entries += file->entries - file->deletes;
             deletes += file->deletes;
         }
@@ -211,4 +212,9 @@ uint64_t fe_store_count_estimate(fe_store *store)
     fe_view_unref(view);
     // A delete usually hides one entry below it.
     return entries > deletes ? entries - deletes : 0;
+}
+
+uint64_t fe_store_count_estimate(fe_store *store)
+{
+    return fe_store_count_estimate_in(store, fe_slice(NULL, 0), fe_slice(NULL, 0));
 }

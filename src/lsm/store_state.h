@@ -213,7 +213,6 @@ ferric_status fe_store_writable(const fe_store *store);
 void fe_store_install_view_locked(fe_store *store, fe_view *view);
 // The current view with a reference. Any thread, outside of a section too.
 fe_view *fe_store_view(fe_store *store);
-void fe_store_event(fe_store *store, const ferric_event *event);
 // Tells a jump of the clock that was met, if there was one.
 void fe_store_tell_jump(fe_store *store);
 

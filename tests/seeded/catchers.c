@@ -136,6 +136,7 @@ static const char *const catchers[FE_BUG_COUNT] = {
     [FE_BUG_DROP_LEAVES_ENTRIES] = "collection_drop_test",
     [FE_BUG_RANGE_LEAVES_ENTRIES] = "index_model_test",
     [FE_BUG_RANGE_NOT_REQUIRED] = "index_race_test",
+    [FE_BUG_CONFLICT_PASSED] = "index_race_test",
     [FE_BUG_TAG_NOT_CHECKED] = "manipulation_test",
     [FE_BUG_NONCE_TAKEN_AGAIN] = "nonce_test",
     [FE_BUG_KEYRING_NOT_SYNCED] = "rekey_crash_test",
