@@ -153,6 +153,7 @@ typedef enum ferric_event_kind {
     FERRIC_EVENT_RESUMED = 6,          // Writing is possible again after a full disk.
     FERRIC_EVENT_CLOCK = 7,            // The system clock jumped by more than a day.
     FERRIC_EVENT_INDEX = 8,            // An index's build came a tenth further, ended or failed.
+    FERRIC_EVENT_SLOW_QUERY = 9,       // A query took slow_query_ms; it names a missing index.
 } ferric_event_kind;
 
 // Something that happened inside. Valid during the callback.
@@ -250,6 +251,10 @@ typedef struct ferric_options {
     // Make a new database encrypted and refuse one that is not, also when the key is the callback's
     // to give. Default false: what `key` says.
     bool encrypted;
+    // With an event_callback: a query of documents whose calls take so many milliseconds together
+    // is told when it ends, with its filter, its plan, what it examined and the index that it
+    // misses. 0: none is. Default 100.
+    uint32_t slow_query_ms;
 } ferric_options;
 
 #define FERRIC_OPTIONS_INIT                                                                        \
@@ -257,7 +262,7 @@ typedef struct ferric_options {
         sizeof(ferric_options), true, false, false, FERRIC_FSYNC_ALWAYS, 100, (uint64_t)128 << 20, \
             0, (uint64_t)64 << 20, (uint64_t)16 << 20, 4096, FERRIC_COMPRESSION_LZ4,               \
             FERRIC_COMPRESSION_ZSTD, 10, 512, 2, 0, NULL, NULL, NULL, true,                        \
-            {FERRIC_KEY_NONE, {NULL, 0}}, NULL, NULL, false                                        \
+            {FERRIC_KEY_NONE, {NULL, 0}}, NULL, NULL, false, 100                                   \
     }
 
 // Sets one option from text: name "fsync" with "always", "never", "periodic" or "periodic:250";

@@ -75,6 +75,8 @@ static const option table[] = {
      "threads for flush and compaction (default 2, 0 to 2; 0: inside writing calls)"},
     {"lock_wait_ms", KIND_NUMBER, AT(lock_wait_ms), 0, UINT32_MAX, false,
      "milliseconds to wait for another process's lock (default 0)"},
+    {"slow_query_ms", KIND_NUMBER, AT(slow_query_ms), 0, UINT32_MAX, false,
+     "milliseconds from which on a query is an event (default 100; 0: none is)"},
 };
 #define OPTION_COUNT (sizeof table / sizeof table[0])
 

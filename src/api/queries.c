@@ -2,10 +2,14 @@
 // Find with its cursor, and count.
 #include "api/queries.h"
 
+#include <inttypes.h>
+#include <string.h>
+
 #include "api/arguments.h"
 #include "base/buffer.h"
 #include "base/memory.h"
 #include "base/status.h"
+#include "doc/explain.h"
 #include "doc/index_verify.h"
 
 ferric_status fe_find_options_take(const ferric_find_options *given, ferric_find_options *taken)
@@ -50,7 +54,8 @@ static ferric_status find_collection(ferric_db *db, ferric_keyspace *meant, bool
 
 // The snapshot comes first and the schema second: collections.h, C1.
 static ferric_status begin(fe_running_query *running, ferric_db *db, ferric_keyspace *meant,
-                           ferric_slice filter, const ferric_find_options *options)
+                           ferric_slice filter, const ferric_find_options *options,
+                           fe_query_need need)
 {
     fe_state state = {.store = db->store};
     fe_query_request request = request_of(filter, options);
@@ -66,15 +71,74 @@ static ferric_status begin(fe_running_query *running, ferric_db *db, ferric_keys
     }
     status = find_collection(db, meant, options->snapshot != NULL, &collection);
     if (status != FERRIC_OK) return status;
+    request.need = need;
     return fe_query_create(collection, &state, &request, &running->query);
 }
 
+// ---- Slow queries ---------------------------------------------------------------------------
+
+// As much of a filter as stands in an event.
+#define TOLD_FILTER_MAX 1000
+
+// Whoever listens is told of slow queries; nobody else pays for the clock.
+static ferric_status begin_watch(fe_running_query *running, const ferric_keyspace *meant,
+                                 ferric_slice filter)
+{
+    const ferric_options *options = fe_store_options(running->store);
+    ferric_status status;
+
+    if (options->event_callback == NULL || options->slow_query_ms == 0) return FERRIC_OK;
+    running->slow_ns = (uint64_t)options->slow_query_ms * 1000000u;
+    if (filter.size > TOLD_FILTER_MAX) filter = fe_slice_text("{...}");
+    status = fe_buffer_append(&running->told, meant->name, strlen(meant->name) + 1);
+    if (status != FERRIC_OK) return status;
+    return fe_buffer_append(&running->told, filter.data, filter.size);
+}
+
+static uint64_t now_ns(const fe_running_query *running)
+{
+    return running->slow_ns == 0 ? 0 : fe_vfs_monotonic_ns(fe_store_vfs(running->store));
+}
+
+// What cannot be told for lack of memory stays untold: the query itself went well.
+static void tell_slow(const fe_running_query *running)
+{
+    const char *name = running->told.data;
+    ferric_slice filter = fe_slice_from(fe_buffer_slice(&running->told), strlen(name) + 1);
+    ferric_buffer text = {0};
+    ferric_event event = {.kind = FERRIC_EVENT_SLOW_QUERY, .duration_ns = running->spent_ns};
+    ferric_status status =
+        fe_buffer_format(&text, "slow query on \"%s\", %" PRIu64 " ms: %.*s: ", name,
+                         running->spent_ns / 1000000, (int)filter.size, (const char *)filter.data);
+
+    if (status == FERRIC_OK) status = fe_explain_line(running->query, filter, &text);
+    if (status == FERRIC_OK) status = fe_buffer_append(&text, "", 1);
+    event.message = text.data;
+    if (status == FERRIC_OK) fe_store_event(running->store, &event);
+    fe_buffer_deinit(&text);
+}
+
+const fe_match *fe_running_query_next(fe_running_query *running, ferric_status *status)
+{
+    uint64_t begun_ns;
+    const fe_match *match;
+
+    if (running->slow_ns == 0) return fe_query_next(running->query, status);
+    begun_ns = now_ns(running);
+    match = fe_query_next(running->query, status);
+    running->spent_ns += now_ns(running) - begun_ns;
+    return match;
+}
+
+// ---- Beginning and end ----------------------------------------------------------------------
+
 ferric_status fe_running_query_init(fe_running_query *running, const char *call, ferric_db *db,
                                     ferric_keyspace *collection, ferric_slice filter,
-                                    const ferric_find_options *options)
+                                    const ferric_find_options *options, fe_query_need need)
 {
     ferric_find_options taken;
     ferric_keyspace *meant;
+    uint64_t begun_ns;
     fe_moment at;
     ferric_status status =
         fe_handles_check(call, db, collection, FERRIC_KEYSPACE_COLLECTION, &meant);
@@ -86,7 +150,10 @@ ferric_status fe_running_query_init(fe_running_query *running, const char *call,
     if (status != FERRIC_OK) return status;
     fe_store_ref(db->store);
     running->store = db->store;
-    status = begin(running, db, meant, filter, &taken);
+    status = begin_watch(running, meant, filter);
+    begun_ns = now_ns(running);
+    if (status == FERRIC_OK) status = begin(running, db, meant, filter, &taken, need);
+    running->spent_ns = now_ns(running) - begun_ns;
     if (status != FERRIC_OK) fe_running_query_deinit(running);
     return status;
 }
@@ -94,6 +161,10 @@ ferric_status fe_running_query_init(fe_running_query *running, const char *call,
 void fe_running_query_deinit(fe_running_query *running)
 {
     if (running->store == NULL) return;
+    if (running->slow_ns > 0 && running->spent_ns >= running->slow_ns && running->query != NULL) {
+        tell_slow(running);
+    }
+    fe_buffer_deinit(&running->told);
     fe_query_destroy(running->query);
     if (running->taken != NULL) fe_store_snapshot_release(running->store, running->taken);
     fe_store_unref(running->store);
@@ -158,7 +229,8 @@ ferric_status ferric_find(ferric_db *db, ferric_keyspace *collection, ferric_sli
     *cursor = NULL;
     created = fe_alloc_zero(1, sizeof *created);
     if (created == NULL) return fe_no_memory("a cursor", sizeof *created);
-    status = fe_running_query_init(&created->running, call, db, collection, filter, options);
+    status = fe_running_query_init(&created->running, call, db, collection, filter, options,
+                                   FE_QUERY_SHOWN);
     if (status != FERRIC_OK) {
         fe_free(created);
         return status;
@@ -181,7 +253,7 @@ bool ferric_cursor_next(ferric_cursor *cursor)
     cursor->match = NULL;
     cursor->status = fe_store_check(cursor->running.store);
     if (cursor->status != FERRIC_OK) return false;
-    cursor->match = fe_query_next(cursor->running.query, &cursor->status);
+    cursor->match = fe_running_query_next(&cursor->running, &cursor->status);
     if (cursor->match != NULL) {
         cursor->status = fe_query_show(cursor->running.query, cursor->match, &cursor->json);
     }
@@ -207,7 +279,12 @@ ferric_slice ferric_cursor_document(const ferric_cursor *cursor)
 
 uint64_t ferric_cursor_version(const ferric_cursor *cursor)
 {
-    return cursor == NULL || cursor->match == NULL ? 0 : cursor->match->meta.version;
+    fe_meta meta;
+
+    if (cursor == NULL || cursor->match == NULL) return 0;
+    // A read of what the index did not tell; one that fails says 0, as for no document.
+    if (fe_query_meta(cursor->running.query, cursor->match, &meta) != FERRIC_OK) return 0;
+    return meta.version;
 }
 
 // ---- Count ----------------------------------------------------------------------------------
@@ -221,9 +298,9 @@ ferric_status ferric_find_count(ferric_db *db, ferric_keyspace *collection, ferr
 
     if (count == NULL) return fe_argument_is_null(call, "count");
     *count = 0;
-    status = fe_running_query_init(&running, call, db, collection, filter, options);
+    status = fe_running_query_init(&running, call, db, collection, filter, options, FE_QUERY_IDS);
     if (status != FERRIC_OK) return status;
-    while (fe_query_next(running.query, &status) != NULL)
+    while (fe_running_query_next(&running, &status) != NULL)
         ++*count;
     fe_running_query_deinit(&running);
     return status;

@@ -20,7 +20,7 @@ static ferric_status add_distinct(fe_running_query *running, fe_distinct *distin
     const fe_match *match;
     ferric_status status;
 
-    while ((match = fe_query_next(running->query, &status)) != NULL) {
+    while ((match = fe_running_query_next(running, &status)) != NULL) {
         status = fe_distinct_add(distinct, &match->doc);
         if (status != FERRIC_OK) return status;
     }
@@ -41,7 +41,8 @@ ferric_status ferric_find_distinct(ferric_db *db, ferric_keyspace *collection, f
     status = fe_slice_check(call, "path", path);
     if (status == FERRIC_OK) status = fe_find_options_take(options, &taken);
     if (status != FERRIC_OK) return status;
-    status = fe_running_query_init(&running, call, db, collection, filter, options);
+    status =
+        fe_running_query_init(&running, call, db, collection, filter, options, FE_QUERY_DOCUMENTS);
     if (status != FERRIC_OK) return status;
     status = fe_distinct_create(path, memory_max_of(&taken), &distinct);
     if (status == FERRIC_OK) status = add_distinct(&running, distinct);
@@ -59,7 +60,7 @@ static ferric_status add_groups(fe_running_query *running, fe_group *group)
     const fe_match *match;
     ferric_status status;
 
-    while ((match = fe_query_next(running->query, &status)) != NULL) {
+    while ((match = fe_running_query_next(running, &status)) != NULL) {
         status = fe_group_add(group, &match->doc);
         if (status != FERRIC_OK) return status;
     }
@@ -92,7 +93,8 @@ ferric_status ferric_find_group(ferric_db *db, ferric_keyspace *collection, ferr
     status = fe_slice_check(call, "group", group);
     if (status == FERRIC_OK) status = fe_find_options_take(options, &taken);
     if (status != FERRIC_OK) return status;
-    status = fe_running_query_init(&running, call, db, collection, filter, options);
+    status =
+        fe_running_query_init(&running, call, db, collection, filter, options, FE_QUERY_DOCUMENTS);
     if (status != FERRIC_OK) return status;
     status = fe_group_create(group, memory_max_of(&taken), &groups);
     if (status == FERRIC_OK) status = add_groups(&running, groups);
@@ -117,9 +119,9 @@ ferric_status ferric_explain(ferric_db *db, ferric_keyspace *collection, ferric_
     status = fe_db_check(call, db);
     if (status != FERRIC_OK) return status;
     begun_ns = fe_vfs_monotonic_ns(fe_store_vfs(db->store));
-    status = fe_running_query_init(&running, call, db, collection, filter, options);
+    status = fe_running_query_init(&running, call, db, collection, filter, options, FE_QUERY_SHOWN);
     if (status != FERRIC_OK) return status;
-    while (fe_query_next(running.query, &status) != NULL)
+    while (fe_running_query_next(&running, &status) != NULL)
         continue;
     fe_buffer_clear(json);
     if (status == FERRIC_OK) {

@@ -145,6 +145,8 @@ typedef enum fe_seeded_bug {
     FE_BUG_RANGE_LEAVES_ENTRIES,     // A range of documents goes and leaves its index entries.
     FE_BUG_RANGE_NOT_REQUIRED,       // A document comes into a range between its look and commit.
     FE_BUG_CONFLICT_PASSED,          // A back-fill passes documents that changed under it.
+    FE_BUG_COVERED_INEXACT,          // An index answers alone though the filter wants more.
+    FE_BUG_COVERED_REWRITTEN,        // An index shows 1 where the document has 1.0.
     FE_BUG_NONCE_TAKEN_AGAIN,        // A failed append gives its nonce to the next one.
     FE_BUG_KEYRING_NOT_SYNCED,       // A keyring takes the old one's place before it is durable.
     FE_BUG_CALLBACK_BEFORE_SYNC,     // An asynchronous commit is told as done before it is durable.

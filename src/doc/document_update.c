@@ -60,9 +60,13 @@ static ferric_status change_all(update_run *run)
 {
     const fe_state state = {
         .store = fe_txn_store(run->txn), .at = {fe_txn_sequence(run->txn), 0}, .txn = run->txn};
+    fe_query_request find = run->request->find;
     const fe_match *match;
     fe_query *query;
-    ferric_status status = fe_query_create(run->collection, &state, &run->request->find, &query);
+    ferric_status status;
+
+    if (run->update == NULL) find.need = FE_QUERY_IDS; // What goes is not looked at here.
+    status = fe_query_create(run->collection, &state, &find, &query);
 
     if (status != FERRIC_OK) return status;
     while ((match = fe_query_next(query, &status)) != NULL) {

@@ -54,6 +54,7 @@ static ferric_status append_node(const fe_plan *plan, ferric_buffer *json)
     if (status == FERRIC_OK && plan->is_reverse) status = append(json, ",\"reverse\":true");
     if (status == FERRIC_OK && plan->is_sorted) status = append(json, ",\"sorted\":true");
     if (status == FERRIC_OK && plan->is_exact) status = append(json, ",\"exact\":true");
+    if (status == FERRIC_OK && plan->is_covered) status = append(json, ",\"covered\":true");
     return status;
 }
 
@@ -73,8 +74,8 @@ static ferric_status append_plan(const fe_plan *plan, ferric_buffer *json)
 
 // ---- Advice ---------------------------------------------------------------------------------
 
-// The paths at the top of a filter as the keys of an index.
-static ferric_status append_keys(ferric_slice filter, ferric_buffer *json)
+// The paths at the top of a filter as the keys of an index, behind `before`.
+static ferric_status append_keys(ferric_slice filter, const char *before, ferric_buffer *json)
 {
     fe_json_walk walk = fe_json_walk_into(filter);
     ferric_slice name;
@@ -85,7 +86,9 @@ static ferric_status append_keys(ferric_slice filter, ferric_buffer *json)
     while (status == FERRIC_OK && count < ADVISED_MAX &&
            fe_json_next_member(&walk, &name, &value)) {
         if (name.size > 2 && fe_slice_bytes(name)[1] == '$') continue;
-        status = append(json, count++ == 0 ? ",\"missing_index\":{" : ",");
+        status = append(json, count == 0 ? before : ",");
+        if (status == FERRIC_OK && count == 0) status = append(json, "{");
+        count++;
         if (status == FERRIC_OK) status = fe_buffer_append(json, name.data, name.size);
         if (status == FERRIC_OK) status = append(json, ":1");
     }
@@ -99,14 +102,15 @@ static bool misses_index(const fe_query *query)
     return fe_query_plan(query)->kind == FE_PLAN_SCAN && done->returned < done->documents;
 }
 
-static ferric_status append_advice(const fe_query *query, ferric_slice filter, ferric_buffer *json)
+static ferric_status append_advice(const fe_query *query, ferric_slice filter, const char *before,
+                                   ferric_buffer *json)
 {
     ferric_buffer minified = {0};
     ferric_status status;
 
     if (!misses_index(query) || filter.size == 0) return FERRIC_OK;
     status = fe_json_minify(filter, &minified, NULL);
-    if (status == FERRIC_OK) status = append_keys(fe_buffer_slice(&minified), json);
+    if (status == FERRIC_OK) status = append_keys(fe_buffer_slice(&minified), before, json);
     fe_buffer_deinit(&minified);
     return status;
 }
@@ -126,6 +130,25 @@ ferric_status fe_explain(const fe_query *query, ferric_slice filter, uint64_t el
                              ",\"returned\":%" PRIu64 ",\"time_us\":%" PRIu64,
                              done->entries, done->documents, done->returned, elapsed_ns / 1000);
     }
-    if (status == FERRIC_OK) status = append_advice(query, filter, json);
+    if (status == FERRIC_OK) status = append_advice(query, filter, ",\"missing_index\":", json);
     return status == FERRIC_OK ? append(json, "}") : status;
+}
+
+ferric_status fe_explain_line(const fe_query *query, ferric_slice filter, ferric_buffer *text)
+{
+    const fe_plan *plan = fe_query_plan(query);
+    const fe_query_counts *done = fe_query_done(query);
+    ferric_status status = append(text, kinds[plan->kind]);
+
+    if (status == FERRIC_OK && plan->kind == FE_PLAN_INDEX) {
+        status = fe_buffer_format(text, " \"%s\"", plan->index->name);
+    }
+    if (status == FERRIC_OK && fe_query_sorts(query)) status = append(text, ", sorted in memory");
+    if (status == FERRIC_OK) {
+        status = fe_buffer_format(text,
+                                  ", %" PRIu64 " index entries and %" PRIu64
+                                  " documents examined, %" PRIu64 " returned",
+                                  done->entries, done->documents, done->returned);
+    }
+    return status == FERRIC_OK ? append_advice(query, filter, ", missing index ", text) : status;
 }

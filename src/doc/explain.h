@@ -10,4 +10,8 @@
 ferric_status fe_explain(const fe_query *query, ferric_slice filter, uint64_t elapsed_ns,
                          ferric_buffer *json);
 
+// Appends the same in one line for a log: what was examined and how, and the missing index. Errors:
+// FERRIC_NO_MEMORY.
+ferric_status fe_explain_line(const fe_query *query, ferric_slice filter, ferric_buffer *text);
+
 #endif

@@ -58,7 +58,7 @@ typedef struct transition {
 } transition;
 
 // Both are ordered by key: what only one of them has goes or comes. What both have is written again
-// when it expires at another time.
+// when it expires at another time, or says something else.
 static ferric_status add_difference(fe_index_changes *changes, const fe_index *index,
                                     const transition *of, const fe_index_entries *before,
                                     const fe_index_entries *after)
@@ -76,7 +76,9 @@ static ferric_status add_difference(fe_index_changes *changes, const fe_index *i
                         : fe_slice_compare(before->list[old].key, after->list[new].key);
         if (order < 0 && !FE_SEEDED_BUG(FE_BUG_INDEX_ENTRY_LEFT)) {
             status = add_change(changes, index, &before->list[old], id, true, FE_EXPIRY_NEVER);
-        } else if (order > 0 || (order == 0 && expires_anew)) {
+        } else if (order > 0 ||
+                   (order == 0 && (expires_anew || !fe_slice_equal(before->list[old].value,
+                                                                   after->list[new].value)))) {
             status = add_change(changes, index, &after->list[new], id, false, of->expires_ms);
         }
         if (order <= 0) old++;

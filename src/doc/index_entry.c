@@ -53,7 +53,7 @@ static ferric_status make_entry(const fe_index *index, const fe_index_key *key, 
     if (bytes == NULL) return fe_no_memory("an index entry", size);
     memcpy(bytes, key->bytes.data, key->bytes.size);
     if (!is_binding) memcpy(bytes + key->bytes.size, id.data, id.size);
-    at = fe_put_varint(bytes + key_size, is_binding ? 0 : id.size);
+    at = fe_put_varint(bytes + key_size, (is_binding ? 0 : id.size * 2) + key->is_verbatim);
     if (is_binding) {
         memcpy(at, id.data, id.size);
         at += id.size;
@@ -91,7 +91,7 @@ ferric_status fe_index_entry_id(ferric_slice key, ferric_slice value, ferric_sli
                                 size_t *key_size)
 {
     fe_decoder decoder = fe_decoder_of(value);
-    uint64_t size = fe_decode_varint_max(&decoder, key.size);
+    uint64_t size = fe_decode_varint_max(&decoder, key.size * 2 + 1) / 2;
     size_t rest = fe_decoder_remaining(&decoder);
 
     *id = fe_slice(NULL, 0);
@@ -103,4 +103,10 @@ ferric_status fe_index_entry_id(ferric_slice key, ferric_slice value, ferric_sli
                     : fe_slice(fe_slice_bytes(key) + key.size - size, (size_t)size);
     if (key_size != NULL) *key_size = key.size - (size_t)size;
     return FERRIC_OK;
+}
+
+bool fe_index_entry_is_verbatim(ferric_slice value)
+{
+    fe_decoder decoder = fe_decoder_of(value);
+    return (fe_decode_varint(&decoder) & 1) != 0;
 }

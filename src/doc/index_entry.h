@@ -3,13 +3,10 @@
 // of its own; docs/format/index_catalogue.md, "Entries".
 //
 //   key    what index_key.h makes of the document, then the document's id
-//   value  varint size of the id
+//   value  varint head: 2 * size of the id, + 1 when the key is verbatim
 //
 // A key that binds in a unique index has no id, so that two documents with the same values meet at
-// one key; then the id stands in the value:
-//
-//   key    what index_key.h makes of the document
-//   value  varint 0, then the id
+// one key; then the id stands in the value, behind a head whose size is 0.
 #ifndef FERRIC_DOC_INDEX_ENTRY_H
 #define FERRIC_DOC_INDEX_ENTRY_H
 
@@ -46,5 +43,8 @@ ferric_status fe_index_entries_make(const fe_schema *schema, const fe_index *ind
 // receives the size of the key without the id. Errors: FERRIC_CORRUPT.
 ferric_status fe_index_entry_id(ferric_slice key, ferric_slice value, ferric_slice *id,
                                 size_t *key_size);
+
+// Whether the key is verbatim, as index_key.h says. REQUIRES: the value has an id.
+bool fe_index_entry_is_verbatim(ferric_slice value);
 
 #endif

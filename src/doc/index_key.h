@@ -70,6 +70,8 @@ typedef struct fe_index_key {
     bool is_inexact;    // Any component is.
     bool is_free;       // Binds nothing in a unique index: a component is missing, or is an array
                         // as a whole, whose elements bind.
+    bool is_verbatim;   // Members decoded from it, in the order of its parts, read as they do in
+                        // the document. Says nothing of parts of several steps.
 } fe_index_key;
 
 typedef struct fe_index_keys {

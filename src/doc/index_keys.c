@@ -98,6 +98,7 @@ static ferric_status make_key(const fe_index_shape *shape, const reached *parts,
     fe_buffer_clear(bytes);
     key->is_inexact = false;
     key->is_free = false;
+    key->is_verbatim = false;
     for (size_t i = 0; i < shape->part_count; i++) {
         const reached_value *one = value_at(&parts[i], i == multi ? row : 0);
         bool is_inexact;
@@ -109,6 +110,66 @@ static ferric_status make_key(const fe_index_shape *shape, const reached *parts,
     }
     if (!shape->is_unique || !key->is_inexact) return FERRIC_OK;
     return append_hash(shape, parts, multi, row, bytes);
+}
+
+// Whether a number's text surely is the one that its component decodes to: an integer, or a decimal
+// that has no more digits than it needs.
+static bool is_plain_number(ferric_slice text)
+{
+    const char *at = text.data;
+    const char *point = memchr(at, '.', text.size);
+
+    if (text.size > 17 || memchr(at, 'e', text.size) != NULL || memchr(at, 'E', text.size) != NULL)
+        return false;
+    if (point == NULL) return text.size != 2 || memcmp(at, "-0", 2) != 0;
+    // Very small ones are written with an exponent.
+    return at[text.size - 1] != '0' && (point[-1] != '0' || point[1] != '0');
+}
+
+static bool is_plain(ferric_slice value)
+{
+    switch (fe_json_kind(value)) {
+    case '"':
+        return memchr(value.data, '\\', value.size) == NULL;
+    case '0':
+        return is_plain_number(value);
+    case '{':
+    case '[':
+        return false;
+    default:
+        return true;
+    }
+}
+
+// Whether a member's name stands before its value without an escape.
+static bool has_plain_name(ferric_slice text, ferric_slice name, ferric_slice value)
+{
+    const char *at = value.data;
+    const char *begin = text.data;
+
+    if ((size_t)(at - begin) < name.size + 4) return false; // {"name":
+    at -= name.size + 3;
+    return at[0] == '"' && memcmp(at + 1, name.data, name.size) == 0 &&
+           memcmp(at + 1 + name.size, "\":", 2) == 0;
+}
+
+// Of a document that has one key.
+static bool is_verbatim(const fe_index_shape *shape, const reached *parts, ferric_slice text)
+{
+    const uint8_t *last = NULL;
+
+    if (fe_json_kind(text) != '{') return false;
+    for (size_t i = 0; i < shape->part_count; i++) {
+        const fe_path *path = &shape->parts[i].path;
+        ferric_slice value = value_at(&parts[i], 0)->value;
+        if (path->step_count > 1 || path->is_id || value.size == 0) continue;
+        if (!is_plain(value) || fe_slice_bytes(value) < last ||
+            !has_plain_name(text, path->steps[0].name, value)) {
+            return false;
+        }
+        last = fe_slice_bytes(value);
+    }
+    return true;
 }
 
 static int compare_keys(const void *a, const void *b)
@@ -165,6 +226,10 @@ ferric_status fe_index_keys_make(const fe_index_shape *shape, const fe_doc *doc,
 
     memset(keys, 0, sizeof *keys);
     if (status == FERRIC_OK) status = make_keys(shape, parts, arena, keys);
+    if (status == FERRIC_OK && !keys->is_multi_key) {
+        keys->keys[0].is_verbatim =
+            !keys->keys[0].is_inexact && is_verbatim(shape, parts, doc->text);
+    }
     for (size_t i = 0; i < shape->part_count; i++)
         fe_buffer_deinit(&parts[i].values);
     return status;

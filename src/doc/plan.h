@@ -38,6 +38,7 @@ typedef struct fe_plan {
     bool is_reverse;        // INDEX and SCAN: walked from the end.
     bool is_sorted;         // Documents come in the order asked for.
     bool is_exact;          // What is found matches: no need to ask the filter.
+    bool is_covered;        // INDEX, exact: its entries have all that is to be shown.
     bool is_counted;        // `entries` was counted,
     uint64_t entries;       // or else is a bound from below.
     struct fe_plan *inputs;

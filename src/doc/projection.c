@@ -172,6 +172,31 @@ bool fe_projection_shows_id(const fe_projection *projection)
     return projection->shows_id;
 }
 
+bool fe_projection_is_empty(const fe_projection *projection)
+{
+    return projection->is_inclusive && projection->root.first == NULL;
+}
+
+static bool has_part(const fe_index_shape *shape, ferric_slice name)
+{
+    for (size_t i = 0; i < shape->part_count; i++) {
+        const fe_path *path = &shape->parts[i].path;
+        if (path->step_count == 1 && !path->is_id && fe_slice_equal(path->steps[0].name, name)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+bool fe_projection_is_within(const fe_projection *projection, const fe_index_shape *shape)
+{
+    const branch *each = projection->root.first;
+
+    while (each != NULL && each->first == NULL && has_part(shape, each->name))
+        each = each->next;
+    return projection->is_inclusive && each == NULL;
+}
+
 // ---- Applying -------------------------------------------------------------------------------
 
 static ferric_status append(ferric_buffer *json, ferric_slice text)

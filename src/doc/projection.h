@@ -10,6 +10,7 @@
 
 #include <ferric/ferric.h>
 
+#include "doc/index_key.h"
 #include "doc/value.h"
 
 typedef struct fe_projection fe_projection;
@@ -23,6 +24,10 @@ void fe_projection_destroy(fe_projection *projection);
 // Whether only these paths and "_id" are asked for: an index that has them all may answer.
 bool fe_projection_is_inclusive(const fe_projection *projection);
 bool fe_projection_shows_id(const fe_projection *projection);
+// Whether it shows nothing of a document's text.
+bool fe_projection_is_empty(const fe_projection *projection);
+// Whether all that it shows is "_id" and members that these parts of an index are the paths of.
+bool fe_projection_is_within(const fe_projection *projection, const fe_index_shape *shape);
 
 // Appends the document as a find shows it, with "_id" first: {"_id":...,...}. A value that is no
 // object stands in {"_id":...,"_value":...}. A NULL projection shows all. doc->id must be set.

@@ -3,7 +3,6 @@
 #include "doc/query.h"
 
 #include "base/buffer.h"
-#include "base/coding.h"
 #include "base/json_text.h"
 #include "base/memory.h"
 #include "base/seeded_bug.h"
@@ -13,6 +12,7 @@
 #include "doc/index_entry.h"
 #include "doc/range_walk.h"
 #include "doc/sorter.h"
+#include "doc/stored_key.h"
 
 // What one plan has come to; an input of a union has one after the other.
 typedef struct source {
@@ -30,7 +30,10 @@ struct fe_query {
     fe_projection *projection; // NULL: all of a document.
     fe_sort sort;
     fe_plan plan;
-    bool needs_id; // Filter or sort ask for it.
+    bool needs_id;      // Filter or sort ask for it.
+    bool shows_members; // A covered answer has some.
+    bool is_answered;   // The entry at hand gave all that is to be shown,
+    ferric_buffer text; // which is this.
     source source;
     size_t input;     // UNION: which one `source` is.
     fe_id_set seen;   // Documents that were found already,
@@ -84,6 +87,25 @@ static ferric_status plan(fe_query *query, ferric_slice hint)
     return fe_plan_make(&request, &query->arena, &query->plan);
 }
 
+// Whether the entries of the plan's index can answer. Members come from an entry when it says that
+// they read as in the document.
+static void look_for_cover(fe_query *query)
+{
+    const fe_projection *shown = query->projection;
+    fe_plan *plan = &query->plan;
+    bool is_within;
+
+    if (plan->kind != FE_PLAN_INDEX || query->is_sorting) return;
+    if (query->request.need == FE_QUERY_DOCUMENTS) return;
+    if (!plan->is_exact && !FE_SEEDED_BUG(FE_BUG_COVERED_INEXACT)) return;
+    if (query->request.need == FE_QUERY_IDS || (shown != NULL && fe_projection_is_empty(shown))) {
+        plan->is_covered = true;
+        return;
+    }
+    is_within = shown != NULL && fe_projection_is_within(shown, &plan->index->shape);
+    query->shows_members = plan->is_covered = is_within && !plan->index->is_multi_key;
+}
+
 ferric_status fe_query_create(fe_collection *collection, const fe_state *state,
                               const fe_query_request *request, fe_query **query)
 {
@@ -103,6 +125,7 @@ ferric_status fe_query_create(fe_collection *collection, const fe_state *state,
     if (status == FERRIC_OK) status = plan(created, request->hint);
     if (request->limit <= UINT64_MAX - request->skip) keep = request->limit + request->skip;
     created->is_sorting = created->sort.part_count > 0 && !created->plan.is_sorted;
+    if (status == FERRIC_OK) look_for_cover(created);
     fe_sorter_init(&created->sorter, &created->sort, keep, request->memory_max);
     if (status != FERRIC_OK) {
         fe_query_destroy(created);
@@ -131,6 +154,7 @@ void fe_query_destroy(fe_query *query)
     fe_buffer_deinit(&query->id_literal);
     fe_buffer_deinit(&query->key);
     fe_buffer_deinit(&query->value);
+    fe_buffer_deinit(&query->text);
     fe_arena_deinit(&query->arena);
     fe_free(query);
 }
@@ -164,6 +188,51 @@ static void begin_source(fe_query *query, source *from, const fe_plan *plan)
     }
 }
 
+static ferric_status append_text(ferric_buffer *text, const char *characters)
+{
+    return fe_buffer_append(text, characters, strlen(characters));
+}
+
+// Appends a member that a component stands for; nothing when it is missing, or of another kind.
+static ferric_status append_member(fe_query *query, const fe_index_part *part, fe_decoder *key)
+{
+    ferric_buffer *text = &query->text;
+    bool is_first = text->size == 1;
+    size_t before = text->size;
+    fe_value_type type;
+    bool is_inexact;
+    ferric_status status;
+
+    if (part->path.step_count > 1 || part->path.is_id) {
+        return fe_index_value_skip(key, part->is_descending);
+    }
+    status = is_first ? FERRIC_OK : append_text(text, ",");
+    if (status == FERRIC_OK) status = fe_json_quote(part->path.steps[0].name, text);
+    if (status == FERRIC_OK) status = append_text(text, ":");
+    if (status == FERRIC_OK) {
+        status = fe_index_value_decode(key, part->is_descending, text, &type, &is_inexact);
+    }
+    if (status == FERRIC_OK && type == FE_VALUE_MISSING) text->size = before;
+    return status;
+}
+
+// Makes the text of a document from its entry, with what the projection may show of it.
+static ferric_status answer(fe_query *query, const fe_entry *entry)
+{
+    const fe_index_shape *shape = &query->plan.index->shape;
+    fe_decoder key = fe_decoder_of(fe_user_key(entry));
+    ferric_status status;
+
+    query->is_answered = !query->shows_members || fe_index_entry_is_verbatim(entry->value) ||
+                         FE_SEEDED_BUG(FE_BUG_COVERED_REWRITTEN);
+    if (!query->is_answered) return FERRIC_OK;
+    fe_buffer_clear(&query->text);
+    status = append_text(&query->text, "{");
+    for (size_t i = 0; query->shows_members && i < shape->part_count && status == FERRIC_OK; i++)
+        status = append_member(query, &shape->parts[i], &key);
+    return status == FERRIC_OK ? append_text(&query->text, "}") : status;
+}
+
 // The next document that the entries of an index name. *found is false at the end.
 static ferric_status next_of_index(fe_query *query, source *from, bool *found)
 {
@@ -175,7 +244,8 @@ static ferric_status next_of_index(fe_query *query, source *from, bool *found)
     if (entry == NULL) return status;
     query->counts.entries++;
     status = fe_index_entry_id(fe_user_key(entry), entry->value, &id, NULL);
-    return status == FERRIC_OK ? fe_buffer_assign(&query->id, id) : status;
+    if (status == FERRIC_OK) status = fe_buffer_assign(&query->id, id);
+    return status == FERRIC_OK && query->plan.is_covered ? answer(query, entry) : status;
 }
 
 static ferric_status next_of_id(fe_query *query, source *from, bool *found)
@@ -287,16 +357,10 @@ static ferric_status take_stored(fe_query *query, ferric_slice stored, fe_meta m
 
 static ferric_status read_document(fe_query *query, bool *found)
 {
-    uint8_t keyspace[FE_KEYSPACE_ID_SIZE];
     fe_meta meta = {0};
-    ferric_status status;
+    ferric_status status =
+        fe_stored_key(query->collection->id, fe_buffer_slice(&query->id), &query->key);
 
-    fe_put_u32_ordered(keyspace, query->collection->id);
-    fe_buffer_clear(&query->key);
-    status = fe_buffer_append(&query->key, keyspace, sizeof keyspace);
-    if (status == FERRIC_OK) {
-        status = fe_buffer_append(&query->key, query->id.data, query->id.size);
-    }
     if (status != FERRIC_OK) return status;
     status = fe_state_get(&query->state, fe_buffer_slice(&query->key), &query->value, &meta);
     *found = status == FERRIC_OK;
@@ -348,6 +412,12 @@ static ferric_status next_candidate(fe_query *query, bool *found)
         status = next_of_scan(query, found);
     } else {
         status = next_id(query, found);
+        if (status == FERRIC_OK && *found && query->is_answered) {
+            query->match.id = fe_buffer_slice(&query->id);
+            query->match.doc.id = fe_slice(NULL, 0);
+            query->match.doc.text = fe_buffer_slice(&query->text);
+            return FERRIC_OK;
+        }
         if (status == FERRIC_OK && *found) status = read_document(query, &is_there);
         if (status == FERRIC_OK && !is_there) {
             if (query->plan.kind != FE_PLAN_ID && query->plan.kind != FE_PLAN_UNION) {
@@ -437,6 +507,18 @@ const fe_match *fe_query_next(fe_query *query, ferric_status *status)
         return &query->match;
     }
     return NULL;
+}
+
+ferric_status fe_query_meta(fe_query *query, const fe_match *match, fe_meta *meta)
+{
+    ferric_status status;
+
+    *meta = match->meta;
+    if (!query->is_answered) return FERRIC_OK;
+    status = fe_stored_key(query->collection->id, match->id, &query->key);
+    return status == FERRIC_OK
+               ? fe_state_get(&query->state, fe_buffer_slice(&query->key), NULL, meta)
+               : status;
 }
 
 ferric_status fe_query_show(const fe_query *query, const fe_match *match, ferric_buffer *json)

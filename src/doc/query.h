@@ -10,6 +10,13 @@
 #include "doc/plan.h"
 #include "doc/projection.h"
 
+// What is wanted of the documents that match.
+typedef enum fe_query_need {
+    FE_QUERY_DOCUMENTS = 0, // Their whole text.
+    FE_QUERY_SHOWN = 1,     // What the projection shows.
+    FE_QUERY_IDS = 2,       // Nothing but their ids.
+} fe_query_need;
+
 // Texts are JSON, and empty where nothing is asked.
 typedef struct fe_query_request {
     ferric_slice filter;
@@ -20,6 +27,7 @@ typedef struct fe_query_request {
     uint64_t limit;    // UINT64_MAX: none.
     uint64_t max_scan; // Documents that may be examined. UINT64_MAX: any number.
     size_t memory_max; // Bytes for what has to be sorted or remembered.
+    fe_query_need need;
 } fe_query_request;
 
 // What it has done so far.
@@ -32,8 +40,8 @@ typedef struct fe_query_counts {
 // A document that matches. Lent until the query next moves.
 typedef struct fe_match {
     ferric_slice id;
-    fe_doc doc; // With an id.
-    fe_meta meta;
+    fe_doc doc;   // With an id. Its text has at least what the projection shows.
+    fe_meta meta; // Not of a match that an index gave: fe_query_meta.
 } fe_match;
 
 typedef struct fe_query fe_query;
@@ -51,6 +59,9 @@ const fe_match *fe_query_next(fe_query *query, ferric_status *status);
 
 // Replaces `json` by the document as the projection shows it. Errors: FERRIC_NO_MEMORY.
 ferric_status fe_query_show(const fe_query *query, const fe_match *match, ferric_buffer *json);
+
+// What is known of the match beside its text. Errors: those of reads.
+ferric_status fe_query_meta(fe_query *query, const fe_match *match, fe_meta *meta);
 
 const fe_plan *fe_query_plan(const fe_query *query);
 const fe_query_counts *fe_query_done(const fe_query *query);

@@ -263,7 +263,7 @@ static void verify_indexes(life *l)
 }
 
 typedef struct found {
-    char *ids; // Each ended by a newline.
+    char *ids; // And what is shown of each; each ended by a newline.
     size_t size;
     size_t count;
 } found;
@@ -303,10 +303,10 @@ static ferric_status run_query(life *l, const char *filter, const ferric_find_op
     *f = (found){.ids = harness_alloc(1)};
     if (status != FERRIC_OK) return status;
     while (ferric_cursor_next(cursor)) {
-        ferric_slice id = ferric_cursor_key(cursor);
-        f->ids = harness_realloc(f->ids, f->size + id.size + 2);
-        memcpy(f->ids + f->size, id.data, id.size);
-        f->size += id.size;
+        ferric_slice shown = ferric_cursor_document(cursor);
+        f->ids = harness_realloc(f->ids, f->size + shown.size + 2);
+        memcpy(f->ids + f->size, shown.data, shown.size);
+        f->size += shown.size;
         f->ids[f->size++] = '\n';
         f->ids[f->size] = 0;
         f->count++;
@@ -314,6 +314,25 @@ static ferric_status run_query(life *l, const char *filter, const ferric_find_op
     status = ferric_cursor_status(cursor);
     ferric_cursor_destroy(cursor);
     return status;
+}
+
+// Some that an index may answer alone.
+static const char *const projections[] = {
+    "",          "{\"_id\":1}", "{\"a\":1}", "{\"b\":1,\"a\":1}", "{\"e\":1,\"_id\":0}",
+    "{\"c\":1}", "{\"a\":0}",
+};
+#define PROJECTION_COUNT (sizeof projections / sizeof projections[0])
+
+// A count looks at fewer documents than a find, and has to find as many.
+static void compare_count(life *l, const char *filter, const ferric_find_options *options,
+                          size_t expected)
+{
+    uint64_t count = 0;
+
+    expect(l, filter, ferric_find_count(l->db, l->docs, slice(filter), options, &count), FERRIC_OK);
+    if (count != expected) {
+        fail(l, "filter %s: %zu documents found, %d counted", filter, expected, (int)count);
+    }
 }
 
 static void compare_query(life *l)
@@ -333,6 +352,7 @@ static void compare_query(life *l)
         options.skip = below(l, 5);
         options.limit = below(l, 30);
     }
+    options.projection = slice(projections[below(l, PROJECTION_COUNT)]);
     if (below(l, 3) == 0) options.hint = made_indexes[below(l, MADE_INDEX_COUNT)].name;
     status = run_query(l, filter, &options, &by_plan);
     if (status == FERRIC_INVALID_ARGUMENT && options.hint != NULL) {
@@ -340,6 +360,7 @@ static void compare_query(life *l)
         return;
     }
     expect(l, filter, status, FERRIC_OK);
+    if (status == FERRIC_OK) compare_count(l, filter, &options, by_plan.count);
     options.hint = "$scan";
     expect(l, filter, run_query(l, filter, &options, &by_scan), FERRIC_OK);
     if (sort[0] == 0) {

@@ -51,6 +51,8 @@ static void test_options_are_set_by_name(void **state)
     assert_int_equal(options.background_threads, 1);
     set(&options, "lock_wait_ms", "2500");
     assert_int_equal(options.lock_wait_ms, 2500);
+    set(&options, "slow_query_ms", "25");
+    assert_int_equal(options.slow_query_ms, 25);
     set(&options, "block_size", "512");
     assert_int_equal(options.block_size, 512);
     set(&options, "table_size", "1GiB");
@@ -162,7 +164,7 @@ static void test_options_lists_each_one_with_help(void **state)
         assert_non_null(strstr(help, "default"));
         assert_ptr_equal(ferric_options_name(count, NULL), name);
     }
-    assert_int_equal(count, 18);
+    assert_int_equal(count, 19);
     assert_null(help);
     assert_null(ferric_options_name(SIZE_MAX, NULL));
 }

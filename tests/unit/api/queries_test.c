@@ -85,6 +85,153 @@ static void test_a_scan_names_the_missing_index(void **state)
 
 // ---- Summaries ------------------------------------------------------------------------------
 
+// The documents that a find shows, each followed by a space.
+static void assert_shown(api_kit *kit, ferric_keyspace *users, const char *filter,
+                         const ferric_find_options *options, const char *expected)
+{
+    char shown[512] = "";
+    size_t used = 0;
+    ferric_cursor *cursor;
+
+    assert_ok(ferric_find(kit->db, users, text(filter), options, &cursor));
+    while (ferric_cursor_next(cursor)) {
+        ferric_slice json = ferric_cursor_document(cursor);
+        used += (size_t)snprintf(shown + used, sizeof shown - used, "%.*s ", (int)json.size,
+                                 (const char *)json.data);
+    }
+    assert_ok(ferric_cursor_status(cursor));
+    ferric_cursor_destroy(cursor);
+    assert_string_equal(shown, expected);
+}
+
+static void test_covered_queries_read_no_document(void **state)
+{
+    ferric_find_options ids = FERRIC_FIND_OPTIONS_INIT;
+    ferric_find_options members = FERRIC_FIND_OPTIONS_INIT;
+    api_kit kit;
+    ferric_keyspace *users;
+    uint64_t count;
+
+    (void)state;
+    kit_init(&kit);
+    users = fill(&kit, 100);
+    create_index(&kit, users, "{\"often\":1,\"rare\":1}", false);
+    create_index(&kit, users, "\"tags\"", false);
+    ids.projection = text("{\"_id\":1}");
+    assert_explained(&kit, users, "{\"often\":1,\"rare\":{\"$lt\":9}}", &ids,
+                     "\"covered\":true},\"entries_examined\":4,\"documents_examined\":0,"
+                     "\"returned\":4");
+    assert_shown(&kit, users, "{\"often\":1,\"rare\":{\"$lt\":4}}", &ids,
+                 "{\"_id\":\"u0001\"} {\"_id\":\"u0003\"} ");
+    // Documents with several entries are found once, by their ids alone.
+    assert_explained(&kit, users, "{\"tags\":3}", &ids, "\"documents_examined\":0,");
+    create_index(&kit, users, "\"rare\"", false);
+    members.projection = text("{\"rare\":1}");
+    members.hint = "rare_1";
+    assert_explained(&kit, users, "{\"rare\":8}", &members, "\"documents_examined\":0,");
+    assert_shown(&kit, users, "{\"rare\":8}", &members, "{\"_id\":\"u0008\",\"rare\":8} ");
+    members.hint = NULL;
+    // What the index does not have, or the filter wants beside it, is read.
+    members.projection = text("{\"tags\":1}");
+    assert_explained(&kit, users, "{\"often\":0,\"rare\":8}", &members,
+                     "\"documents_examined\":1,");
+    assert_explained(&kit, users, "{\"often\":0,\"rare\":8,\"x\":null}", &ids,
+                     "\"documents_examined\":1,");
+    assert_explained(&kit, users, "{\"tags\":3}", &members, "\"documents_examined\":31,");
+    assert_ok(ferric_find_count(kit.db, users, text("{\"often\":1}"), NULL, &count));
+    assert_int_equal(count, 50);
+    ferric_keyspace_close(users);
+    kit_deinit(&kit);
+}
+
+static void test_covered_answers_read_as_documents_do(void **state)
+{
+    ferric_find_options options = FERRIC_FIND_OPTIONS_INIT;
+    api_kit kit;
+    ferric_keyspace *users;
+    ferric_cursor *cursor;
+    ferric_buffer json = {0};
+    uint64_t version;
+
+    (void)state;
+    kit_init(&kit);
+    users = users_of(&kit);
+    create_index(&kit, users, "{\"a\":1,\"b\":1}", false);
+    put_document(&kit, users, "1", "{\"a\":1,\"b\":\"x\"}");
+    put_document(&kit, users, "2", "{\"a\":1.0,\"b\":\"x\"}");
+    put_document(&kit, users, "3", "{\"a\":1,\"b\":\"\\u0078\"}");
+    put_document(&kit, users, "4", "{\"b\":\"x\",\"a\":1}");
+    put_document(&kit, users, "5", "{\"a\":1,\"\\u0062\":\"x\"}");
+    put_document(&kit, users, "6", "{\"a\":1,\"c\":0}");
+    put_document(&kit, users, "7", "{\"a\":1,\"b\":{\"y\":1,\"x\":2}}");
+    put_document(&kit, users, "8", "{\"a\":1,\"b\":0.00001}");
+    options.projection = text("{\"a\":1,\"b\":1,\"_id\":0}");
+    assert_shown(&kit, users, "{\"a\":1}", &options,
+                 "{\"a\":1} {\"a\":1,\"b\":0.00001} {\"a\":1,\"b\":\"x\"} "
+                 "{\"a\":1.0,\"b\":\"x\"} {\"a\":1,\"b\":\"\\u0078\"} "
+                 "{\"b\":\"x\",\"a\":1} {\"a\":1,\"\\u0062\":\"x\"} "
+                 "{\"a\":1,\"b\":{\"y\":1,\"x\":2}} ");
+    assert_explained(&kit, users, "{\"a\":1}", &options, "\"documents_examined\":6,");
+    // What reads differently from now on is read.
+    put_document(&kit, users, "1", "{\"a\":1.00,\"b\":\"x\"}");
+    assert_explained(&kit, users, "{\"a\":1}", &options, "\"documents_examined\":7,");
+    assert_indexes_sound(&kit, users, 8);
+    // The version is the document's, not the entry's.
+    put_document(&kit, users, "6", "{\"a\":1,\"c\":1}");
+    assert_ok(ferric_document_get(kit.db, users, text("6"), NULL, &json, &version));
+    ferric_buffer_free(&json);
+    assert_ok(ferric_find(kit.db, users, text("{\"a\":1,\"b\":null}"), &options, &cursor));
+    assert_true(ferric_cursor_next(cursor));
+    assert_int_equal(ferric_cursor_version(cursor), version);
+    ferric_cursor_destroy(cursor);
+    ferric_keyspace_close(users);
+    kit_deinit(&kit);
+}
+
+typedef struct slow_log {
+    int count;
+    char message[1024];
+} slow_log;
+
+static void hear_slow(void *context, const ferric_event *event)
+{
+    slow_log *log = context;
+
+    if (event->kind != FERRIC_EVENT_SLOW_QUERY) return;
+    log->count++;
+    snprintf(log->message, sizeof log->message, "%s", event->message);
+}
+
+static void test_slow_queries_name_the_missing_index(void **state)
+{
+    slow_log log = {0};
+    api_kit kit;
+    ferric_keyspace *users;
+    uint64_t count;
+
+    (void)state;
+    kit_init(&kit);
+    kit.options.event_callback = hear_slow;
+    kit.options.event_context = &log;
+    kit.options.slow_query_ms = 1;
+    kit_reopen(&kit);
+    users = users_of(&kit);
+    fill_users(&kit, users, 10000); // No machine looks at so many in a millisecond.
+    assert_ok(ferric_find_count(kit.db, users, text("{\"n\":7}"), NULL, &count));
+    assert_int_equal(log.count, 1);
+    assert_non_null(strstr(log.message, "slow query on \"users\", "));
+    assert_non_null(strstr(log.message, "ms: {\"n\":7}: scan, 0 index entries and 10000 documents "
+                                        "examined, 1 returned, missing index {\"n\":1}"));
+    ferric_keyspace_close(users);
+    kit.options.slow_query_ms = 0;
+    kit_reopen(&kit);
+    users = users_of(&kit);
+    assert_ok(ferric_find_count(kit.db, users, text("{\"n\":7}"), NULL, &count));
+    assert_int_equal(log.count, 1);
+    ferric_keyspace_close(users);
+    kit_deinit(&kit);
+}
+
 static void test_projection_distinct_and_groups(void **state)
 {
     api_kit kit;
@@ -203,6 +350,9 @@ int main(void)
         cmocka_unit_test(test_the_index_with_fewer_entries_is_taken),
         cmocka_unit_test(test_or_is_a_union_without_duplicates),
         cmocka_unit_test(test_a_scan_names_the_missing_index),
+        cmocka_unit_test(test_covered_queries_read_no_document),
+        cmocka_unit_test(test_covered_answers_read_as_documents_do),
+        cmocka_unit_test(test_slow_queries_name_the_missing_index),
         cmocka_unit_test(test_projection_distinct_and_groups),
         cmocka_unit_test(test_updates_move_documents_in_indexes),
         cmocka_unit_test(test_patches_of_both_kinds),
