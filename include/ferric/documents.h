@@ -170,7 +170,9 @@ ferric_status ferric_cursor_status(const ferric_cursor *cursor);
 
 // The document it stands on: its key; its text with "_id" first, as the projection shows it; its
 // version. Empty when it stands nowhere. Valid until the cursor next moves. Where an index alone
-// gave the document, its version is read when it is asked for, and 0 when that fails.
+// gave the document, its version is read when it is asked for, and 0 when that fails. The text is
+// made when it is asked for; without memory it is empty, and ferric_cursor_status is
+// FERRIC_NO_MEMORY.
 ferric_slice ferric_cursor_key(const ferric_cursor *cursor);
 ferric_slice ferric_cursor_document(const ferric_cursor *cursor);
 uint64_t ferric_cursor_version(const ferric_cursor *cursor);

@@ -215,7 +215,9 @@ struct ferric_cursor {
     fe_running_query running;
     const fe_match *match; // NULL: it stands nowhere.
     ferric_status status;
-    ferric_buffer json;
+    ferric_buffer json;   // The document, once it is asked for.
+    bool is_shown;        // It was.
+    ferric_cursor *shown; // Itself, for calls that change nothing to see.
 };
 
 ferric_status ferric_find(ferric_db *db, ferric_keyspace *collection, ferric_slice filter,
@@ -235,6 +237,7 @@ ferric_status ferric_find(ferric_db *db, ferric_keyspace *collection, ferric_sli
         fe_free(created);
         return status;
     }
+    created->shown = created;
     *cursor = created;
     return FERRIC_OK;
 }
@@ -253,11 +256,8 @@ bool ferric_cursor_next(ferric_cursor *cursor)
     cursor->match = NULL;
     cursor->status = fe_store_check(cursor->running.store);
     if (cursor->status != FERRIC_OK) return false;
+    cursor->is_shown = false;
     cursor->match = fe_running_query_next(&cursor->running, &cursor->status);
-    if (cursor->match != NULL) {
-        cursor->status = fe_query_show(cursor->running.query, cursor->match, &cursor->json);
-    }
-    if (cursor->status != FERRIC_OK) cursor->match = NULL;
     return cursor->match != NULL;
 }
 
@@ -271,10 +271,19 @@ ferric_slice ferric_cursor_key(const ferric_cursor *cursor)
     return cursor == NULL || cursor->match == NULL ? fe_slice(NULL, 0) : cursor->match->id;
 }
 
+// Many look at nothing but keys: what is shown of a document is made for those who ask.
+static ferric_slice show(ferric_cursor *cursor)
+{
+    if (!cursor->is_shown) {
+        cursor->status = fe_query_show(cursor->running.query, cursor->match, &cursor->json);
+    }
+    cursor->is_shown = cursor->status == FERRIC_OK;
+    return cursor->is_shown ? fe_buffer_slice(&cursor->json) : fe_slice(NULL, 0);
+}
+
 ferric_slice ferric_cursor_document(const ferric_cursor *cursor)
 {
-    return cursor == NULL || cursor->match == NULL ? fe_slice(NULL, 0)
-                                                   : fe_buffer_slice(&cursor->json);
+    return cursor == NULL || cursor->match == NULL ? fe_slice(NULL, 0) : show(cursor->shown);
 }
 
 uint64_t ferric_cursor_version(const ferric_cursor *cursor)

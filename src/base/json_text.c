@@ -244,8 +244,9 @@ ferric_status fe_json_quote(ferric_slice text, ferric_buffer *json)
 {
     const uint8_t *at = fe_slice_bytes(text);
     const uint8_t *end = text.size == 0 ? at : at + text.size;
-    ferric_status status = fe_buffer_append(json, "\"", 1);
+    ferric_status status = fe_buffer_reserve(json, text.size + 2);
 
+    if (status == FERRIC_OK) status = fe_buffer_append(json, "\"", 1);
     while (status == FERRIC_OK && at < end) {
         const uint8_t *plain = at;
         while (at < end && *at >= 0x20 && *at != '"' && *at != '\\')

@@ -30,7 +30,8 @@ struct fe_query {
     fe_projection *projection; // NULL: all of a document.
     fe_sort sort;
     fe_plan plan;
-    bool needs_id;      // Filter or sort ask for it.
+    bool needs_id;      // Filter or sort ask for it,
+    bool gives_id;      // or whoever moves the query; else it is quoted when it is shown.
     bool shows_members; // A covered answer has some.
     bool is_answered;   // The entry at hand gave all that is to be shown,
     ferric_buffer text; // which is this.
@@ -125,6 +126,7 @@ ferric_status fe_query_create(fe_collection *collection, const fe_state *state,
     if (status == FERRIC_OK) status = plan(created, request->hint);
     if (request->limit <= UINT64_MAX - request->skip) keep = request->limit + request->skip;
     created->is_sorting = created->sort.part_count > 0 && !created->plan.is_sorted;
+    created->gives_id = created->is_sorting || request->need == FE_QUERY_DOCUMENTS;
     if (status == FERRIC_OK) look_for_cover(created);
     fe_sorter_init(&created->sorter, &created->sort, keep, request->memory_max);
     if (status != FERRIC_OK) {
@@ -457,7 +459,7 @@ static ferric_status next_match(fe_query *query, bool *found)
             status = fe_matcher_test(query->matcher, &query->match.doc, &matches);
         }
     } while (status == FERRIC_OK && !matches);
-    if (status == FERRIC_OK && !query->needs_id) status = quote_id(query);
+    if (status == FERRIC_OK && query->gives_id && !query->needs_id) status = quote_id(query);
     return status;
 }
 
@@ -521,8 +523,16 @@ ferric_status fe_query_meta(fe_query *query, const fe_match *match, fe_meta *met
                : status;
 }
 
-ferric_status fe_query_show(const fe_query *query, const fe_match *match, ferric_buffer *json)
+ferric_status fe_query_show(fe_query *query, const fe_match *match, ferric_buffer *json)
 {
+    fe_doc doc = match->doc;
+    ferric_status status = FERRIC_OK;
+
+    if (doc.id.size == 0) {
+        fe_buffer_clear(&query->id_literal);
+        status = fe_json_quote(match->id, &query->id_literal);
+        doc.id = fe_buffer_slice(&query->id_literal);
+    }
     fe_buffer_clear(json);
-    return fe_projection_apply(query->projection, &match->doc, json);
+    return status == FERRIC_OK ? fe_projection_apply(query->projection, &doc, json) : status;
 }

@@ -40,7 +40,8 @@ typedef struct fe_query_counts {
 // A document that matches. Lent until the query next moves.
 typedef struct fe_match {
     ferric_slice id;
-    fe_doc doc;   // With an id. Its text has at least what the projection shows.
+    fe_doc
+        doc; // With an id where all of it is needed. Its text has at least what the projection shows.
     fe_meta meta; // Not of a match that an index gave: fe_query_meta.
 } fe_match;
 
@@ -58,7 +59,7 @@ void fe_query_destroy(fe_query *query);
 const fe_match *fe_query_next(fe_query *query, ferric_status *status);
 
 // Replaces `json` by the document as the projection shows it. Errors: FERRIC_NO_MEMORY.
-ferric_status fe_query_show(const fe_query *query, const fe_match *match, ferric_buffer *json);
+ferric_status fe_query_show(fe_query *query, const fe_match *match, ferric_buffer *json);
 
 // What is known of the match beside its text. Errors: those of reads.
 ferric_status fe_query_meta(fe_query *query, const fe_match *match, fe_meta *meta);
