@@ -64,9 +64,10 @@ ferric_status ferric_close(ferric_db *db)
     ferric_status status;
 
     if (db == NULL) return FERRIC_OK;
+    status = fe_store_check_close(db->store);
+    if (status != FERRIC_OK) return status; // It is open as before.
     fe_index_builder_destroy(db->builder, db->store);
     status = fe_store_close(db->store);
-    if (status == FERRIC_INVALID_ARGUMENT) return status; // It is open as before.
     fe_collections_destroy(db->collections);
     fe_free(db);
     fe_memory_wipe_stack();

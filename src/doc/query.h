@@ -40,8 +40,7 @@ typedef struct fe_query_counts {
 // A document that matches. Lent until the query next moves.
 typedef struct fe_match {
     ferric_slice id;
-    fe_doc
-        doc; // With an id where all of it is needed. Its text has at least what the projection shows.
+    fe_doc doc;   // Its text has at least what is to be shown; its id may be left out.
     fe_meta meta; // Not of a match that an index gave: fe_query_meta.
 } fe_match;
 

@@ -486,20 +486,24 @@ static ferric_status seal(fe_store *store)
     return status;
 }
 
+ferric_status fe_store_check_close(const fe_store *store)
+{
+    if (store == NULL || fe_fork_generation() != store->fork_generation) return FERRIC_OK;
+    if (!fe_async_is_in_callback(store)) return FERRIC_OK;
+    return fe_fail(FERRIC_INVALID_ARGUMENT,
+                   "%s cannot be closed by the callback of a write to it, for which closing "
+                   "waits; it stays open",
+                   store->directory);
+}
+
 ferric_status fe_store_close(fe_store *store)
 {
-    ferric_status status = FERRIC_OK;
+    ferric_status status = fe_store_check_close(store);
 
-    if (store == NULL) return FERRIC_OK;
+    if (store == NULL || status != FERRIC_OK) return status;
     if (fe_fork_generation() != store->fork_generation) {
         fe_vfs_unlock(store->vfs, store->lock);
         return FERRIC_OK;
-    }
-    if (fe_async_is_in_callback(store)) {
-        return fe_fail(FERRIC_INVALID_ARGUMENT,
-                       "%s cannot be closed by the callback of a write to it, for which closing "
-                       "waits; it stays open",
-                       store->directory);
     }
     fe_async_stop(store);
     fe_background_stop(store);

@@ -30,6 +30,8 @@ ferric_status fe_store_open(const char *path, const ferric_options *options, fe_
 // Errors: as ferric_close; FERRIC_INVALID_ARGUMENT: inside a callback for a write of this store,
 // and it stays open. Accepts NULL. In a forked child it only frees the child's memory.
 ferric_status fe_store_close(fe_store *store);
+// Whether fe_store_close would go on: for those who have something to end before. Errors: as above.
+ferric_status fe_store_check_close(const fe_store *store);
 
 // Removes the database at `path`. Errors: as ferric_destroy.
 ferric_status fe_store_destroy(const char *path, const ferric_options *options);
