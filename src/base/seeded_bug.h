@@ -143,7 +143,6 @@ typedef enum fe_seeded_bug {
     FE_BUG_DROP_LEAVES_INDEXES,      // A collection's indexes stay when it goes.
     FE_BUG_DROP_LEAVES_ENTRIES,      // An index goes from the schema and leaves its entries.
     FE_BUG_RANGE_LEAVES_ENTRIES,     // A range of documents goes and leaves its index entries.
-    FE_BUG_RANGE_NOT_REQUIRED,       // A document comes into a range between its look and commit.
     FE_BUG_CONFLICT_PASSED,          // A back-fill passes documents that changed under it.
     FE_BUG_COVERED_INEXACT,          // An index answers alone though the filter wants more.
     FE_BUG_COVERED_REWRITTEN,        // An index shows 1 where the document has 1.0.

@@ -131,10 +131,9 @@ static ferric_status empty_indexes(batch_run *run, const fe_schema *schema)
 static ferric_status require_range(batch_run *run, const fe_document_range *range)
 {
     fe_keyspace_bounds bounds;
-    ferric_status status;
+    ferric_status status =
+        fe_keyspace_bounds_init(&bounds, range->collection->id, range->lower, range->upper);
 
-    if (FE_SEEDED_BUG(FE_BUG_RANGE_NOT_REQUIRED)) return FERRIC_OK;
-    status = fe_keyspace_bounds_init(&bounds, range->collection->id, range->lower, range->upper);
     if (status != FERRIC_OK) return status;
     status = fe_write_batch_require_unchanged(run->batch, fe_buffer_slice(&bounds.lower),
                                               fe_buffer_slice(&bounds.upper));

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Writers that rest on a schema which is not the newest: whoever made the change is not known to
 // the writer, as if it had happened between his look and his commit.
+#include <stdio.h>
+
 #include "two_views.h"
 
 static void test_writer_notices_an_index_that_came_after_his_look(void **state)
@@ -34,11 +36,43 @@ static void test_writer_notices_an_index_that_went_after_his_look(void **state)
     two_views_deinit(&views);
 }
 
+// Whoever adds another index makes the commit that follows a conflict.
+static bool add_another_index(void *context, uint64_t documents)
+{
+    fe_index_request request = {.keys = fe_slice_text("\"b\"")};
+    two_views *views = context;
+    uint32_t id;
+
+    (void)documents;
+    assert_int_equal(fe_schema_add_index(views->writer, &request, &id), FERRIC_OK);
+    return true;
+}
+
+static void test_build_passes_nothing_that_was_not_committed(void **state)
+{
+    fe_index_request request = {.keys = fe_slice_text("\"a\"")};
+    two_views views;
+    uint32_t id;
+
+    (void)state;
+    two_views_init(&views);
+    for (int i = 0; i < 600; i++) {
+        char name[16];
+        snprintf(name, sizeof name, "d%03d", i);
+        put_document(&views, name, "\001{\"a\":1}");
+    }
+    assert_int_equal(fe_schema_add_index(views.other, &request, &id), FERRIC_OK);
+    assert_int_equal(fe_index_build(views.other, id, add_another_index, &views), FERRIC_OK);
+    assert_int_equal(count_keys(&views, id), 600);
+    two_views_deinit(&views);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_writer_notices_an_index_that_came_after_his_look),
         cmocka_unit_test(test_writer_notices_an_index_that_went_after_his_look),
+        cmocka_unit_test(test_build_passes_nothing_that_was_not_committed),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
