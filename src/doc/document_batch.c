@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Finds the documents that a batch writes among its operations, what it leaves of each, and the
 // ranges of documents that it deletes.
+#include <assert.h>
 #include <stdlib.h>
 
 #include "base/arena.h"
@@ -98,6 +99,7 @@ static void add_range(batch_reading *reading, const operation *range)
     fe_document_range *last =
         reading->range_count == 0 ? NULL : &reading->ranges[reading->range_count - 1];
 
+    assert(reading->ranges != NULL && reading->deletes != NULL);
     reading->deletes[reading->delete_count++] = range;
     if (last == NULL || last->collection != range->write.collection ||
         (last->upper.size > 0 && fe_slice_compare(last->upper, range->write.id) < 0)) {
