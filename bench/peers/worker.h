@@ -46,7 +46,8 @@ struct worker {
     uint64_t operations_max; // UINT64_MAX for no bound.
     uint64_t seconds_max;    // 0 for no bound.
     bool is_background;      // Goes on until all others have ended.
-    bool is_racing;          // Others write what this one reads.
+    bool is_racing;          // Others write what this one reads,
+    bool is_contended;       // and what it writes.
     // The step's own.
     engine_session *session;
     fe_random random;

@@ -82,6 +82,8 @@ uint64_t step_delete(worker *worker);
 uint64_t step_commit(worker *worker);
 uint64_t step_txn(worker *worker);
 uint64_t step_txn_hot(worker *worker);
+// Compares the keys of step_txn_hot: no update was lost. Nobody writes meanwhile.
+void verify_hot(worker *worker);
 
 // The steps of workload_mixed.c.
 uint64_t step_ycsb_a(worker *worker);

@@ -86,7 +86,7 @@ static void warm_up(bench_run *run, const workload *work)
     for (i = 0; i < work->threads; i++) {
         workers[i].step = work->step;
         workers[i].count = work->threads;
-        workers[i].is_racing = is_contended(work);
+        workers[i].is_contended = is_contended(work);
         workers[i].random.state += 0xabcdef;
         workers[i].operations_max = at_least_one(operations / work->threads);
         workers[i].seconds_max = WARMUP_SECONDS_MAX;
@@ -152,7 +152,8 @@ static worker *create_workers(bench_run *run, const workload *work, uint32_t cou
     for (i = 0; i < work->threads; i++) {
         workers[i].count = work->threads;
         workers[i].step = work->step;
-        workers[i].is_racing = work->beside != NULL || is_contended(work);
+        workers[i].is_racing = work->beside != NULL;
+        workers[i].is_contended = is_contended(work);
         set_bounds(run, work, &workers[i]);
     }
     if (work->beside != NULL) {
@@ -176,6 +177,7 @@ void workload_run(bench_run *run, const workload *work, measurement *measured)
     seconds = workers_run(workers, count);
     written_ns = bench_now_ns();
     note_rates(workers, work, seconds, measured);
+    if (is_contended(work)) verify_hot(&workers[0]);
     settle(run);
     if (is_fill(work)) {
         measurement_set(measured, METRIC_SETTLE_SECONDS, settle_seconds(written_ns));

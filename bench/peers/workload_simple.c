@@ -105,6 +105,12 @@ uint64_t step_txn_hot(worker *self)
     return worker_transact(self, numbers, TXN_KEYS) ? 1 : 0;
 }
 
+void verify_hot(worker *self)
+{
+    for (uint64_t i = 0; i < HOT_KEYS; i++)
+        worker_read(self, number_of(self, i));
+}
+
 // Each thread has keys of its own, and comes around to the first one after the last.
 uint64_t step_commit(worker *self)
 {
