@@ -69,7 +69,7 @@ cli_rows_form cli_find_form(const cli_arguments *arguments, cli_rows_form otherw
     return cli_output_is_terminal() ? otherwise : CLI_ROWS_JSONL;
 }
 
-int cli_find_read(const cli_arguments *arguments, int first, cli_find *find)
+static int read_find(const cli_arguments *arguments, int first, cli_find *find)
 {
     static const ferric_find_options defaults = FERRIC_FIND_OPTIONS_INIT;
     const char *const *values = arguments->values;
@@ -106,4 +106,11 @@ void cli_find_deinit(cli_find *find)
     fe_buffer_deinit(&find->filter);
     fe_buffer_deinit(&find->sort);
     fe_buffer_deinit(&find->fields);
+}
+
+int cli_find_read(const cli_arguments *arguments, int first, cli_find *find)
+{
+    int code = read_find(arguments, first, find);
+    if (code != CLI_DONE) cli_find_deinit(find);
+    return code;
 }

@@ -21,7 +21,7 @@ typedef struct cli_find {
 } cli_find;
 
 // Reads the options of the command line, and the words from number `first` on as a filter. Prints
-// what is wrong and returns the exit code.
+// what is wrong and returns the exit code; then there is nothing to free.
 int cli_find_read(const cli_arguments *arguments, int first, cli_find *find);
 void cli_find_deinit(cli_find *find);
 
