@@ -77,8 +77,10 @@ static void look(life *l)
     ferric_snapshot_release(snapshot);
 }
 
+// What the engine has not seen it cannot keep: so it looks before the clock goes back, too.
 void life_set_clock(life *l)
 {
+    look(l);
     uint64_t hour = l->hour - 5 + below(l, 9);
 
     atomic_store(&clock_ms, hour * HOUR_MS);
