@@ -24,7 +24,8 @@
 typedef struct shared_page {
     _Atomic(uint64_t) acknowledged[KILL_LANE_MAX];
     _Atomic(bool) is_over;
-    kill_reader_report report; // The reader's until it has ended.
+    _Atomic(uint64_t) opens_min; // So many it makes when it is over, too.
+    kill_reader_report report;   // The reader's until it has ended.
 } shared_page;
 
 struct kill_reader {
@@ -136,7 +137,12 @@ static void open_once(kill_reader *r, db_reader *reader, model_table *found)
 
 static bool goes_on(const kill_reader *r)
 {
-    return r->shared->report.wrong[0] == 0 && !atomic_load(&r->shared->is_over);
+    uint64_t opens = r->shared->report.opens;
+
+    if (r->shared->report.wrong[0] != 0) return false;
+    // Where there never was a database, none is waited for.
+    return !atomic_load(&r->shared->is_over) ||
+           (opens > 0 && opens < atomic_load(&r->shared->opens_min));
 }
 
 // Beside the opens stays one that was made earlier, and shows what it showed then.
@@ -183,10 +189,11 @@ void kill_reader_expect(kill_reader *reader, uint32_t lane, uint64_t number)
     if (reader != NULL) atomic_store(&reader->shared->acknowledged[lane], number);
 }
 
-void kill_reader_stop(kill_reader *reader, kill_reader_report *report)
+void kill_reader_stop(kill_reader *reader, uint64_t opens_min, kill_reader_report *report)
 {
     int exit_status = 0;
 
+    atomic_store(&reader->shared->opens_min, opens_min);
     atomic_store(&reader->shared->is_over, true);
     waitpid(reader->process, &exit_status, 0);
     if (exit_status != 0) tell_wrong(reader, "it ended", "by a signal");

@@ -20,7 +20,7 @@ typedef struct kill_reader_report {
 kill_reader *kill_reader_start(const kill_plan *plan);
 // From now on each open must show this commit. Accepts NULL.
 void kill_reader_expect(kill_reader *reader, uint32_t lane, uint64_t number);
-// Ends the process.
-void kill_reader_stop(kill_reader *reader, kill_reader_report *report);
+// Ends the process, when it has opened the database so often: the writers may have been too fast.
+void kill_reader_stop(kill_reader *reader, uint64_t opens_min, kill_reader_report *report);
 
 #endif

@@ -27,6 +27,7 @@
 // with one and a reader; those that have a ring before their log once more without, and a reader.
 #define DATABASE_COUNT 11u
 #define RINGLESS_FROM 9u
+#define READERS_FROM 3u
 #define READER_OPENS_FLOOR 3000u
 #define ACKNOWLEDGEMENTS_MAX 120u
 
@@ -193,7 +194,9 @@ static void end_reader(harness *h, kill_reader *reader, kill_tally *tally)
     kill_reader_report report;
 
     if (reader == NULL) return;
-    kill_reader_stop(reader, &report);
+    kill_reader_stop(reader,
+                     harness_floor(h, READER_OPENS_FLOOR) / (DATABASE_COUNT - READERS_FROM) + 1,
+                     &report);
     if (report.wrong[0] != 0) harness_fail(h, "the reader: %s", report.wrong);
     tally->reader_opens += report.opens;
     tally->reader_opens_beside += report.opens_beside_writer;
@@ -231,7 +234,7 @@ int main(void)
     for (uint32_t i = 0; i < DATABASE_COUNT; i++) {
         char *path = harness_format("%s/db%u", directory, i);
         kill_plan plan = plan_of(i, path, h.seed);
-        kill_often(&h, &plan, i >= 3, &tally);
+        kill_often(&h, &plan, i >= READERS_FROM, &tally);
         harness_free(path);
     }
     if (h.failed == 0 && rmdir(directory) != 0) {
