@@ -99,9 +99,10 @@ static fe_document_writes take_part(fe_document_writes *rest, fe_collection **co
            rest->ranges[part.range_count].collection == *collection) {
         part.range_count++;
     }
-    rest->list += part.count;
+    // Either may be NULL, which nothing is added to.
+    if (part.count > 0) rest->list += part.count;
     rest->count -= part.count;
-    rest->ranges += part.range_count;
+    if (part.range_count > 0) rest->ranges += part.range_count;
     rest->range_count -= part.range_count;
     return part;
 }
