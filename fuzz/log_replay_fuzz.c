@@ -10,8 +10,10 @@
 #include "fuzz.h"
 #include "lsm/log_replay.h"
 #include "lsm/manifest.h"
+#include "lsm/value_files.h"
 
 #define MEMTABLE_BYTES 4096
+#define VALUE_FILES_MAX 8
 
 const size_t fuzz_fixed_memory = CACHE_KIT_MEMORY + ((size_t)512 << 10);
 
@@ -86,6 +88,11 @@ bool fuzz_run(const uint8_t *data, size_t size)
     options.vfs = folder_mount(&files);
     if (options.vfs == NULL) return false;
     cache_kit_init(&kit, options.vfs, FOLDER_PATH);
+    fe_value_files_options values = {.vfs = options.vfs,
+                                     .directory = FOLDER_PATH,
+                                     .epoch = kit.epoch,
+                                     .open_files_max = VALUE_FILES_MAX};
+    FUZZ_CHECK(fe_value_files_create(&values, &options.value_files) == FERRIC_OK);
     if (fe_manifest_load(options.vfs, FOLDER_PATH, NULL, kit.tables, &state) == FERRIC_OK) {
         options.flushed_sequence = state.last_sequence;
         is_valid = replay_logs(&options, state.logs, state.log_count);
@@ -93,6 +100,7 @@ bool fuzz_run(const uint8_t *data, size_t size)
         is_valid = replay_logs(&options, &single, first_log(&files, &single));
     }
     fe_manifest_state_deinit(&state);
+    fe_value_files_destroy(options.value_files);
     cache_kit_deinit(&kit);
     fe_vfs_memory_destroy(options.vfs);
     return is_valid;

@@ -21,11 +21,15 @@
 #include "loose_log.h"
 #include "still_vfs.h"
 
-// The frames of one file are much alike.
+// The frames of one file are much alike, but for those of make_kinds.
 #define FRAME_SEEDS_MAX 4
+#define KIND_FRAME_SEEDS_MAX 40
+// Of a value that stands in a value file.
+#define LARGE_SIZE 4200
 
 static const char *corpus;
 static unsigned seed_number;
+static size_t frame_seeds_max = FRAME_SEEDS_MAX;
 
 #define REQUIRE(condition)                                                                         \
     do {                                                                                           \
@@ -68,7 +72,7 @@ static void write_frames(ferric_slice file, bool is_manifest)
 {
     loose_log *log = loose_log_read(file.data, file.size);
 
-    for (size_t i = 0; i < log->count && i < FRAME_SEEDS_MAX; i++) {
+    for (size_t i = 0; i < log->count && i < frame_seeds_max; i++) {
         ferric_slice payload = fe_slice(log->frames[i].payload, log->frames[i].payload_size);
         if (payload.size > 0) write_seed(is_manifest ? "edit" : "batch", payload);
     }
@@ -284,6 +288,110 @@ static void put_batch(ferric_db *db)
     ferric_batch_destroy(batch);
 }
 
+// ---- Kinds ----------------------------------------------------------------------------------
+
+static void put_expiring(ferric_db *db, const char *key, ferric_slice value, uint64_t expires_ms)
+{
+    ferric_write_options options = FERRIC_WRITE_OPTIONS_INIT;
+
+    options.lifetime.expires_ms = expires_ms;
+    REQUIRE(ferric_put(db, NULL, fe_slice_text(key), value, &options) == FERRIC_OK);
+}
+
+// Expiries that have passed and that have not, small and in a value file.
+static void put_lifetimes(ferric_db *db)
+{
+    static const char large[LARGE_SIZE] = "large";
+
+    put_expiring(db, "expired", fe_slice_text("long ago"), 1000);
+    put_expiring(db, "expiring", fe_slice_text("some day"), FERRIC_EXPIRES_MAX);
+    put_expiring(db, "expiring large", fe_slice(large, sizeof large), FERRIC_EXPIRES_MAX);
+}
+
+static void delete_ranges(ferric_db *db)
+{
+    ferric_slice open_end = {NULL, 0};
+    ferric_keyspace *other;
+
+    REQUIRE(ferric_delete_range(db, NULL, fe_slice_text("key005"), fe_slice_text("key009"), NULL) ==
+            FERRIC_OK);
+    REQUIRE(ferric_keyspace_open(db, "other", FERRIC_KEYSPACE_RAW, &other) == FERRIC_OK);
+    put(db, other, 1, "gone");
+    REQUIRE(ferric_delete_range(db, other, open_end, open_end, NULL) == FERRIC_OK);
+    put(db, other, 2, "there");
+    REQUIRE(ferric_keyspace_set_ttl(db, other, 60000) == FERRIC_OK);
+    ferric_keyspace_close(other);
+}
+
+static void change_keyspaces(ferric_db *db)
+{
+    ferric_keyspace *keyspace;
+
+    REQUIRE(ferric_keyspace_open(db, "passing", FERRIC_KEYSPACE_RAW, &keyspace) == FERRIC_OK);
+    put(db, keyspace, 1, "gone with its keyspace");
+    ferric_keyspace_close(keyspace);
+    REQUIRE(ferric_keyspace_drop(db, "passing") == FERRIC_OK);
+    REQUIRE(ferric_keyspace_rename(db, "other", "another") == FERRIC_OK);
+}
+
+// One that is ready, and one whose build was stopped.
+static bool stop_build(void *context, uint64_t documents)
+{
+    (void)context;
+    (void)documents;
+    return false;
+}
+
+static void create_indexes(ferric_db *db)
+{
+    ferric_index_options options = FERRIC_INDEX_OPTIONS_INIT;
+    ferric_keyspace *papers;
+    ferric_status status;
+
+    put_document(db, "{\"title\":\"On indexes\",\"pages\":[1,1,2]}");
+    REQUIRE(ferric_keyspace_open(db, "papers", FERRIC_KEYSPACE_COLLECTION, &papers) == FERRIC_OK);
+    REQUIRE(ferric_index_create(db, papers, fe_slice_text("{\"pages\":1}"), NULL) == FERRIC_OK);
+    options.unique = true;
+    options.filter = fe_slice_text("{\"pages\":{\"$gt\":1}}");
+    options.progress = stop_build;
+    status = ferric_index_create(db, papers, fe_slice_text("{\"title\":-1}"), &options);
+    REQUIRE(status == FERRIC_OK || status == FERRIC_INTERRUPTED);
+    ferric_keyspace_close(papers);
+}
+
+// What came to the format later: in a log alone, and in tables with a log behind them.
+static void make_kinds(void)
+{
+    ferric_options options = FERRIC_OPTIONS_INIT;
+    fe_vfs *vfs = still_vfs_create(2);
+    ferric_db *db;
+
+    frame_seeds_max = KIND_FRAME_SEEDS_MAX;
+    REQUIRE(vfs != NULL);
+    options.vfs = vfs;
+    options.background_threads = 0;
+    options.memory_limit = (uint64_t)8 << 20;
+    options.block_size = 512;
+    REQUIRE(ferric_open(FOLDER_PATH, &options, &db) == FERRIC_OK);
+    for (unsigned i = 0; i < 12; i++)
+        put(db, NULL, i, "value");
+    put_lifetimes(db);
+    delete_ranges(db);
+    change_keyspaces(db);
+    create_indexes(db);
+    write_database(vfs, true);
+    REQUIRE(ferric_flush(db) == FERRIC_OK);
+    delete_ranges(db);
+    put_lifetimes(db);
+    write_database(vfs, true);
+    REQUIRE(ferric_compact(db, NULL, fe_slice(NULL, 0), fe_slice(NULL, 0)) == FERRIC_OK);
+    write_database(vfs, true);
+    REQUIRE(ferric_close(db) == FERRIC_OK);
+    fe_vfs_memory_destroy(vfs);
+}
+
+// ---- All of it ------------------------------------------------------------------------------
+
 // A database in stages: a log alone, as a crash leaves it; closed; opened again, so that there are
 // two logs; with tables on two levels. All of them, or the last.
 static void make_database(ferric_compression compression, uint32_t filter_bits, bool all_stages)
@@ -336,6 +444,7 @@ int main(int argc, char **argv)
     make_database(FERRIC_COMPRESSION_NONE, 0, true);
     make_database(FERRIC_COMPRESSION_LZ4, 10, false);
     make_database(FERRIC_COMPRESSION_ZSTD, 16, false);
+    make_kinds();
     printf("%u seeds\n1 passed, 0 failed\n", seed_number);
     return 0;
 }
