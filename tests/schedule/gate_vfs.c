@@ -93,6 +93,16 @@ void gate_pass(gate_vfs *gates, gate_point point)
     fe_mutex_unlock(&gates->mutex);
 }
 
+void gate_await_number(gate_vfs *gates, gate_point point, uint64_t number)
+{
+    gate_await(gates, point);
+    while (--number > 0) {
+        gate_close(gates, point);
+        gate_pass(gates, point);
+        gate_await(gates, point);
+    }
+}
+
 void gate_fail_next(gate_vfs *gates, gate_point point)
 {
     fe_mutex_lock(&gates->mutex);

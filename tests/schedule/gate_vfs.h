@@ -45,6 +45,9 @@ fe_vfs *gate_vfs_of(gate_vfs *gates);
 void gate_close(gate_vfs *gates, gate_point point);
 void gate_await(gate_vfs *gates, gate_point point);
 void gate_pass(gate_vfs *gates, gate_point point);
+// The same as gate_await for call number `number`, from 1 on, since the gate was closed: those
+// before it go on.
+void gate_await_number(gate_vfs *gates, gate_point point, uint64_t number);
 // Makes the next call that comes to the point fail with FERRIC_IO; it is not carried out.
 void gate_fail_next(gate_vfs *gates, gate_point point);
 // How many calls have come to the point.

@@ -473,12 +473,7 @@ void helper_start_held(helper *h, schedule *s, helper_task task, uint32_t key, u
 {
     gate_close(s->gates, GATE_ALLOCATION);
     helper_start(h, s, task, key, "held");
-    gate_await(s->gates, GATE_ALLOCATION);
-    while (--number > 0) {
-        gate_close(s->gates, GATE_ALLOCATION);
-        gate_pass(s->gates, GATE_ALLOCATION);
-        gate_await(s->gates, GATE_ALLOCATION);
-    }
+    gate_await_number(s->gates, GATE_ALLOCATION, number);
 }
 
 ferric_status helper_join(helper *h)
