@@ -4,6 +4,7 @@
 
 #include <assert.h>
 #include <stdatomic.h>
+#include <stddef.h>
 
 #include "base/compiler.h"
 #include "base/memory.h"
@@ -19,29 +20,27 @@
 #define WORD_BITS 64
 #define WORD_COUNT ((FE_SLAB_SLOTS_MAX + WORD_BITS - 1) / WORD_BITS)
 
-typedef struct chunk chunk;
-
-// A list that a chunk stands in.
+// A place in a ring of chunks. The ring's head is one more place, which no chunk has.
 typedef struct link {
-    chunk *next;
-    chunk *previous;
+    struct link *next;
+    struct link *previous;
 } link;
 
-struct chunk {
+typedef struct chunk {
     link all;     // Of every chunk that is not being emptied.
-    link partial; // Of those of one size with a free slot.
+    link partial; // Of those of one size with a free slot; alone in its ring when it has none.
     uint32_t slot_size;
     uint32_t slot_count;
     uint32_t taken_count;
     bool is_leaving;
     uint64_t taken[WORD_COUNT]; // One bit for each slot.
-};
+} chunk;
 
 struct fe_slabs {
     fe_mutex mutex;
     // Guarded by mutex.
-    chunk *all;
-    chunk *partial[CLASS_COUNT];
+    link all;
+    link partial[CLASS_COUNT];
     uint32_t leaving_count;
     // Changed under mutex, looked at without.
     _Atomic(uint64_t) mapped_bytes;
@@ -53,11 +52,56 @@ static_assert((FE_SLAB_CHUNK_SIZE - HEADER_SIZE) / (FE_SLAB_SLOT_MIN + SLOT_STEP
                   FE_SLAB_SLOTS_MAX,
               "each slot has a bit");
 
+// ---- Rings -----------------------------------------------------------------------------------
+
+static void make_ring(link *alone)
+{
+    alone->next = alone;
+    alone->previous = alone;
+}
+
+static bool is_alone(const link *at)
+{
+    return at->next == at;
+}
+
+static void push(link *head, link *pushed)
+{
+    pushed->previous = head;
+    pushed->next = head->next;
+    head->next->previous = pushed;
+    head->next = pushed;
+}
+
+static void take_out(link *taken)
+{
+    taken->next->previous = taken->previous;
+    taken->previous->next = taken->next;
+    make_ring(taken);
+}
+
+static chunk *chunk_at_all(link *at)
+{
+    return (chunk *)((uint8_t *)at - offsetof(chunk, all));
+}
+
+static chunk *chunk_at_partial(link *at)
+{
+    return (chunk *)((uint8_t *)at - offsetof(chunk, partial));
+}
+
+// ---- All of them -----------------------------------------------------------------------------
+
 ferric_status fe_slabs_create(fe_slabs **slabs)
 {
-    *slabs = fe_alloc_zero(1, sizeof **slabs);
-    if (*slabs == NULL) return fe_no_memory("the cache's slabs", sizeof **slabs);
-    fe_mutex_init(&(*slabs)->mutex);
+    fe_slabs *created = fe_alloc_zero(1, sizeof *created);
+
+    *slabs = created;
+    if (created == NULL) return fe_no_memory("the cache's slabs", sizeof *created);
+    fe_mutex_init(&created->mutex);
+    make_ring(&created->all);
+    for (uint32_t i = 0; i < CLASS_COUNT; i++)
+        make_ring(&created->partial[i]);
     return FERRIC_OK;
 }
 
@@ -65,11 +109,11 @@ void fe_slabs_destroy(fe_slabs *slabs)
 {
     if (slabs == NULL) return;
     assert(slabs->leaving_count == 0);
-    while (slabs->all != NULL) {
-        chunk *next = slabs->all->all.next;
-        assert(slabs->all->taken_count == 0);
-        fe_pages_unmap(slabs->all, FE_SLAB_CHUNK_SIZE);
-        slabs->all = next;
+    while (!is_alone(&slabs->all)) {
+        chunk *last = chunk_at_all(slabs->all.next);
+        assert(last->taken_count == 0);
+        take_out(&last->all);
+        fe_pages_unmap(last, FE_SLAB_CHUNK_SIZE);
     }
     fe_mutex_deinit(&slabs->mutex);
     fe_free(slabs);
@@ -102,45 +146,9 @@ static void *slot_at(chunk *of, uint32_t index)
     return (uint8_t *)of + HEADER_SIZE + (size_t)index * of->slot_size;
 }
 
-static void push_all(fe_slabs *slabs, chunk *pushed)
+static link *partial_of(fe_slabs *slabs, size_t slot_size)
 {
-    pushed->all.previous = NULL;
-    pushed->all.next = slabs->all;
-    if (slabs->all != NULL) slabs->all->all.previous = pushed;
-    slabs->all = pushed;
-}
-
-static void remove_all(fe_slabs *slabs, chunk *removed)
-{
-    if (removed->all.next != NULL) removed->all.next->all.previous = removed->all.previous;
-    if (removed->all.previous != NULL) {
-        removed->all.previous->all.next = removed->all.next;
-    } else {
-        slabs->all = removed->all.next;
-    }
-}
-
-static void push_partial(fe_slabs *slabs, chunk *pushed)
-{
-    chunk **head = &slabs->partial[class_of(pushed->slot_size)];
-
-    pushed->partial.previous = NULL;
-    pushed->partial.next = *head;
-    if (*head != NULL) (*head)->partial.previous = pushed;
-    *head = pushed;
-}
-
-static void remove_partial(fe_slabs *slabs, chunk *removed)
-{
-    chunk **head = &slabs->partial[class_of(removed->slot_size)];
-
-    if (removed->partial.next != NULL)
-        removed->partial.next->partial.previous = removed->partial.previous;
-    if (removed->partial.previous != NULL) {
-        removed->partial.previous->partial.next = removed->partial.next;
-    } else {
-        *head = removed->partial.next;
-    }
+    return &slabs->partial[class_of(slot_size)];
 }
 
 static chunk *map_chunk(fe_slabs *slabs, size_t slot_size)
@@ -151,8 +159,8 @@ static chunk *map_chunk(fe_slabs *slabs, size_t slot_size)
     assert(chunk_of(mapped) == mapped);
     mapped->slot_size = (uint32_t)slot_size;
     mapped->slot_count = (uint32_t)((FE_SLAB_CHUNK_SIZE - HEADER_SIZE) / slot_size);
-    push_all(slabs, mapped);
-    push_partial(slabs, mapped);
+    push(&slabs->all, &mapped->all);
+    push(partial_of(slabs, slot_size), &mapped->partial);
     atomic_fetch_add_explicit(&slabs->mapped_bytes, FE_SLAB_CHUNK_SIZE, memory_order_relaxed);
     return mapped;
 }
@@ -160,8 +168,8 @@ static chunk *map_chunk(fe_slabs *slabs, size_t slot_size)
 // For a chunk without a slot taken.
 static void unmap_chunk(fe_slabs *slabs, chunk *unmapped)
 {
-    remove_partial(slabs, unmapped);
-    remove_all(slabs, unmapped);
+    take_out(&unmapped->partial);
+    take_out(&unmapped->all);
     atomic_fetch_sub_explicit(&slabs->mapped_bytes, FE_SLAB_CHUNK_SIZE, memory_order_relaxed);
     fe_pages_unmap(unmapped, FE_SLAB_CHUNK_SIZE);
 }
@@ -188,16 +196,20 @@ void *fe_slabs_take(fe_slabs *slabs, size_t *size, bool may_map)
     size_t slot_size = (*size + SLOT_STEP - 1) / SLOT_STEP * SLOT_STEP;
     void *slot = NULL;
     uint32_t index;
-    chunk *from;
+    link *partial = partial_of(slabs, slot_size);
+    chunk *from = NULL;
 
     assert(fe_slabs_has_size(*size));
     fe_mutex_lock(&slabs->mutex);
-    from = slabs->partial[class_of(slot_size)];
-    if (from == NULL && may_map) from = map_chunk(slabs, slot_size);
+    if (!is_alone(partial)) {
+        from = chunk_at_partial(partial->next);
+    } else if (may_map) {
+        from = map_chunk(slabs, slot_size);
+    }
     if (from == NULL) goto out;
     index = first_free(from);
     from->taken[index / WORD_BITS] |= (uint64_t)1 << (index % WORD_BITS);
-    if (++from->taken_count == from->slot_count) remove_partial(slabs, from);
+    if (++from->taken_count == from->slot_count) take_out(&from->partial);
     atomic_fetch_add_explicit(&slabs->taken_bytes, slot_size, memory_order_relaxed);
     slot = slot_at(from, index);
     *size = slot_size;
@@ -215,11 +227,13 @@ static void give_leaving(fe_slabs *slabs, chunk *leaving)
 
 static void give(fe_slabs *slabs, chunk *to)
 {
+    link *partial = partial_of(slabs, to->slot_size);
+
     atomic_fetch_sub_explicit(&slabs->taken_bytes, to->slot_size, memory_order_relaxed);
-    if (to->taken_count + 1 == to->slot_count) push_partial(slabs, to);
+    if (to->taken_count + 1 == to->slot_count) push(partial, &to->partial);
     if (to->taken_count > 0) return;
     // The last one of its size stays: whoever comes next would map it again.
-    if (to->partial.next != NULL || to->partial.previous != NULL) unmap_chunk(slabs, to);
+    if (partial->next != partial->previous) unmap_chunk(slabs, to);
 }
 
 void fe_slabs_give(fe_slabs *slabs, void *slot)
@@ -269,11 +283,12 @@ static size_t list_slots(chunk *of, fe_slot_use (*use_of)(void *slot),
     return count;
 }
 
-static chunk *find_sparsest(const fe_slabs *slabs, fe_slot_use (*use_of)(void *slot))
+static chunk *find_sparsest(fe_slabs *slabs, fe_slot_use (*use_of)(void *slot))
 {
     chunk *best = NULL;
 
-    for (chunk *each = slabs->all; each != NULL; each = each->all.next) {
+    for (link *at = slabs->all.next; at != &slabs->all; at = at->next) {
+        chunk *each = chunk_at_all(at);
         if (best != NULL && taken_bytes(each) >= taken_bytes(best)) continue;
         if (can_be_emptied(each, use_of)) best = each;
     }
@@ -293,8 +308,8 @@ size_t fe_slabs_empty_sparsest(fe_slabs *slabs, fe_slot_use (*use_of)(void *slot
         unmap_chunk(slabs, sparsest);
     } else if (sparsest != NULL) {
         count = list_slots(sparsest, use_of, slots);
-        remove_partial(slabs, sparsest);
-        remove_all(slabs, sparsest);
+        take_out(&sparsest->partial);
+        take_out(&sparsest->all);
         sparsest->is_leaving = true;
         slabs->leaving_count++;
         atomic_fetch_sub_explicit(&slabs->mapped_bytes, FE_SLAB_CHUNK_SIZE, memory_order_relaxed);
