@@ -479,8 +479,7 @@ ferric_status fe_store_flush_waiting(fe_store *store)
 
 ferric_status fe_store_flush(fe_store *store)
 {
-    fe_write_request request = {.batch = NULL};
-    fe_write_group group;
+    fe_write_turn turn;
     ferric_status status = fe_store_check(store);
 
     if (status == FERRIC_OK) status = fe_store_writable(store);
@@ -488,7 +487,7 @@ ferric_status fe_store_flush(fe_store *store)
         status = fe_fail(FERRIC_READ_ONLY, "%s is opened read-only", store->directory);
     }
     if (status != FERRIC_OK) return status;
-    (void)fe_write_queue_join(&store->queue, &request, 0, &group);
+    fe_write_turn_take(&store->queue, &turn);
     status = fe_store_bear(store);
     if (status == FERRIC_OK && store->active != NULL) {
         fe_memtable_stats stats;
@@ -496,7 +495,7 @@ ferric_status fe_store_flush(fe_store *store)
         if (stats.entries > 0 || stats.range_deletes > 0)
             status = fe_store_switch_memtable(store, 0, 0, true);
     }
-    fe_write_queue_finish(&store->queue, &group);
+    fe_write_turn_end(&store->queue, &turn);
     if (status == FERRIC_OK) status = fe_store_flush_waiting(store);
     // The new table may be due for a compaction, or become so when its entries expire.
     if (status == FERRIC_OK) fe_background_want_compaction(store);

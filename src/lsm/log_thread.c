@@ -32,15 +32,14 @@ typedef struct log_duties {
 // What is done in the writers' turn.
 static void with_turn(fe_store *store, ferric_status (*work)(fe_store *))
 {
-    fe_write_request request = {.batch = NULL};
-    fe_write_group group;
+    fe_write_turn turn;
 
-    (void)fe_write_queue_join(&store->queue, &request, 0, &group);
+    fe_write_turn_take(&store->queue, &turn);
     if (fe_store_writable(store) == FERRIC_OK && store->is_born) {
         ferric_status status = work(store);
         if (status == FERRIC_OUTCOME_UNKNOWN) fe_store_fail(store, status);
     }
-    fe_write_queue_finish(&store->queue, &group);
+    fe_write_turn_end(&store->queue, &turn);
 }
 
 // REQUIRES: the turn.

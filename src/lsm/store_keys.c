@@ -178,15 +178,14 @@ ferric_status fe_store_change_keys(fe_store *store, const ferric_key *added,
                                    const ferric_key *removed)
 {
     key_change change = {.added = added, .removed = removed};
-    fe_write_request request = {.batch = NULL};
-    fe_write_group group;
+    fe_write_turn turn;
     ferric_status status = check_changeable(store);
 
     if (status != FERRIC_OK) return status;
-    (void)fe_write_queue_join(&store->queue, &request, 0, &group);
+    fe_write_turn_take(&store->queue, &turn);
     status = fe_store_writable(store);
     if (status == FERRIC_OK) status = change_keys(store, &change);
-    fe_write_queue_finish(&store->queue, &group);
+    fe_write_turn_end(&store->queue, &turn);
     return status;
 }
 
@@ -207,16 +206,15 @@ static ferric_status begin_new_files(fe_store *store)
 static ferric_status add_data_key(fe_store *store, uint64_t *before)
 {
     key_change change = {.has_data_key = true};
-    fe_write_request request = {.batch = NULL};
-    fe_write_group group;
+    fe_write_turn turn;
     ferric_status status;
 
-    (void)fe_write_queue_join(&store->queue, &request, 0, &group);
+    fe_write_turn_take(&store->queue, &turn);
     status = fe_store_writable(store);
     if (status == FERRIC_OK) status = change_keys(store, &change);
     if (status == FERRIC_OK) status = fe_file_number_draw(&store->next_file_number, before);
     if (status == FERRIC_OK) status = begin_new_files(store);
-    fe_write_queue_finish(&store->queue, &group);
+    fe_write_turn_end(&store->queue, &turn);
     return status;
 }
 
@@ -303,8 +301,7 @@ static ferric_status forget_data_keys(fe_store *store)
 ferric_status fe_store_rotate(fe_store *store, bool is_rewritten, ferric_progress_callback progress,
                               void *context)
 {
-    fe_write_request request = {.batch = NULL};
-    fe_write_group group;
+    fe_write_turn turn;
     uint64_t before = 0;
     ferric_status status = check_changeable(store);
 
@@ -313,8 +310,8 @@ ferric_status fe_store_rotate(fe_store *store, bool is_rewritten, ferric_progres
     status = rewrite(store, before, progress, context);
     if (status != FERRIC_OK) return status;
     fe_epoch_collect(store->epoch); // The files that were rewritten go.
-    (void)fe_write_queue_join(&store->queue, &request, 0, &group);
+    fe_write_turn_take(&store->queue, &turn);
     status = forget_data_keys(store);
-    fe_write_queue_finish(&store->queue, &group);
+    fe_write_turn_end(&store->queue, &turn);
     return status;
 }

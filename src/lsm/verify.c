@@ -166,14 +166,13 @@ typedef struct frame_files {
 
 static ferric_status list_frame_files(fe_store *store, frame_files *files)
 {
-    fe_write_request request = {.batch = NULL};
-    fe_write_group group;
+    fe_write_turn turn;
     ferric_status status = FERRIC_OK;
 
     memset(files, 0, sizeof *files);
     // The turn keeps the logs' ends still. Rings are drained, since what stands in one is
     // overwritten while the log is read; a failure stops writers and shows there.
-    (void)fe_write_queue_join(&store->queue, &request, 0, &group);
+    fe_write_turn_take(&store->queue, &turn);
     if (fe_store_writable(store) == FERRIC_OK) (void)fe_log_chain_drain(store);
     fe_mutex_lock(&store->log_mutex);
     if (store->live_log_count > 0) {
@@ -195,7 +194,7 @@ static ferric_status list_frame_files(fe_store *store, frame_files *files)
     files->manifest_number = store->manifest_number;
     files->manifest_end = store->manifest == NULL ? 0 : fe_manifest_size(store->manifest);
     fe_mutex_unlock(&store->edit_mutex);
-    fe_write_queue_finish(&store->queue, &group);
+    fe_write_turn_end(&store->queue, &turn);
     return status;
 }
 

@@ -269,3 +269,14 @@ void fe_write_queue_end_posts(fe_write_queue *queue)
     fe_mutex_unlock(&queue->mutex);
     wake(queue, FE_WORD_POSTED);
 }
+
+void fe_write_turn_take(fe_write_queue *queue, fe_write_turn *turn)
+{
+    fe_write_request_init(&turn->request, NULL, false);
+    (void)fe_write_queue_join(queue, &turn->request, 0, &turn->group);
+}
+
+void fe_write_turn_end(fe_write_queue *queue, fe_write_turn *turn)
+{
+    fe_write_queue_finish(queue, &turn->group);
+}

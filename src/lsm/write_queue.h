@@ -37,9 +37,9 @@ typedef enum fe_request_state {
     FE_REQUEST_DONE = 2,
 } fe_request_state;
 
-// One commit on its way: zeroed with its batch and sync set, or initialized below.
+// One commit on its way.
 typedef struct fe_write_request {
-    fe_write_batch *batch; // NULL: only the turn is wanted; such a request leads alone.
+    fe_write_batch *batch; // NULL: only the turn is wanted (fe_write_turn); it leads alone.
     bool sync;
     uint64_t looked_up_to; // The batch's ranges were found unchanged up to this sequence.
     ferric_status status;  // Set by the leader.
@@ -125,5 +125,14 @@ void fe_write_queue_gather(fe_write_queue *queue, size_t bytes_max, fe_write_gro
 
 // Each request's status is set. Passes the turn on and wakes the group. REQUIRES: the caller leads.
 void fe_write_queue_finish(fe_write_queue *queue, fe_write_group *group);
+
+// The turn without a commit: between the two calls nobody else writes.
+typedef struct fe_write_turn {
+    fe_write_request request;
+    fe_write_group group;
+} fe_write_turn;
+
+void fe_write_turn_take(fe_write_queue *queue, fe_write_turn *turn);
+void fe_write_turn_end(fe_write_queue *queue, fe_write_turn *turn);
 
 #endif
