@@ -104,7 +104,8 @@ static uint64_t look(const _Atomic(uint64_t) *bytes)
     return atomic_load_explicit(bytes, memory_order_relaxed);
 }
 
-// Blocks evicted last are in slots that nobody has taken yet, or will be: room for those that come.
+// With slots, a part is kept free for the blocks that come next: what was evicted keeps its slot
+// until no section can see it any more, and until then a new block needs another one.
 static bool is_over_capacity(const fe_block_cache *cache)
 {
     uint64_t capacity = look(&cache->capacity_bytes);
@@ -306,6 +307,12 @@ static void retire_block_locked(fe_block_cache *cache, fe_cached_block *cached)
     fe_epoch_retire(cache->epoch, &cached->retired, reclaim_block);
 }
 
+static void remove_block_locked(fe_block_cache *cache, fe_cached_block *cached)
+{
+    fe_sieve_remove(&cache->shards[cached->shard].queue, &cached->node);
+    retire_block_locked(cache, cached);
+}
+
 static bool evict_one(fe_block_cache *cache, cache_shard *shard)
 {
     fe_sieve_node *node;
@@ -350,10 +357,7 @@ static void evict_this(fe_block_cache *cache, fe_cached_block *cached)
 
     fe_mutex_lock(&shard->mutex);
     is_queued = atomic_load_explicit(&cached->state, memory_order_relaxed) == FE_BLOCK_QUEUED;
-    if (is_queued) {
-        fe_sieve_remove(&shard->queue, &cached->node);
-        retire_block_locked(cache, cached);
-    }
+    if (is_queued) remove_block_locked(cache, cached);
     fe_mutex_unlock(&shard->mutex);
     if (is_queued) fe_tally_add(&cache->tally, COUNTER_EVICTIONS, 1);
 }
@@ -467,10 +471,7 @@ void fe_block_cache_remove(fe_block_cache *cache, const fe_table *table, uint32_
     if (fe_block_cache_peek(home) == NULL) return;
     fe_mutex_lock(&shard->mutex);
     cached = atomic_load_explicit(home, memory_order_relaxed);
-    if (cached != NULL) {
-        fe_sieve_remove(&shard->queue, &cached->node);
-        retire_block_locked(cache, cached);
-    }
+    if (cached != NULL) remove_block_locked(cache, cached);
     fe_mutex_unlock(&shard->mutex);
 }
 
