@@ -46,7 +46,7 @@ ferric_status ferric_document_patch(ferric_db *db, ferric_keyspace *collection, 
 // ---- Indexes --------------------------------------------------------------------------------
 
 // Told how many documents an index's build has passed since it began, also before a crash. Returns
-// false to stop it for now.
+// whether it is to go on; a build that was stopped can be gone on with (ferric_index_create).
 typedef bool (*ferric_build_callback)(void *context, uint64_t documents);
 
 // What an index is, beside its paths.
@@ -87,9 +87,10 @@ typedef struct ferric_index_options {
 // there already and is the same is FERRIC_OK.
 //
 // Errors: FERRIC_ALREADY_EXISTS: another index has the name; or two documents have the same values
-//         for a unique index, and the message names both. FERRIC_INVALID_ARGUMENT: wrong keys or
-//         filter, or a document has arrays at two paths. After these there is no index.
-//         FERRIC_INTERRUPTED, FERRIC_IO, FERRIC_NO_SPACE: it can be gone on with. FERRIC_READ_ONLY.
+//         for a unique index, and the message names one of them and the values.
+//         FERRIC_INVALID_ARGUMENT: wrong keys or filter, or a document has arrays at two paths.
+//         After these there is no index. FERRIC_INTERRUPTED, FERRIC_IO, FERRIC_NO_SPACE: it can be
+//         gone on with. FERRIC_READ_ONLY.
 ferric_status ferric_index_create(ferric_db *db, ferric_keyspace *collection, ferric_slice keys,
                                   const ferric_index_options *options);
 

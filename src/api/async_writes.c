@@ -15,15 +15,14 @@ ferric_status fe_async_check(const char *call, ferric_commit_callback callback,
                    "%s: options->version must be NULL: the callback receives the version", call);
 }
 
-// Takes over what was begun, whatever the status of filling it.
-static ferric_status go(ferric_db *db, fe_async_write *write, ferric_status status)
+ferric_status fe_async_go(ferric_db *db, fe_async_write *write, ferric_status filled)
 {
-    if (status == FERRIC_OK) {
+    if (filled == FERRIC_OK) {
         fe_store_write_async(db->store, write);
     } else {
         fe_async_abandon(db->store, write);
     }
-    return status;
+    return filled;
 }
 
 ferric_status ferric_put_async(ferric_db *db, ferric_keyspace *keyspace, ferric_slice key,
@@ -41,7 +40,7 @@ ferric_status ferric_put_async(ferric_db *db, ferric_keyspace *keyspace, ferric_
     if (status != FERRIC_OK) return status;
     status = fe_async_begin(db->store, &completion, key.size + value.size, &write);
     if (status != FERRIC_OK) return status;
-    return go(db, write, fe_add_put(fe_async_batch(write), &checked, key, value));
+    return fe_async_go(db, write, fe_add_put(fe_async_batch(write), &checked, key, value));
 }
 
 // A document goes with its entries in indexes, which are worked out anew when it has changed
@@ -77,7 +76,7 @@ ferric_status ferric_delete_async(ferric_db *db, ferric_keyspace *keyspace, ferr
     status = fe_async_begin(db->store, &completion, key.size, &write);
     if (status != FERRIC_OK) return status;
     if (!is_document) {
-        return go(db, write, fe_add_delete(fe_async_batch(write), &checked, key));
+        return fe_async_go(db, write, fe_add_delete(fe_async_batch(write), &checked, key));
     }
     delete_document(db, &checked, key, write);
     return FERRIC_OK;

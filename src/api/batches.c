@@ -358,11 +358,6 @@ ferric_status ferric_write_async(ferric_db *db, const ferric_batch *batch,
         fe_async_tell(db->store, write, status, version);
         return FERRIC_OK;
     }
-    status = fe_write_batch_copy(&batch->content->writes, fe_async_batch(write));
-    if (status != FERRIC_OK) {
-        fe_async_abandon(db->store, write);
-        return status;
-    }
-    fe_store_write_async(db->store, write);
-    return FERRIC_OK;
+    return fe_async_go(db, write,
+                       fe_write_batch_copy(&batch->content->writes, fe_async_batch(write)));
 }

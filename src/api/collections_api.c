@@ -74,6 +74,19 @@ static ferric_status index_options_take(const ferric_index_options *given,
     return status == FERRIC_OK ? fe_slice_check(type, "filter", taken->filter) : status;
 }
 
+// FERRIC_NOT_FOUND: it does not exist yet.
+static ferric_status collection_to_read(const char *call, ferric_db *db,
+                                        ferric_keyspace *collection, fe_collection **found)
+{
+    ferric_keyspace *meant;
+    uint32_t id;
+    ferric_status status =
+        fe_handles_check(call, db, collection, FERRIC_KEYSPACE_COLLECTION, &meant);
+
+    if (status == FERRIC_OK) status = fe_keyspace_id_for_read(meant, &id);
+    return status == FERRIC_OK ? fe_collection_of(db, id, found) : status;
+}
+
 // Finds the collection, which comes into being when it is not there.
 static ferric_status collection_to_write(const char *call, ferric_db *db, ferric_keyspace *keyspace,
                                          fe_collection **collection)
@@ -115,17 +128,13 @@ ferric_status ferric_index_progress(ferric_db *db, ferric_keyspace *collection, 
                                     ferric_build_progress *progress)
 {
     const char *call = "ferric_index_progress";
-    ferric_keyspace *meant;
     fe_collection *found;
-    uint32_t id;
     ferric_status status;
 
     if (progress == NULL) return fe_argument_is_null(call, "progress");
     *progress = (ferric_build_progress){0};
     if (name == NULL) return fe_argument_is_null(call, "name");
-    status = fe_handles_check(call, db, collection, FERRIC_KEYSPACE_COLLECTION, &meant);
-    if (status == FERRIC_OK) status = fe_keyspace_id_for_read(meant, &id);
-    if (status == FERRIC_OK) status = fe_collection_of(db, id, &found);
+    status = collection_to_read(call, db, collection, &found);
     return status == FERRIC_OK ? fe_index_build_state(found, fe_slice_text(name), progress)
                                : status;
 }
@@ -133,15 +142,11 @@ ferric_status ferric_index_progress(ferric_db *db, ferric_keyspace *collection, 
 ferric_status ferric_index_drop(ferric_db *db, ferric_keyspace *collection, const char *name)
 {
     const char *call = "ferric_index_drop";
-    ferric_keyspace *meant;
     fe_collection *found;
-    uint32_t id;
     ferric_status status;
 
     if (name == NULL) return fe_argument_is_null(call, "name");
-    status = fe_handles_check(call, db, collection, FERRIC_KEYSPACE_COLLECTION, &meant);
-    if (status == FERRIC_OK) status = fe_keyspace_id_for_read(meant, &id);
-    if (status == FERRIC_OK) status = fe_collection_of(db, id, &found);
+    status = collection_to_read(call, db, collection, &found);
     return status == FERRIC_OK ? fe_schema_drop_index(found, fe_slice_text(name)) : status;
 }
 
@@ -175,16 +180,12 @@ static ferric_status describe_index(const fe_index *index, ferric_buffer *json)
 ferric_status ferric_index_list(ferric_db *db, ferric_keyspace *collection, ferric_buffer *json)
 {
     const char *call = "ferric_index_list";
-    ferric_keyspace *meant;
     fe_collection *found = NULL;
     const fe_schema *schema;
-    uint32_t id;
     ferric_status status;
 
     if (json == NULL) return fe_argument_is_null(call, "json");
-    status = fe_handles_check(call, db, collection, FERRIC_KEYSPACE_COLLECTION, &meant);
-    if (status == FERRIC_OK) status = fe_keyspace_id_for_read(meant, &id);
-    if (status == FERRIC_OK) status = fe_collection_of(db, id, &found);
+    status = collection_to_read(call, db, collection, &found);
     if (status != FERRIC_OK && status != FERRIC_NOT_FOUND) return status;
     fe_buffer_clear(json);
     status = fe_buffer_append(json, "[", 1);
