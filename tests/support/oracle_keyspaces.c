@@ -152,11 +152,14 @@ static void expect_dropped(oracle *o, uint32_t keyspace)
     ferric_slice key = model_key_in(keyspace, 0);
     ferric_status status = ferric_has(o->db, handle, key, NULL);
 
-    if (status != FERRIC_DROPPED) oracle_accept(o, "reading a dropped keyspace", status);
-    if (status == FERRIC_OK) oracle_fail(o, "a dropped keyspace", "it has a key");
-    status = ferric_delete(o->db, handle, key, NULL);
-    if (status != FERRIC_DROPPED) oracle_accept(o, "writing to a dropped keyspace", status);
-    if (status == FERRIC_OK) oracle_fail(o, "a dropped keyspace", "it was written to");
+    // Where every call with the handle was refused it never found its keyspace: it has but a name.
+    if (status != FERRIC_NOT_FOUND || o->refusals == 0) {
+        if (status != FERRIC_DROPPED) oracle_accept(o, "reading a dropped keyspace", status);
+        if (status == FERRIC_OK) oracle_fail(o, "a dropped keyspace", "it has a key");
+        status = ferric_delete(o->db, handle, key, NULL);
+        if (status != FERRIC_DROPPED) oracle_accept(o, "writing to a dropped keyspace", status);
+        if (status == FERRIC_OK) oracle_fail(o, "a dropped keyspace", "it was written to");
+    }
     ferric_keyspace_close(handle);
     o->reader.keyspaces[keyspace] = NULL;
 }
