@@ -381,7 +381,7 @@ class Manual:
 
 
 def read_header(path):
-    """The header, with the part of it that stands in another file where that is included."""
+    """The header, with the parts of it that stand in other files where those are included."""
     with open(path, encoding="utf-8") as file:
         text = file.read()
     for name in re.findall(r"^#include <ferric/(\w+\.h)>$", text, re.M):
@@ -389,7 +389,8 @@ def read_header(path):
         with open(part, encoding="utf-8") as file:
             lines = file.read().split("\n")
         # Its own opening, guards and includes are those of a file, not of the manual.
-        begin = next(i for i, line in enumerate(lines) if line.startswith("typedef"))
+        begin = next(i for i, line in enumerate(lines)
+                     if line.startswith(("typedef", "// ----")))
         text += "\n".join(line for line in lines[begin:] if not line.startswith("#include"))
     return text
 

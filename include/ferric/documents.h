@@ -1,13 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// Collections of JSON documents: insert, indexes, queries, updates. A part of <ferric/ferric.h>,
-// which includes it and says what holds for all calls.
+// JSON documents: under their keys, in collections with indexes, found by queries. A part of
+// <ferric/ferric.h>, which includes it and says what holds for all calls.
 //
-// A document is the JSON value under a key of a collection (a keyspace of kind
-// FERRIC_KEYSPACE_COLLECTION). Its key is its "_id", a string. ferric_document_put, ferric_delete,
-// ferric_write and their kin in transactions keep the collection's indexes in the same commit.
-//
-// Filters, sorts, projections and updates are JSON texts in MongoDB's manner; docs/guide/queries.md
-// explains them. A NULL `collection` is the collection "main".
+// ferric_document_put, ferric_delete, ferric_write and their kin in transactions keep a
+// collection's indexes in the same commit. Filters, sorts, projections and updates are JSON texts
+// in MongoDB's manner; docs/guide/queries.md explains them.
 #ifndef FERRIC_DOCUMENTS_H
 #define FERRIC_DOCUMENTS_H
 
@@ -22,6 +19,51 @@ extern "C" {
 #endif
 
 typedef struct ferric_cursor ferric_cursor;
+
+// ---- Documents ------------------------------------------------------------------------------
+//
+// A document is the JSON value under a key of a collection, which is a keyspace of kind
+// FERRIC_KEYSPACE_COLLECTION: it maps keys of UTF-8, the documents' "_id", to JSON texts (RFC 8259,
+// at most 128 levels deep). A text is checked and minified when it is written: white space between
+// tokens goes, of members with equal names the last one stays, numbers and strings keep the text
+// they came with. A NULL `collection` is the collection "main". Reading ranges, deleting and
+// batches work on a collection's handle as on any other; only the calls that carry raw values
+// (ferric_put, ferric_get, ferric_get_pinned, ferric_multi_get, ferric_batch_put) refuse it.
+
+// Sets the document `key` to `json`. A top-level member "_id" is the key: it must be equal to `key`
+// and is not stored.
+// Errors: FERRIC_INVALID_ARGUMENT: `json` is no JSON (the message has offset and reason), `key` is
+//         empty or not UTF-8, or "_id" is another. FERRIC_WRONG_KIND: the keyspace is raw.
+//         Else as ferric_put.
+ferric_status ferric_document_put(ferric_db *db, ferric_keyspace *collection, ferric_slice key,
+                                  ferric_slice json, const ferric_write_options *options);
+
+// Replaces `json` by the minified text of the document `key`. `version` (may be NULL) receives its
+// version. Errors: FERRIC_WRONG_KIND, FERRIC_UNSUPPORTED (written by a newer version), else as
+// ferric_get.
+ferric_status ferric_document_get(ferric_db *db, ferric_keyspace *collection, ferric_slice key,
+                                  const ferric_read_options *options, ferric_buffer *json,
+                                  uint64_t *version);
+
+// Adds a document to a batch. `collection` is not NULL, since a batch knows no database. Errors: as
+// ferric_document_put; the batch is as it was.
+ferric_status ferric_batch_document_put(ferric_batch *batch, ferric_keyspace *collection,
+                                        ferric_slice key, ferric_slice json);
+
+// The same with a lifetime, as ferric_batch_put_expiring.
+ferric_status ferric_batch_document_put_expiring(ferric_batch *batch, ferric_keyspace *collection,
+                                                 ferric_slice key, ferric_slice json,
+                                                 ferric_lifetime lifetime);
+
+// The JSON text inside the value of a collection's entry, as an iterator over it gives values.
+// Valid as long as `stored` is. Errors: FERRIC_UNSUPPORTED (written by a newer version).
+ferric_status ferric_document_text(ferric_slice stored, ferric_slice *json);
+
+// Replaces `minified` by what ferric_document_put would store of `json`, an "_id" included, without
+// a database. `error_offset` (may be NULL) receives the offset of the first byte that is wrong.
+// Errors: FERRIC_INVALID_ARGUMENT: no JSON; the message has offset and reason. FERRIC_TOO_LARGE,
+//         FERRIC_NO_MEMORY.
+ferric_status ferric_json_minify(ferric_slice json, ferric_buffer *minified, size_t *error_offset);
 
 // ---- Collections ----------------------------------------------------------------------------
 
