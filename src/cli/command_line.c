@@ -114,18 +114,22 @@ static int read_words(int argc, char **argv, cli_arguments *arguments)
     char letters[2 * OPTION_COUNT + 4];
     int code = CLI_DONE;
     int found = 0;
+    int before;
+    bool is_inside = false; // Of a word with several letters, some of which are to come.
 
     list_options(longs, letters);
     opterr = 0;
     optind = 0; // getopt begins anew: the REPL reads many lines.
     arguments->words = argv + 1;
     while (code == CLI_DONE && found != -1) {
-        if (optind > 0 && optind < argc &&
+        if (optind > 0 && optind < argc && !is_inside &&
             (is_negative_number(argv[optind]) || is_descending_field(arguments, argv[optind]))) {
             argv[1 + arguments->word_count++] = argv[optind++];
             continue;
         }
+        before = optind == 0 ? 1 : optind;
         found = getopt_long(argc, argv, letters, longs, NULL);
+        is_inside = optind == before;
         if (found == 1) {
             argv[1 + arguments->word_count++] = optarg;
         } else if (found == ':') {

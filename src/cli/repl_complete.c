@@ -172,7 +172,7 @@ static void add_query_words(const repl *state, const char *command, const char *
                             cli_candidates *candidates, const char *typed)
 {
     const char *before = typed;
-    size_t skipped = strcspn(typed, "-+") == 0 && typed[1] != '-' ? 1 : 0;
+    size_t skipped = (typed[0] == '-' || typed[0] == '+') && typed[1] != '-' ? 1 : 0;
 
     while (before > line && (before[-1] == ' ' || before[-1] == '\t'))
         before--;
