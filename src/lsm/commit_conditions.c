@@ -5,17 +5,28 @@
 // group will do. Ranges are looked through twice: ahead of the turn, by the thread that commits,
 // with all the reading this takes; and in the turn for what came since, which mostly stands in the
 // newest memtable.
+#include <inttypes.h>
+
 #include "base/buffer.h"
 #include "base/checksum.h"
 #include "base/seeded_bug.h"
+#include "base/status.h"
 #include "lsm/changes.h"
 #include "lsm/lookup.h"
 #include "lsm/store_state.h"
 
 // ---- Versions -------------------------------------------------------------------------------
 
+static ferric_status fail_ahead(const fe_store *store, uint64_t version)
+{
+    return fe_fail(FERRIC_CORRUPT,
+                   "%s: a table has version %" PRIu64 " of a key, and the newest commit is %" PRIu64
+                   ": run `ferric repair`",
+                   store->directory, version, store->last_sequence);
+}
+
 // The newest version of a key in the store, published or not; 0 when it is absent, deleted or
-// expired.
+// expired. REQUIRES: the turn.
 static ferric_status newest_version(fe_store *store, ferric_slice key, fe_moment *at,
                                     uint64_t *version)
 {
@@ -29,6 +40,8 @@ static ferric_status newest_version(fe_store *store, ferric_slice key, fe_moment
     if (status == FERRIC_OK && found.is_found && fe_store_is_live(store, at, &found.entry)) {
         *version = found.entry.sequence;
     }
+    // No reader sees such an entry: a writer that tries again after each conflict would never end.
+    if (*version > store->last_sequence) status = fail_ahead(store, *version);
     fe_epoch_leave(store->epoch);
     return status;
 }

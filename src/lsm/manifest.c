@@ -51,6 +51,20 @@ static void take_logs(fe_manifest_state *state, fe_version_edit *edit)
     edit->log_count = 0;
 }
 
+// What a table has was committed before the edit that names it.
+static ferric_status check_sequences(const fe_manifest_state *state, const fe_version_edit *edit)
+{
+    for (size_t i = 0; i < edit->addition_count; i++) {
+        const fe_table_file *file = edit->additions[i].file;
+        if (file->largest_sequence <= state->last_sequence) continue;
+        return fe_fail(FERRIC_CORRUPT,
+                       "table %" PRIu64 " has version %" PRIu64
+                       ", and the newest commit is %" PRIu64,
+                       file->identity.number, file->largest_sequence, state->last_sequence);
+    }
+    return FERRIC_OK;
+}
+
 static ferric_status take_edit(fe_manifest_state *state, ferric_slice payload, const char *path)
 {
     fe_table_cache *tables = state->version->tables;
@@ -65,8 +79,9 @@ static ferric_status take_edit(fe_manifest_state *state, ferric_slice payload, c
         if (edit.next_file_number != 0) state->next_file_number = edit.next_file_number;
         if (edit.last_sequence != 0) state->last_sequence = edit.last_sequence;
         take_logs(state, &edit);
-        state->edits++;
+        status = check_sequences(state, &edit);
     }
+    if (status == FERRIC_OK) state->edits++;
     fe_version_edit_deinit(&edit, tables); // Decoding left it {0} when it failed.
     if (status == FERRIC_CORRUPT) {
         return fe_fail(FERRIC_CORRUPT, "%s: edit %" PRIu64 ": %s", path, state->edits + 1,

@@ -178,7 +178,7 @@ static void test_manifest_of_a_random_version_describes_all_of_it(void **state)
     for (int i = 0; i < 100; i++) {
         table_kit kit;
         fe_manifest_state found;
-        fe_version_edit edit = {.next_file_number = 1000000};
+        fe_version_edit edit = {.next_file_number = 1000000, .last_sequence = 1000000};
         fe_version *version;
         table_kit_init(&kit);
         version = kit_random_version(&kit, &random, 20, 1000);
@@ -192,6 +192,20 @@ static void test_manifest_of_a_random_version_describes_all_of_it(void **state)
         fe_version_unref(version);
         table_kit_deinit(&kit);
     }
+}
+
+static void test_manifest_with_a_table_of_commits_to_come_is_corrupt(void **state)
+{
+    fixture all;
+    fe_manifest_state found;
+    fe_version_edit edit = {.next_file_number = 500, .last_sequence = 14};
+
+    (void)state;
+    fixture_init(&all);
+    fe_manifest_close(create(&all.kit, 8, all.versions[1], &edit));
+    assert_int_equal(load(&all.kit, &found), FERRIC_CORRUPT);
+    assert_non_null(strstr(fe_message(), "version 15"));
+    fixture_deinit(&all);
 }
 
 static void test_manifest_without_current_is_not_found(void **state)
@@ -209,7 +223,7 @@ static void test_manifest_switches_current_to_the_new_one(void **state)
 {
     fixture all;
     fe_manifest_state found;
-    fe_version_edit edit = {.next_file_number = 500};
+    fe_version_edit edit = {.next_file_number = 500, .last_sequence = 15};
     fe_path_kind kind;
 
     (void)state;
@@ -416,6 +430,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_manifest_loads_what_was_appended),
         cmocka_unit_test(test_manifest_of_a_random_version_describes_all_of_it),
+        cmocka_unit_test(test_manifest_with_a_table_of_commits_to_come_is_corrupt),
         cmocka_unit_test(test_manifest_without_current_is_not_found),
         cmocka_unit_test(test_manifest_switches_current_to_the_new_one),
         cmocka_unit_test(test_manifest_that_current_names_must_be_there),
