@@ -412,7 +412,7 @@ static ferric_status open_table(fe_vfs *vfs, fe_file *file, const char *path, fe
         status = fe_no_memory("table path", strlen(path) + 1);
         goto out;
     }
-    if (file == NULL) status = fe_vfs_open(vfs, path, FE_OPEN_READ, &opened->file);
+    if (vfs != NULL) status = fe_vfs_open(vfs, path, FE_OPEN_READ, &opened->file);
     if (status == FERRIC_OK) status = load(opened, identity, keydir_bytes_max, damage);
     if (status != FERRIC_OK) goto out;
     *table = opened; // Ownership moves to the caller.

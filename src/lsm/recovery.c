@@ -37,29 +37,34 @@
 
 // Whether a file has nothing but zeros behind its header: a log, or the ring of a log, that never
 // had a commit.
-static ferric_status is_blank(fe_store *store, const char *name, bool *blank)
+static ferric_status is_blank_behind_header(fe_file *file, bool *blank)
 {
     uint8_t piece[BLANK_PIECE];
-    ferric_buffer path = {0};
-    fe_file *file = NULL;
     size_t got = BLANK_PIECE;
-    ferric_status status = fe_file_path_named(&path, store->directory, name);
+    ferric_status status = FERRIC_OK;
 
     *blank = true;
-    if (status == FERRIC_OK) {
-        status = fe_vfs_open(store->vfs, fe_path_text(&path), FE_OPEN_READ, &file);
-    }
-    if (status == FERRIC_NOT_FOUND) { // Removed by a writer since it was listed.
-        *blank = false;
-        status = FERRIC_OK;
-        got = 0;
-    }
     for (uint64_t at = FE_FILE_HEADER_SIZE; status == FERRIC_OK && *blank && got == BLANK_PIECE;
          at += got) {
         status = fe_file_read_at(file, at, piece, sizeof piece, &got);
         for (size_t i = 0; status == FERRIC_OK && i < got; i++)
             *blank = *blank && piece[i] == 0;
     }
+    return status;
+}
+
+static ferric_status is_blank(fe_store *store, const char *name, bool *blank)
+{
+    ferric_buffer path = {0};
+    fe_file *file = NULL;
+    ferric_status status = fe_file_path_named(&path, store->directory, name);
+
+    *blank = false;
+    if (status == FERRIC_OK) {
+        status = fe_vfs_open(store->vfs, fe_path_text(&path), FE_OPEN_READ, &file);
+    }
+    if (status == FERRIC_OK) status = is_blank_behind_header(file, blank);
+    if (status == FERRIC_NOT_FOUND) status = FERRIC_OK; // Removed by a writer since it was listed.
     fe_file_close(file);
     fe_buffer_deinit(&path);
     return status;
