@@ -154,7 +154,7 @@ ferric_status fe_txn_put_of_kind(const char *call, ferric_txn *txn, ferric_keysp
                                  ferric_keyspace_kind kind, ferric_slice key, ferric_slice value,
                                  ferric_lifetime given)
 {
-    ferric_keyspace *meant = NULL;
+    ferric_keyspace *meant = keyspace;
     fe_lifetime lifetime;
     uint64_t expires_ms;
     fe_full_key full;
@@ -192,7 +192,7 @@ ferric_status ferric_txn_put_expiring(ferric_txn *txn, ferric_keyspace *keyspace
 
 ferric_status ferric_txn_delete(ferric_txn *txn, ferric_keyspace *keyspace, ferric_slice key)
 {
-    ferric_keyspace *meant = NULL;
+    ferric_keyspace *meant = keyspace;
     fe_full_key full;
     uint32_t id;
     ferric_status status = aim("ferric_txn_delete", txn, keyspace, FE_KIND_ANY, &meant);
