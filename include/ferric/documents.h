@@ -233,7 +233,9 @@ ferric_status ferric_find_distinct(ferric_db *db, ferric_keyspace *collection, f
 
 // Replaces `json` by an array of groups of the documents which match, as in
 // {"_id":"$city","people":{"$sum":1},"oldest":{"$max":"$age"}}; accumulators are $count, $sum,
-// $avg, $min and $max. Errors: as ferric_find_count.
+// $avg, $min and $max. The groups stand in the order of their "_id"; `sort`, `skip` and `limit` of
+// `options` are about the groups, as {"people":-1} with a limit of 10. Errors: as
+// ferric_find_count.
 ferric_status ferric_find_group(ferric_db *db, ferric_keyspace *collection, ferric_slice group,
                                 ferric_slice filter, const ferric_find_options *options,
                                 ferric_buffer *json);

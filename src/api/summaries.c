@@ -6,7 +6,7 @@
 #include "base/buffer.h"
 #include "base/status.h"
 #include "doc/explain.h"
-#include "doc/group.h"
+#include "doc/group_order.h"
 
 static size_t memory_max_of(const ferric_find_options *options)
 {
@@ -67,16 +67,22 @@ static ferric_status add_groups(fe_running_query *running, fe_group *group)
     return status;
 }
 
-static ferric_status append_groups(fe_group *group, ferric_buffer *json)
+// Fills `groups` by the query, which has neither order nor bounds: those are the groups'.
+static ferric_status run_groups(const char *call, ferric_db *db, ferric_keyspace *collection,
+                                ferric_slice filter, ferric_find_options options, fe_group *groups)
 {
-    size_t count = fe_group_count(group);
-    ferric_status status = fe_buffer_append(json, "[", 1);
+    fe_running_query running;
+    ferric_status status;
 
-    for (size_t i = 0; i < count && status == FERRIC_OK; i++) {
-        if (i > 0) status = fe_buffer_append(json, ",", 1);
-        if (status == FERRIC_OK) status = fe_group_append(group, i, json);
-    }
-    return status == FERRIC_OK ? fe_buffer_append(json, "]", 1) : status;
+    options.sort = fe_slice(NULL, 0);
+    options.skip = 0;
+    options.limit = UINT64_MAX;
+    status =
+        fe_running_query_init(&running, call, db, collection, filter, &options, FE_QUERY_DOCUMENTS);
+    if (status != FERRIC_OK) return status;
+    status = add_groups(&running, groups);
+    fe_running_query_deinit(&running);
+    return status;
 }
 
 ferric_status ferric_find_group(ferric_db *db, ferric_keyspace *collection, ferric_slice group,
@@ -85,23 +91,25 @@ ferric_status ferric_find_group(ferric_db *db, ferric_keyspace *collection, ferr
 {
     const char *call = "ferric_find_group";
     fe_group *groups = NULL;
+    fe_group_order order;
     ferric_find_options taken;
-    fe_running_query running;
     ferric_status status;
 
     if (json == NULL) return fe_argument_is_null(call, "json");
-    status = fe_slice_check(call, "group", group);
+    status = fe_db_check(call, db);
+    if (status == FERRIC_OK) status = fe_slice_check(call, "group", group);
     if (status == FERRIC_OK) status = fe_find_options_take(options, &taken);
+    if (status == FERRIC_OK) status = fe_slice_check(call, "sort", taken.sort);
     if (status != FERRIC_OK) return status;
     status =
-        fe_running_query_init(&running, call, db, collection, filter, options, FE_QUERY_DOCUMENTS);
+        fe_group_order_init(&order, taken.sort, taken.skip, taken.limit, memory_max_of(&taken));
     if (status != FERRIC_OK) return status;
     status = fe_group_create(group, memory_max_of(&taken), &groups);
-    if (status == FERRIC_OK) status = add_groups(&running, groups);
+    if (status == FERRIC_OK) status = run_groups(call, db, collection, filter, taken, groups);
     fe_buffer_clear(json);
-    if (status == FERRIC_OK) status = append_groups(groups, json);
+    if (status == FERRIC_OK) status = fe_group_order_append(&order, groups, json);
     if (groups != NULL) fe_group_destroy(groups);
-    fe_running_query_deinit(&running);
+    fe_group_order_deinit(&order);
     return status;
 }
 

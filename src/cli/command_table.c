@@ -1,85 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// The tables of options and commands; see command_table.h.
+// The table of commands; see command_table.h.
 #include "cli/command_table.h"
 
 #include <string.h>
 
 #include "cli/commands.h"
-#include "cli/rows.h"
-
-const cli_option_info cli_options[OPTION_COUNT] = {
-    [OPTION_NONE] = {"", 0, NULL, NULL, ""},
-    [OPTION_HELP] = {"help", 'h', NULL, NULL, "what the command does and takes"},
-    [OPTION_VERSION] = {"version", 'V', NULL, NULL, "the version of the program"},
-    [OPTION_KEYSPACE] = {"keyspace", 'k', "NAME", NULL, "collection or raw keyspace [main]"},
-    [OPTION_RAW] = {"raw", 'r', NULL, NULL, "values are bytes, not JSON"},
-    [OPTION_JSON] = {"json", 'j', NULL, NULL, "print JSON, one value on each line"},
-    [OPTION_NUL] = {"null", '0', NULL, NULL, "end each key or value by a zero byte"},
-    [OPTION_QUIET] = {"quiet", 'q', NULL, NULL, "no notes and no progress on standard error"},
-    [OPTION_WAIT] = {"wait", 'w', "SECONDS", NULL, "wait until another writer is done [0]"},
-    [OPTION_FSYNC] = {"fsync", 0, "POLICY", NULL, "always, periodic[:MS] or never [always]"},
-    [OPTION_SETTING] = {"option", 'o', "NAME=VALUE", NULL,
-                        "set an option of the database; see help options"},
-    [OPTION_PREFIX] = {"prefix", 'p', "TEXT", NULL, "only keys that begin with it"},
-    [OPTION_FROM] = {"from", 0, "KEY", NULL, "only keys from this one on"},
-    [OPTION_TO] = {"to", 0, "KEY", NULL, "only keys before this one"},
-    [OPTION_REVERSE] = {"reverse", 0, NULL, NULL, "largest key first"},
-    [OPTION_LIMIT] = {"limit", 'n', "COUNT", NULL, "stop after so many [all]"},
-    [OPTION_META] = {"meta", 0, NULL, NULL,
-                     "print key, version, expiry and value as a JSON object"},
-    [OPTION_IF_ABSENT] = {"if-absent", 0, NULL, NULL, "only when the key does not exist"},
-    [OPTION_IF_VERSION] = {"if-version", 0, "N", NULL, "only when this is the key's version"},
-    [OPTION_TTL] = {"ttl", 0, "TIME", NULL, "how long it lives: 10s 500ms 2h; a number is seconds"},
-    [OPTION_INITIAL] = {"initial", 0, "N", NULL, "what a key that is missing counts as [0]"},
-    [OPTION_ESTIMATE] = {"estimate", 0, NULL, NULL, "all keyspaces, without reading, as ~N"},
-    [OPTION_EXACT] = {"exact", 0, NULL, NULL, "count the keys of each keyspace"},
-    [OPTION_FORMAT] = {"format", 'f', "NAME", "jsonl json csv deb822 raw",
-                       "form of the lines [by the file's name, else jsonl]"},
-    [OPTION_ID] = {"id", 0, "FIELD", NULL, "the field that is the key [_id, else a new UUID]"},
-    [OPTION_ON_ERROR] = {"on-error", 0, "WHAT", "skip stop", "what to do about a bad line [skip]"},
-    [OPTION_BATCH] = {"batch", 0, "COUNT", NULL, "entries in one commit [1000]"},
-    [OPTION_LINE_MAX] = {"line-max", 0, "SIZE", NULL, "the longest line, or paragraph [64MiB]"},
-    [OPTION_ACK_FILE] = {"ack-file", 0, "FILE", NULL,
-                         "append each key to it once its commit is acknowledged"},
-    [OPTION_TYPES] = {"types", 0, "LIST", NULL,
-                      "what cells of csv become, as zip=string,age=number [what they look like]"},
-    [OPTION_RESUME] = {"resume", 0, NULL, NULL, "keep the place; go on there when run again"},
-    [OPTION_WATCH] = {"watch", 0, "SECONDS", NULL, "look again every so many seconds"},
-    [OPTION_YES] = {"yes", 'y', NULL, NULL, "do not ask"},
-    [OPTION_WORKLOAD] = {"workload", 0, "LIST", NULL, "names, parted by commas [all]"},
-    [OPTION_ENTRIES] = {"entries", 0, "COUNT", NULL, "keys in the database [100k]"},
-    [OPTION_OPERATIONS] = {"operations", 0, "COUNT", NULL, "operations of each workload [entries]"},
-    [OPTION_VALUE_SIZE] = {"value-size", 0, "SIZE", NULL, "bytes of each value [100]"},
-    [OPTION_SEED] = {"seed", 0, "N", NULL, "of the random numbers [1]"},
-    [OPTION_KEEP] = {"keep", 0, NULL, NULL, "leave the database there afterwards"},
-    [OPTION_MAN] = {"man", 0, NULL, NULL, "the manual page, as scdoc source"},
-    [OPTION_KEY] = {"key", 0, "KEY", NULL,
-                    "debug: only what is said of this key; import: the same as --id"},
-    [OPTION_FULL] = {"full", 0, NULL, NULL, "values and keys at their whole length"},
-    [OPTION_SORT] = {"sort", 's', "FIELDS", NULL, "as age,-name, or in JSON [as they are found]"},
-    [OPTION_SKIP] = {"skip", 0, "COUNT", NULL, "leave so many out first [0]"},
-    [OPTION_HINT] = {"hint", 0, "INDEX", NULL, "use this index, or $scan for none [the best]"},
-    [OPTION_MAX_SCAN] = {"max-scan", 0, "COUNT", NULL, "fail after examining so many [no limit]"},
-    [OPTION_AS] = {"as", 0, "FORM", CLI_ROWS_FORMS, "how documents are printed [auto]"},
-    [OPTION_FIELDS] = {"fields", 0, "FIELDS", NULL,
-                       "show these, as name,age, or a projection [all]"},
-    [OPTION_ONE] = {"one", '1', NULL, NULL, "only the first that matches"},
-    [OPTION_UPSERT] = {"upsert", 0, NULL, NULL, "make the document when none matches"},
-    [OPTION_NAME] = {"name", 0, "NAME", NULL, "of the index [made of its fields]"},
-    [OPTION_UNIQUE] = {"unique", 0, NULL, NULL, "no two documents with the same values"},
-    [OPTION_SPARSE] = {"sparse", 0, NULL, NULL, "leave out documents that have none of the fields"},
-    [OPTION_ONLY] = {"only", 0, "FILTER", NULL, "only documents that match, for a partial index"},
-    [OPTION_KEY_FILE] = {"key-file", 0, "FILE", NULL,
-                         "the database's key: 32 bytes, or 64 hexadecimal digits"},
-    [OPTION_PASSPHRASE_FILE] = {"passphrase-file", 0, "FILE", NULL, "the database's passphrase"},
-    [OPTION_NEW_KEY_FILE] = {"new-key-file", 0, "FILE", NULL, "as --key-file, of the new key"},
-    [OPTION_NEW_PASSPHRASE_FILE] = {"new-passphrase-file", 0, "FILE", NULL,
-                                    "the new passphrase [typed on the terminal]"},
-    [OPTION_ADD] = {"add", 0, NULL, NULL, "leave the present keys as they are"},
-    [OPTION_REMOVE] = {"remove", 0, NULL, NULL, "let the key given as new open it no more"},
-    [OPTION_ROTATE] = {"rotate", 0, NULL, NULL, "seal new files with a new data key"},
-    [OPTION_REWRITE] = {"rewrite", 0, NULL, NULL, "with --rotate: and the old ones at once"},
-};
 
 #define KEY_OPTIONS OPTION_KEY_FILE, OPTION_PASSPHRASE_FILE
 #define DATABASE_OPTIONS OPTION_WAIT, OPTION_SETTING, KEY_OPTIONS
@@ -264,6 +189,28 @@ static const cli_command commands[] = {
      true,
      NULL,
      {KEYSPACE_OPTIONS, OPTION_HINT, OPTION_MAX_SCAN}},
+    {"group",
+     "PATH FIELDS [FILTER]",
+     "count and sum up the documents of each group",
+     "A group has the documents with the same value in FIELDS, as city or city,role; all that\n    "
+     " "
+     "match are one group with -. Each is printed as an object: what they have in common as\n"
+     "\"_id\", their number as \"count\", and sum_FIELD, avg_FIELD, min_FIELD and max_FIELD for\n  "
+     "   "
+     "the fields of --sum, --avg, --min and --max. Sums and averages are of numbers; what is "
+     "none\n"
+     "is passed over. --sort, --skip and --limit are about the groups, which else stand in the\n   "
+     "  "
+     "order of what they have in common: --sort -count --limit 10 has the ten largest.\n\n"
+     "FIELDS may also be a whole group in JSON, which chooses the names:\n"
+     "'{\"_id\":\"$city\",\"people\":{\"$count\":{}},\"oldest\":{\"$max\":\"$age\"}}'.",
+     cli_group_run,
+     1,
+     -1,
+     true,
+     NULL,
+     {KEYSPACE_OPTIONS, OPTION_SUM, OPTION_AVG, OPTION_MIN, OPTION_MAX, OPTION_SORT, OPTION_SKIP,
+      OPTION_LIMIT, OPTION_HINT, OPTION_MAX_SCAN, OPTION_AS, OPTION_JSON}},
     {"update",
      "PATH FILTER... UPDATE",
      "change the documents that match",
@@ -276,6 +223,23 @@ static const cli_command commands[] = {
      NULL,
      {KEYSPACE_OPTIONS, OPTION_FSYNC, OPTION_ONE, OPTION_UPSERT, OPTION_SORT, OPTION_HINT,
       OPTION_JSON}},
+    {"patch",
+     "PATH KEY [PATCH]",
+     "change one document by a patch",
+     "An object is a merge patch (RFC 7396): its members replace those of the document, and null\n "
+     "    "
+     "removes one, as in '{\"age\":32,\"home\":{\"zip\":null}}'. An array is a list of "
+     "operations\n"
+     "(RFC 6902): add, remove, replace, move, copy and test; all of them are carried out, or "
+     "none.\n"
+     "Without PATCH, or with -, it is read from standard input.\n\n"
+     "Exit code 1 when the key is not there, 7 when a \"test\" or --if-version does not hold.",
+     cli_patch_run,
+     1,
+     2,
+     true,
+     NULL,
+     {KEYSPACE_OPTIONS, OPTION_FSYNC, OPTION_IF_VERSION}},
     {"remove",
      "PATH FILTER",
      "delete the documents that match",

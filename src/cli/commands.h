@@ -22,7 +22,9 @@ int cli_insert_run(const cli_arguments *arguments);
 int cli_find_run(const cli_arguments *arguments);
 int cli_explain_run(const cli_arguments *arguments);
 int cli_distinct_run(const cli_arguments *arguments);
+int cli_group_run(const cli_arguments *arguments);
 int cli_update_run(const cli_arguments *arguments);
+int cli_patch_run(const cli_arguments *arguments);
 int cli_remove_run(const cli_arguments *arguments);
 int cli_index(const cli_arguments *arguments);
 int cli_import(const cli_arguments *arguments);
@@ -50,10 +52,15 @@ int cli_find_in(const cli_arguments *arguments, cli_session *session);
 int cli_explain_in(const cli_arguments *arguments, cli_session *session);
 int cli_distinct_in(const cli_arguments *arguments, cli_session *session);
 int cli_count_in(const cli_arguments *arguments, cli_session *session);
+int cli_group_in(const cli_arguments *arguments, cli_session *session);
 int cli_update_in(const cli_arguments *arguments, cli_session *session);
 int cli_remove_in(const cli_arguments *arguments, cli_session *session);
 int cli_index_in(const cli_arguments *arguments, cli_session *session);
 int cli_import_in(const cli_arguments *arguments, cli_session *session);
+
+// Changes the document `key` by `patch`. Prints what is wrong and returns the exit code.
+int cli_patch_in(const cli_arguments *arguments, const cli_session *session, const char *key,
+                 ferric_slice patch);
 
 // Prints all keyspaces with their kinds, each on a line.
 ferric_status cli_keyspaces_print(ferric_db *db, bool is_json);

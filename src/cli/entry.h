@@ -24,6 +24,9 @@ ferric_status cli_entry_set(const cli_session *session, ferric_slice key, ferric
 // The condition of --if-absent and --if-version. Prints what is wrong and returns CLI_USAGE.
 int cli_condition_read(const cli_arguments *arguments, ferric_write_options *options);
 
+// Says which condition did not hold for `key`. Returns CLI_CONFLICT.
+int cli_condition_fail(const cli_arguments *arguments, const cli_session *session, const char *key);
+
 // Whether the key is there, and its deletion. Errors: as ferric_has, ferric_delete.
 ferric_status cli_entry_has(const cli_session *session, ferric_slice key);
 ferric_status cli_entry_delete(const cli_session *session, ferric_slice key);

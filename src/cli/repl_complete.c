@@ -191,10 +191,10 @@ static void add_query_words(const repl *state, const char *command, const char *
 
 void repl_complete(void *context, const char *line, cli_candidates *candidates)
 {
-    static const char *const with_keys[] = {"GET",  "SET", "SETEX",  "TTL",  "EXPIRE", "PERSIST",
-                                            "INCR", "DEL", "DELETE", "KEYS", "SCAN"};
-    static const char *const queries[] = {"find",   "explain", "distinct", "count",
-                                          "update", "remove",  "index"};
+    static const char *const with_keys[] = {"GET",  "SET",   "SETEX", "TTL",    "EXPIRE", "PERSIST",
+                                            "INCR", "PATCH", "DEL",   "DELETE", "KEYS",   "SCAN"};
+    static const char *const queries[] = {"find",  "explain", "distinct", "group",
+                                          "count", "update",  "remove",   "index"};
     const repl *state = context;
     const char *space = strpbrk(line, " \t");
     const char *typed = space == NULL ? line : space + strspn(space, " \t");

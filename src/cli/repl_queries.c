@@ -92,9 +92,31 @@ int repl_count(repl *state, char *words)
     return run_command(state, "count", NULL, words, cli_count_in);
 }
 
+int repl_group(repl *state, char *words)
+{
+    return run_command(state, "group", NULL, words, cli_group_in);
+}
+
 int repl_update(repl *state, char *words)
 {
     return run_command(state, "update", NULL, words, cli_update_in);
+}
+
+// PATCH KEY JSON: the key as GET takes it, the patch is the rest of the statement.
+int repl_patch(repl *state, char *words)
+{
+    const cli_arguments none = {0};
+    int code = CLI_DONE;
+    const char *key = repl_word(&words, &code);
+
+    if (code != CLI_DONE) return code;
+    words = repl_trim(words);
+    if (key == NULL || *words == 0) return cli_fail(CLI_USAGE, "usage: PATCH KEY PATCH");
+    if (state->session.txn != NULL) {
+        return cli_fail(CLI_USAGE,
+                        "patch does not see an open transaction: COMMIT or ROLLBACK it first");
+    }
+    return cli_patch_in(&none, &state->session, key, fe_slice_text(words));
 }
 
 int repl_remove(repl *state, char *words)

@@ -22,8 +22,7 @@ int cli_condition_read(const cli_arguments *arguments, ferric_write_options *opt
     return code;
 }
 
-static int fail_conflict(const cli_arguments *arguments, const cli_session *session,
-                         const char *key)
+int cli_condition_fail(const cli_arguments *arguments, const cli_session *session, const char *key)
 {
     ferric_buffer value = {0};
     uint64_t version = 0;
@@ -37,23 +36,6 @@ static int fail_conflict(const cli_arguments *arguments, const cli_session *sess
     }
     return cli_fail(CLI_CONFLICT, "%s is at version %llu; nothing was written", key,
                     (unsigned long long)version);
-}
-
-// All of standard input. The newline that ends a line of text is no part of a value, but of bytes
-// that go into a raw keyspace it is.
-static int read_input(ferric_buffer *text, bool is_raw)
-{
-    size_t got = 1;
-    while (got > 0) {
-        if (fe_buffer_reserve(text, 64 * 1024) != FERRIC_OK) {
-            return cli_fail(CLI_IO, "no memory for standard input");
-        }
-        got = fread((char *)text->data + text->size, 1, text->capacity - text->size, stdin);
-        text->size += got;
-    }
-    if (ferror(stdin)) return cli_fail(CLI_IO, "cannot read standard input");
-    if (!is_raw && text->size > 0 && ((char *)text->data)[text->size - 1] == '\n') text->size--;
-    return CLI_DONE;
 }
 
 // Looked at before anything is opened, so that a wrong value makes no database.
@@ -82,7 +64,7 @@ int cli_set(const cli_arguments *arguments)
         code = cli_lifetime_take(arguments->values[OPTION_TTL], &options.lifetime.ttl_ms);
     }
     if (code == CLI_DONE && strcmp(word, "-") == 0) {
-        code = read_input(&input, cli_has(arguments, OPTION_RAW));
+        code = cli_input_read(&input, cli_has(arguments, OPTION_RAW));
         text = fe_buffer_slice(&input);
     }
     if (code == CLI_DONE) code = check_value(arguments, text);
@@ -90,7 +72,7 @@ int cli_set(const cli_arguments *arguments)
     if (code == CLI_DONE) {
         status = cli_entry_set(&session, fe_slice_text(arguments->words[0]), text, &options);
         if (status == FERRIC_CONFLICT) {
-            code = fail_conflict(arguments, &session, arguments->words[0]);
+            code = cli_condition_fail(arguments, &session, arguments->words[0]);
         } else if (status != FERRIC_OK) {
             code = cli_fail_status(status, arguments->words[0]);
         }
@@ -112,7 +94,7 @@ static int delete_key(const cli_arguments *arguments, const cli_session *session
     if (status == FERRIC_OK) {
         status = ferric_delete(session->db, session->keyspace, slice, options);
     }
-    if (status == FERRIC_CONFLICT) return fail_conflict(arguments, session, key);
+    if (status == FERRIC_CONFLICT) return cli_condition_fail(arguments, session, key);
     return status == FERRIC_OK ? CLI_DONE : cli_fail_status(status, key);
 }
 

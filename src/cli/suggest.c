@@ -12,14 +12,15 @@ static const struct {
     const char *word;
     const char *command;
 } synonyms[] = {
-    {"rm", "del"},      {"remove", "del"},      {"delete", "del"},   {"unset", "del"},
-    {"erase", "del"},   {"ls", "keys"},         {"list", "keys"},    {"cat", "get"},
-    {"read", "get"},    {"show", "get"},        {"put", "set"},      {"write", "set"},
-    {"add", "set"},     {"dump", "export"},     {"load", "import"},  {"restore", "import"},
-    {"range", "scan"},  {"size", "info"},       {"status", "info"},  {"check", "verify"},
-    {"fsck", "verify"}, {"vacuum", "compact"},  {"drop", "destroy"}, {"shell", "repl"},
-    {"log", "debug"},   {"inspect", "debug"},   {"len", "count"},    {"wc", "count"},
-    {"man", "help"},    {"benchmark", "bench"},
+    {"rm", "del"},      {"remove", "del"},      {"delete", "del"},      {"unset", "del"},
+    {"erase", "del"},   {"ls", "keys"},         {"list", "keys"},       {"cat", "get"},
+    {"read", "get"},    {"show", "get"},        {"put", "set"},         {"write", "set"},
+    {"add", "set"},     {"dump", "export"},     {"load", "import"},     {"restore", "import"},
+    {"range", "scan"},  {"size", "info"},       {"status", "info"},     {"check", "verify"},
+    {"fsck", "verify"}, {"vacuum", "compact"},  {"drop", "destroy"},    {"shell", "repl"},
+    {"log", "debug"},   {"inspect", "debug"},   {"len", "count"},       {"wc", "count"},
+    {"man", "help"},    {"benchmark", "bench"}, {"aggregate", "group"}, {"groupby", "group"},
+    {"merge", "patch"},
 };
 
 static size_t smaller(size_t a, size_t b)

@@ -2,13 +2,15 @@
 // Values as text; see value_text.h.
 #include "cli/value_text.h"
 
+#include <stdio.h>
+
 #include "base/buffer.h"
 #include "base/json_text.h"
 #include "base/status.h"
 #include "base/utf8.h"
+#include "cli/output.h"
 
-// The first byte that is no white space, 0 when there is none.
-static uint8_t first_byte(ferric_slice text)
+uint8_t cli_first_byte(ferric_slice text)
 {
     const uint8_t *at = fe_slice_bytes(text);
     for (size_t i = 0; i < text.size; i++) {
@@ -20,7 +22,7 @@ static uint8_t first_byte(ferric_slice text)
 ferric_status cli_value_read(ferric_slice text, ferric_buffer *json, bool *is_string)
 {
     ferric_status status = ferric_json_minify(text, json, NULL);
-    uint8_t first = first_byte(text);
+    uint8_t first = cli_first_byte(text);
 
     *is_string = false;
     if (status != FERRIC_INVALID_ARGUMENT) return status;
@@ -32,6 +34,21 @@ ferric_status cli_value_read(ferric_slice text, ferric_buffer *json, bool *is_st
     *is_string = true;
     fe_buffer_clear(json);
     return fe_json_quote(text, json);
+}
+
+int cli_input_read(ferric_buffer *text, bool is_raw)
+{
+    size_t got = 1;
+    while (got > 0) {
+        if (fe_buffer_reserve(text, 64 * 1024) != FERRIC_OK) {
+            return cli_fail(CLI_IO, "no memory for standard input");
+        }
+        got = fread((char *)text->data + text->size, 1, text->capacity - text->size, stdin);
+        text->size += got;
+    }
+    if (ferror(stdin)) return cli_fail(CLI_IO, "cannot read standard input");
+    if (!is_raw && text->size > 0 && ((char *)text->data)[text->size - 1] == '\n') text->size--;
+    return CLI_DONE;
 }
 
 ferric_status cli_line_escape(ferric_slice bytes, ferric_buffer *line)

@@ -96,6 +96,7 @@ class UsageTest(ProgramTest):
         for wrong, right in (("rm", "del"), ("ls", "keys"), ("put", "set"), ("cat", "get"),
                              ("gte", "get"), ("improt", "import")):
             self.ferric(wrong, self.db, "k", code=2, out="", err=f"did you mean {right}?")
+        self.ferric("aggregate", self.db, "k", code=2, err="did you mean group?")
         self.ferric("sacn", code=2, err="did you mean scan?")
         self.ferric("elephant", self.db, "k", code=2, err="no command elephant")
         self.ferric("elephant", code=2, err="ferric repl elephant")
@@ -273,6 +274,80 @@ class KeyTest(ProgramTest):
         self.fill(k='{"_id":"k","a":1}')
         self.ferric("get", self.db, "k", out='{"a":1}\n')
         self.ferric("set", self.db, "k", '{"_id":"other"}', code=2, err="_id")
+
+    def test_patch_changes_one_document(self):
+        self.fill(ann='{"age":31,"home":{"city":"Rome","zip":5},"x":[1]}')
+        self.ferric("patch", self.db, "ann", '{"age":32,"home":{"zip":null}}', out="")
+        self.ferric("get", self.db, "ann", out='{"age":32,"home":{"city":"Rome"},"x":[1]}\n')
+        operations = ('[{"op":"test","path":"/age","value":32},'
+                      '{"op":"add","path":"/x/-","value":2},'
+                      '{"op":"remove","path":"/home"}]')
+        self.ferric("patch", self.db, "ann", stdin=operations + "\n", out="")
+        self.ferric("get", self.db, "ann", out='{"age":32,"x":[1,2]}\n')
+        self.ferric("patch", self.db, "ann", '[{"op":"test","path":"/age","value":1},'
+                    '{"op":"remove","path":"/x"}]', code=7, err="a test of the patch does not hold")
+        version = str(json.loads(self.ferric("get", "--meta", self.db, "ann"))["version"])
+        self.ferric("patch", self.db, "ann", "{}", "--if-version", "1", code=7,
+                    err=f"ann is at version {version}; nothing was written")
+        self.ferric("patch", self.db, "ann", '[{"op":"test","path":"/age","value":1}]',
+                    "--if-version", version, code=7, err="a test of the patch")
+        self.ferric("patch", self.db, "bob", "{}", code=1, err="main has no key bob")
+        self.ferric("patch", self.db, "ann", "-", "--if-version", version, stdin='{"age":33}')
+        self.ferric("get", self.db, "ann", out='{"age":33,"x":[1,2]}\n')
+        self.ferric("patch", self.db + "2", "ann", "{}", code=3, err="no database")
+        self.ferric("patch", self.db + "2", "ann", "{", code=2, err="patch: not JSON: byte 1")
+        self.assertFalse(os.path.exists(self.db + "2"))
+        self.ferric("set", "-r", "-k", "raw", "-q", self.db, "k", "v")
+        self.ferric("patch", "-k", "raw", self.db, "k", "{}", code=7, err="raw")
+
+    def test_patch_keeps_the_indexes(self):
+        self.ferric("insert", "-q", self.db, '{"_id":"ann","n":1}', '{"_id":"bob","n":2}')
+        self.ferric("index", self.db, "create", "n", "--unique")
+        self.ferric("patch", self.db, "ann", '{"n":3}')
+        self.ferric("find", "-q", self.db, "n=3", out='{"_id":"ann","n":3}\n')
+        self.ferric("find", "-q", self.db, "n=1", out="")
+        self.ferric("patch", self.db, "ann", '{"n":2}', code=7, err='"bob"')
+
+    PEOPLE = ('{"_id":"a","city":"Rome","age":31,"job":"cook"}',
+              '{"_id":"b","city":"Oslo","age":17}',
+              '{"_id":"c","city":"Rome","age":54.5}', '{"_id":"d","age":"old"}')
+
+    def test_group(self):
+        self.ferric("insert", "-q", self.db, *self.PEOPLE)
+
+        def group(*words, out):
+            self.ferric("group", self.db, *words, out=out)
+
+        group("city", out='{"_id":null,"count":1}\n{"_id":"Oslo","count":1}\n'
+              '{"_id":"Rome","count":2}\n')
+        group("city", "--sort", "-count", "--limit", "1", "--sum", "age", "--avg", "age", "--min",
+              "age,job", "--max", "age", out='{"_id":"Rome","count":2,"sum_age":85.5,'
+              '"avg_age":42.75,"min_age":31,"min_job":"cook","max_age":54.5}\n')
+        group("city", "--skip", "1", "--limit", "1", out='{"_id":"Oslo","count":1}\n')
+        group("-", "age<50", "--sum", "age", out='{"_id":null,"count":2,"sum_age":48}\n')
+        group("city,job", '{"city":"Rome"}', out='{"_id":{"city":"Rome","job":null},"count":1}\n'
+              '{"_id":{"city":"Rome","job":"cook"},"count":1}\n')
+        group('{"_id":"$city","oldest":{"$max":"$age"}}', "city^=R", "--as", "table",
+              out="+------+--------+\n| _id  | oldest |\n+------+--------+\n"
+              "| Rome | 54.5   |\n+------+--------+\n")
+        group("city", "age>100", out="")
+        group("city", "--as", "csv", "city=Oslo", out="_id,count\r\nOslo,1\r\n")
+
+    def test_groups_that_make_no_sense(self):
+        self.ferric("insert", "-q", self.db, *self.PEOPLE)
+        for words, why in ((("",), 'group takes fields'), (("a,,b",), 'group takes fields'),
+                           (("a,",), 'not "a,"'), (("a", "--sum", ""), 'sum takes fields'),
+                           (("a", "--max", ",b"), 'max takes fields'), (("a", "x"), "is no filter"),
+                           (('{"n":{"$count":{}}}',), 'a group has an "_id"'),
+                           (('{"_id":null,"n":{"$median":"$age"}}',), "$count $sum $avg $min $max"),
+                           (('{"_id":null}', "--sum", "age"), "--sum stands beside FIELDS"),
+                           (('{"_id"',), "group: not JSON: byte 6"), (("a..b",), "empty step"),
+                           (("a", "--sort", "b..c"), "empty step"), ((), "usage: ferric group"),
+                           (("a", "--limit", "x"), "--limit takes a number"),
+                           (("a", "b=1", "--max-scan", "1"), "examined 1 documents")):
+            self.ferric("group", self.db, *words, code=2, out="", err=why)
+        self.ferric("group", self.db + "2", "a", code=3, err="no database")
+        self.ferric("group", "-k", "none", self.db, "a", out="", err="no keyspace none")
 
     def test_keyspaces_are_apart(self):
         self.ferric("set", "-q", self.db, "k", "1")

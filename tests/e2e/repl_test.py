@@ -162,11 +162,25 @@ class PipeTest(ProgramTest):
                   '{"matched":0,"modified":0,"upserted":true}\n'
                   '{"matched":1,"modified":1,"upserted":false}\n3\n')
 
+    def test_patches_and_groups(self):
+        self.repl(self.PEOPLE, out="a\nb\nc\n")
+        self.repl('PATCH a {"age": 37,\n"tags": null}\nGET a\nset "two words" {"n":1}\n'
+                  'patch "two words" [{"op":"add","path":"/m","value":[1, 2]}]\nGET "two words"\n',
+                  out='{"name":"Ada L","age":37}\n{"n":1,"m":[1,2]}\n')
+        self.repl("PATCH a 5\nPATCH a {\n}\n", code=2, err="a patch is an object")
+        self.repl("PATCH a\n", code=2, err="usage: PATCH KEY PATCH")
+        self.repl("PATCH none {}\n", code=1, err="no key none")
+        self.repl('PATCH a [{"op":"test","path":"/age","value":1}]\n', code=7, err="a test of")
+        self.repl("GROUP - --avg age\nSNAPSHOT\nREMOVE age>18\nGROUP name --sort -_id --limit 1\n"
+                  "SNAPSHOT END\nGROUP - age>0 --as csv\n",
+                  out='{"_id":null,"count":4,"avg_age":34.666666666666664}\n'
+                  '{"_id":"Bob","count":1}\n_id,count\r\nnull,1\r\n')
+
     def test_documents_at_a_snapshot_and_in_transactions(self):
         self.repl(self.PEOPLE + "SNAPSHOT\nREMOVE age>0\nFIND age 17\nCOUNT age>0\nSNAPSHOT END\n"
                   "COUNT age>0\n", out="a\nb\nc\nb\n3\n0\n")
         for text in ("FIND a=1", "FIND a 1", "INSERT {}", "REMOVE a=1", "UPDATE a=1 {}",
-                     "COUNT a=1", "INDEX a", ".import x"):
+                     "COUNT a=1", "INDEX a", "PATCH a {}", "GROUP a", ".import x"):
             self.repl(f"BEGIN\n{text}\n", code=2, err="transaction")
 
     def test_indexes(self):

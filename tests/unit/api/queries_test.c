@@ -266,6 +266,51 @@ static void test_projection_distinct_and_groups(void **state)
     kit_deinit(&kit);
 }
 
+static const char grouped[] =
+    "{\"_id\":\"$often\",\"n\":{\"$count\":{}},\"m\":{\"$max\":\"$rare\"}}";
+
+static void assert_groups(api_kit *kit, ferric_keyspace *users, const ferric_find_options *options,
+                          const char *expected)
+{
+    ferric_buffer json = {0};
+    assert_ok(ferric_find_group(kit->db, users, text(grouped), text(""), options, &json));
+    assert_text(&json, expected);
+    ferric_buffer_free(&json);
+}
+
+static void test_groups_are_sorted_and_cut(void **state)
+{
+    ferric_find_options options = FERRIC_FIND_OPTIONS_INIT;
+    ferric_buffer json = {0};
+    ferric_keyspace *users;
+    api_kit kit;
+
+    (void)state;
+    kit_init(&kit);
+    users = fill(&kit, 9);
+    assert_groups(&kit, users, NULL, "[{\"_id\":0,\"n\":5,\"m\":8},{\"_id\":1,\"n\":4,\"m\":7}]");
+    options.sort = text("{\"n\":1}");
+    assert_groups(&kit, users, &options,
+                  "[{\"_id\":1,\"n\":4,\"m\":7},{\"_id\":0,\"n\":5,\"m\":8}]");
+    options.limit = 1;
+    assert_groups(&kit, users, &options, "[{\"_id\":1,\"n\":4,\"m\":7}]");
+    options.skip = 1;
+    assert_groups(&kit, users, &options, "[{\"_id\":0,\"n\":5,\"m\":8}]");
+    options.sort = text("\"-_id\"");
+    assert_groups(&kit, users, &options, "[{\"_id\":0,\"n\":5,\"m\":8}]");
+    options.sort = text("");
+    assert_groups(&kit, users, &options, "[{\"_id\":1,\"n\":4,\"m\":7}]");
+    options.skip = UINT64_MAX;
+    options.limit = UINT64_MAX;
+    assert_groups(&kit, users, &options, "[]");
+    options.sort = text("{\"n\":2}");
+    assert_int_equal(ferric_find_group(kit.db, users, text(grouped), text(""), &options, &json),
+                     FERRIC_INVALID_ARGUMENT);
+    ferric_buffer_free(&json);
+    ferric_keyspace_close(users);
+    kit_deinit(&kit);
+}
+
 // ---- Updates --------------------------------------------------------------------------------
 
 static void test_updates_move_documents_in_indexes(void **state)
@@ -354,6 +399,7 @@ int main(void)
         cmocka_unit_test(test_covered_answers_read_as_documents_do),
         cmocka_unit_test(test_slow_queries_name_the_missing_index),
         cmocka_unit_test(test_projection_distinct_and_groups),
+        cmocka_unit_test(test_groups_are_sorted_and_cut),
         cmocka_unit_test(test_updates_move_documents_in_indexes),
         cmocka_unit_test(test_patches_of_both_kinds),
     };
