@@ -9,6 +9,8 @@
 #include <string.h>
 
 #include "api/arguments.h"
+#include "base/near_word.h"
+#include "base/slice.h"
 #include "base/status.h"
 
 #define KIB ((uint64_t)1 << 10)
@@ -96,32 +98,6 @@ static const char *const compression_names[] = {
 
 // ---- Names ----------------------------------------------------------------------------------
 
-static size_t smaller(size_t a, size_t b)
-{
-    return a < b ? a : b;
-}
-
-// Letters to insert, remove or replace to get from one word to the other (Levenshtein, 1965).
-static size_t edit_distance(const char *from, const char *to)
-{
-    size_t row[NAME_SIZE_MAX + 1];
-    size_t to_size = strlen(to);
-
-    assert(to_size <= NAME_SIZE_MAX);
-    for (size_t j = 0; j <= to_size; j++)
-        row[j] = j;
-    for (size_t i = 0; from[i] != '\0'; i++) {
-        size_t diagonal = row[0];
-        row[0] = i + 1;
-        for (size_t j = 0; j < to_size; j++) {
-            size_t replaced = diagonal + (from[i] != to[j]);
-            diagonal = row[j + 1];
-            row[j + 1] = smaller(replaced, smaller(row[j], diagonal) + 1);
-        }
-    }
-    return row[to_size];
-}
-
 static ferric_status unknown_option(const char *name)
 {
     const option *nearest = &table[0];
@@ -129,7 +105,8 @@ static ferric_status unknown_option(const char *name)
 
     for (size_t i = 0; i < OPTION_COUNT; i++) {
         bool is_part = *name != 0 && strstr(table[i].name, name) != NULL;
-        size_t other = is_part ? 0 : edit_distance(name, table[i].name);
+        size_t other =
+            is_part ? 0 : fe_word_distance(fe_slice_text(name), fe_slice_text(table[i].name));
         if (other >= distance) continue;
         distance = other;
         nearest = &table[i];
@@ -334,7 +311,7 @@ ferric_status ferric_options_from_env(ferric_options *options)
     size_t size;
 
     if (options == NULL) return fe_argument_is_null("ferric_options_from_env", "options");
-    size = smaller(options->struct_size, sizeof set);
+    size = options->struct_size < sizeof set ? options->struct_size : sizeof set;
     memcpy(&set, options, size);
     set.struct_size = options->struct_size;
     for (size_t i = 0; i < OPTION_COUNT; i++) {

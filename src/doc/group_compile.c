@@ -2,6 +2,7 @@
 // From the JSON of a group to its fields; see group.h.
 #include "base/buffer.h"
 #include "base/json_text.h"
+#include "base/near_word.h"
 #include "base/status.h"
 #include "doc/group_inside.h"
 
@@ -69,6 +70,18 @@ static const struct {
     {"$max", FE_ACCUMULATE_MAXIMUM},
 };
 
+static ferric_status fail_unknown(ferric_slice place, ferric_slice literal)
+{
+    fe_near_word near;
+    fe_near_reason reason;
+
+    fe_near_word_init(&near, fe_slice((const char *)literal.data + 1, literal.size - 2));
+    for (size_t i = 0; i < sizeof accumulators / sizeof accumulators[0]; i++)
+        fe_near_word_consider(&near, accumulators[i].name);
+    return fail_at(place, fe_near_word_reason(
+                              &near, "the accumulators are $count $sum $avg $min $max", &reason));
+}
+
 static ferric_status take_accumulator(fe_group *self, ferric_slice operator, ferric_slice operand,
                                       fe_group_field *field)
 {
@@ -78,7 +91,7 @@ static ferric_status take_accumulator(fe_group *self, ferric_slice operator, fer
            !fe_json_string_is(operator, fe_slice_text(accumulators[at].name)))
         at++;
     if (at == sizeof accumulators / sizeof accumulators[0]) {
-        return fail_at(field->name, "the accumulators are $count $sum $avg $min $max");
+        return fail_unknown(field->name, operator);
     }
     field->kind = accumulators[at].kind;
     if (field->kind == FE_ACCUMULATE_COUNT) {

@@ -7,6 +7,7 @@
 #include "base/buffer.h"
 #include "base/json_text.h"
 #include "base/memory.h"
+#include "base/near_word.h"
 #include "base/status.h"
 #include "doc/condition.h"
 #include "doc/number.h"
@@ -415,6 +416,38 @@ static const struct {
     {"$startsWith", compile_starts_with},
 };
 
+static const struct {
+    const char *name;
+    fe_condition_kind kind;
+} connectives[] = {
+    {"$and", FE_CONDITION_AND}, {"$or", FE_CONDITION_OR}, {"$nor", FE_CONDITION_NOR}};
+
+static const char *const known[] = {
+    "no such operator; beside paths there are $and $or $nor",
+    "no such operator; below a path there are $eq $ne $gt $gte $lt $lte $in $nin $exists $type "
+    "$not $all $elemMatch $size $mod $regex $startsWith"};
+
+// Says what was meant when an operator of this place is near, or that it is one of the other place.
+static ferric_status fail_unknown(const compiler *self, ferric_slice name, bool is_below_path)
+{
+    fe_near_word here;
+    fe_near_word there;
+    fe_near_reason reason;
+
+    fe_near_word_init(&here, name);
+    fe_near_word_init(&there, name);
+    for (size_t i = 0; i < sizeof operators / sizeof operators[0]; i++)
+        fe_near_word_consider(is_below_path ? &here : &there, operators[i].name);
+    for (size_t i = 0; i < sizeof connectives / sizeof connectives[0]; i++)
+        fe_near_word_consider(is_below_path ? &there : &here, connectives[i].name);
+    if (there.best != NULL && there.distance == 0) {
+        return fail_here(self, is_below_path
+                                   ? "it stands beside paths, as in {\"$or\":[{\"age\":5}]}"
+                                   : "it stands below a path, as in {\"age\":{\"$gt\":5}}");
+    }
+    return fail_here(self, fe_near_word_reason(&here, known[is_below_path], &reason));
+}
+
 static ferric_status compile_operator(compiler *self, ferric_slice name, const operand *given,
                                       fe_condition *parent)
 {
@@ -428,11 +461,7 @@ static ferric_status compile_operator(compiler *self, ferric_slice name, const o
         self->place.size = place_size;
         return status;
     }
-    if (begins_with_dollar(name)) {
-        return fail_here(self, "no such operator; below a path there are $eq $ne $gt $gte $lt $lte "
-                               "$in $nin $exists $type $not $all $elemMatch $size $mod $regex "
-                               "$startsWith");
-    }
+    if (begins_with_dollar(name)) return fail_unknown(self, name, true);
     return fail_here(self, "a name without '$' among operators");
 }
 
@@ -509,18 +538,12 @@ static ferric_status compile_list(compiler *self, fe_condition_kind kind, ferric
 static ferric_status compile_member(compiler *self, ferric_slice name, ferric_slice value,
                                     fe_condition *parent)
 {
-    if (fe_slice_equal(name, fe_slice_text("$and"))) {
-        return compile_list(self, FE_CONDITION_AND, value, parent);
+    for (size_t i = 0; i < sizeof connectives / sizeof connectives[0]; i++) {
+        if (fe_slice_equal(name, fe_slice_text(connectives[i].name))) {
+            return compile_list(self, connectives[i].kind, value, parent);
+        }
     }
-    if (fe_slice_equal(name, fe_slice_text("$or"))) {
-        return compile_list(self, FE_CONDITION_OR, value, parent);
-    }
-    if (fe_slice_equal(name, fe_slice_text("$nor"))) {
-        return compile_list(self, FE_CONDITION_NOR, value, parent);
-    }
-    if (begins_with_dollar(name)) {
-        return fail_here(self, "no such operator; beside paths there are $and $or $nor");
-    }
+    if (begins_with_dollar(name)) return fail_unknown(self, name, false);
     return compile_path(self, name, value, parent);
 }
 

@@ -3,6 +3,7 @@
 #include "base/buffer.h"
 #include "base/json_text.h"
 #include "base/memory.h"
+#include "base/near_word.h"
 #include "base/status.h"
 #include "doc/condition.h"
 #include "doc/number.h"
@@ -199,6 +200,22 @@ static ferric_status compile_change(compiler *self, size_t operator, ferric_slic
     return status == FERRIC_OK ? check_conflicts(self, change) : status;
 }
 
+static ferric_status fail_unknown(ferric_slice literal)
+{
+    fe_near_word near;
+    fe_near_reason reason;
+
+    fe_near_word_init(&near, fe_slice((const char *)literal.data + 1, literal.size - 2));
+    for (size_t i = 0; i < sizeof operators / sizeof operators[0]; i++)
+        fe_near_word_consider(&near, operators[i].name);
+    return fe_fail(FERRIC_INVALID_ARGUMENT, "update, at %.*s: %s",
+                   literal.size > 200 ? 200 : (int)literal.size, (const char *)literal.data,
+                   fe_near_word_reason(&near,
+                                       "no such operator; there are $set $unset $inc $mul $min "
+                                       "$max $push $pull $addToSet $rename",
+                                       &reason));
+}
+
 static ferric_status compile_operator(compiler *self, ferric_slice name, ferric_slice changes)
 {
     fe_json_walk walk = fe_json_walk_into(changes);
@@ -210,12 +227,7 @@ static ferric_status compile_operator(compiler *self, ferric_slice name, ferric_
     while (at < sizeof operators / sizeof operators[0] &&
            !fe_json_string_is(name, fe_slice_text(operators[at].name)))
         at++;
-    if (at == sizeof operators / sizeof operators[0]) {
-        return fe_fail(FERRIC_INVALID_ARGUMENT,
-                       "update, at %.*s: no such operator; there are $set $unset $inc $mul $min "
-                       "$max $push $pull $addToSet $rename",
-                       name.size > 200 ? 200 : (int)name.size, (const char *)name.data);
-    }
+    if (at == sizeof operators / sizeof operators[0]) return fail_unknown(name);
     self->operator= operators[at].name;
     if (fe_json_kind(changes) != '{') {
         return fe_fail(FERRIC_INVALID_ARGUMENT, "update, at \"%s\": expected an object of paths",

@@ -83,7 +83,11 @@ class BadInputTest(ProgramTest):
 
     FILTERS = (
         ('{"n":', "filter: not JSON: byte 5"),
-        ('{"n":{"$gtt":1}}', 'at "n.$gtt": no such operator; below a path there are $eq'),
+        ('{"n":{"$gtt":1}}', 'at "n.$gtt": no such operator; did you mean $gt?'),
+        ('{"n":{"$foo":1}}', 'at "n.$foo": no such operator; below a path there are $eq'),
+        ('{"$nro":[]}', 'at "$nro": no such operator; did you mean $nor?'),
+        ('{"$gt":5}', 'at "$gt": it stands below a path, as in {"age":{"$gt":5}}'),
+        ('{"n":{"$or":[1]}}', 'at "n.$or": it stands beside paths, as in {"$or":['),
         ('{"$where":"1"}', 'at "$where": no such operator; beside paths there are $and $or $nor'),
         ('{"$or":[{"a":1},{"n":{"$foo":1}}]}', 'at "$or[1].n.$foo": no such operator'),
         ('{"n":{"$not":{"$elemMatch":{"a":{"$bar":1}}}}}', '"n.$not.$elemMatch.a.$bar"'),
@@ -130,7 +134,9 @@ class BadInputTest(ProgramTest):
     def test_updates(self):
         for text, where in (('{"$set":{"a":1},}', "update: not JSON: byte 16"),
                             ('{"a":1}', 'at "a": no such operator; there are $set'),
-                            ('{"$sett":{"a":1}}', 'at "$sett": no such operator; there are $set'),
+                            ('{"$sett":{"a":1}}',
+                             'at "$sett": no such operator; did you mean $set?'),
+                            ('{"addtoset":{"a":1}}', 'operator; did you mean $addToSet?'),
                             ('{"$set":1}', 'at "$set"'),
                             ('{"$inc":{"n":"1"}}', 'at "$inc.n"'),
                             ('{"$set":{"_id":"z"}}', 'at "$set._id": "_id" does not change'),

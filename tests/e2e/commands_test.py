@@ -340,6 +340,7 @@ class KeyTest(ProgramTest):
                            (("a", "--max", ",b"), 'max takes fields'), (("a", "x"), "is no filter"),
                            (('{"n":{"$count":{}}}',), 'a group has an "_id"'),
                            (('{"_id":null,"n":{"$median":"$age"}}',), "$count $sum $avg $min $max"),
+                           (('{"_id":null,"n":{"$summ":"$age"}}',), "did you mean $sum?"),
                            (('{"_id":null}', "--sum", "age"), "--sum stands beside FIELDS"),
                            (('{"_id"',), "group: not JSON: byte 6"), (("a..b",), "empty step"),
                            (("a", "--sort", "b..c"), "empty step"), ((), "usage: ferric group"),

@@ -144,15 +144,13 @@ static void test_numbers_have_units_and_limits(void **state)
 static void test_near_words_and_words_of_other_programs_are_known(void **state)
 {
     (void)state;
-    assert_int_equal(cli_word_distance("scan", "sacn"), 1);
-    assert_int_equal(cli_word_distance("", "abc"), 3);
-    assert_int_equal(cli_word_distance("kitten", "sitting"), 3);
     assert_string_equal(cli_suggest_command("rm"), "del");
     assert_string_equal(cli_suggest_command("ls"), "keys");
     assert_string_equal(cli_suggest_command("put"), "set");
     assert_string_equal(cli_suggest_command("cat"), "get");
     assert_string_equal(cli_suggest_command("improt"), "import");
     assert_string_equal(cli_suggest_command("gte"), "get");
+    assert_string_equal(cli_suggest_command("GET"), "get");
     assert_null(cli_suggest_command("elephant"));
     assert_string_equal(cli_suggest_option("revrse"), "reverse");
     assert_null(cli_suggest_option("elephant"));
