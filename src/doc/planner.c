@@ -162,42 +162,78 @@ static bool is_bound_more(const fe_plan *a, const fe_plan *b)
     return a->ranges.bound_count > b->ranges.bound_count;
 }
 
-// The plan with the fewest entries. Plans that the filter does not bound take no part.
+// Whether the plan finds what is asked for in its first entries, so that no more than the limit is
+// read.
+static bool ends_early(const fe_plan_request *request, const fe_plan *plan)
+{
+    return plan->kind == FE_PLAN_INDEX && plan->is_exact &&
+           (request->sort->part_count == 0 || plan->is_sorted);
+}
+
+// Plans that the filter does not bound take no part.
+static bool is_runner(const fe_plan *plan)
+{
+    return plan->kind != FE_PLAN_INDEX || plan->ranges.bound_count > 0;
+}
+
+// Whether it matters how many entries the only runner has: few are sorted in memory rather than
+// walked in the order of another index.
+static bool sorts_few(const fe_plan_request *request, const candidates *found, const fe_plan *only)
+{
+    if (request->sort->part_count == 0 || request->limit == UINT64_MAX) return false;
+    return found->count > 1 && !only->is_sorted;
+}
+
+// One round. *is_over: one of them has arrived, which is in *best then.
+static ferric_status run(const fe_plan_request *request, const candidates *found,
+                         uint64_t entries_max, fe_plan **best, bool *is_over)
+{
+    ferric_status status = FERRIC_OK;
+
+    for (size_t i = 0; i < found->count && status == FERRIC_OK; i++) {
+        fe_plan *plan = &found->plans[i];
+        bool is_limited = ends_early(request, plan) && request->limit <= entries_max;
+        bool has_arrived;
+        if (!is_runner(plan)) continue;
+        if (!plan->is_counted) {
+            status = count_entries(request->state, plan, is_limited ? request->limit : entries_max);
+        }
+        has_arrived = plan->is_counted || is_limited;
+        if (!has_arrived || (*is_over && plan->entries >= (*best)->entries)) continue;
+        *best = plan;
+        *is_over = true;
+    }
+    return status;
+}
+
+// The plan that has to read the fewest entries.
 static ferric_status race(const fe_plan_request *request, const candidates *found, fe_plan **best)
 {
-    const fe_state *state = request->state;
     size_t runners = 0;
+    bool is_over = false;
     ferric_status status = FERRIC_OK;
 
     *best = NULL;
     for (size_t i = 0; i < found->count; i++) {
         fe_plan *plan = &found->plans[i];
-        if (plan->kind == FE_PLAN_INDEX && plan->ranges.bound_count == 0) continue;
+        if (!is_runner(plan)) continue;
         runners++;
         if (*best == NULL || is_bound_more(plan, *best)) *best = plan;
     }
-    // Alone, its number only says whether to sort what it finds.
-    if (runners == 0 || (runners == 1 && request->sort->part_count == 0)) return FERRIC_OK;
-    for (size_t round = 0; round < ROUND_COUNT && status == FERRIC_OK; round++) {
-        bool is_over = false;
-        for (size_t i = 0; i < found->count && status == FERRIC_OK; i++) {
-            fe_plan *plan = &found->plans[i];
-            if (plan->kind == FE_PLAN_INDEX && plan->ranges.bound_count == 0) continue;
-            if (!plan->is_counted) status = count_entries(state, plan, rounds[round]);
-            if (!plan->is_counted || (is_over && plan->entries >= (*best)->entries)) continue;
-            *best = plan;
-            is_over = true;
-        }
-        if (is_over) break;
-    }
+    if (runners == 0 || (runners == 1 && !sorts_few(request, found, *best))) return FERRIC_OK;
+    for (size_t i = 0; i < ROUND_COUNT && status == FERRIC_OK && !is_over; i++)
+        status = run(request, found, rounds[i], best, &is_over);
     return status;
 }
 
 // ---- Several indexes ------------------------------------------------------------------------
 
+// A branch finds all that it can: neither sort nor limit are about it alone.
 static ferric_status plan_branch(const fe_plan_request *request, const fe_condition *branch,
                                  fe_arena *arena, fe_plan *plan, bool *serves)
 {
+    static const fe_sort no_sort;
+    fe_plan_request whole = *request;
     candidates found;
     fe_plan *best;
     ferric_slice id = fe_condition_id(branch);
@@ -208,13 +244,13 @@ static ferric_status plan_branch(const fe_plan_request *request, const fe_condit
         *plan = (fe_plan){.kind = FE_PLAN_ID, .id = id};
         return FERRIC_OK;
     }
-    status = find_candidates(request, branch, arena, &found);
-    if (status == FERRIC_OK) status = race(request, &found, &best);
+    whole.sort = &no_sort;
+    whole.limit = UINT64_MAX;
+    status = find_candidates(&whole, branch, arena, &found);
+    if (status == FERRIC_OK) status = race(&whole, &found, &best);
     if (status != FERRIC_OK) return status;
     *serves = best != NULL;
     if (*serves) *plan = *best;
-    plan->is_sorted = false;
-    plan->is_reverse = false;
     return FERRIC_OK;
 }
 
