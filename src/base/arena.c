@@ -9,7 +9,7 @@
 #include "base/memory.h"
 
 #define ALIGNMENT 8
-#define CHUNK_SIZE_MIN 4096
+#define CHUNK_SIZE_MIN 1024 // malloc has such blocks at hand for each thread.
 #define CHUNK_SIZE_MAX ((size_t)1 << 20)
 
 struct fe_arena_chunk {

@@ -3,6 +3,7 @@
 #include "base/json_text.h"
 
 #include "base/buffer.h"
+#include "base/memory.h"
 #include "base/utf8.h"
 
 // Behind the closing quote of the string that begins at `at`.
@@ -195,18 +196,36 @@ bool fe_json_string_is(ferric_slice literal, ferric_slice text)
     return fe_json_string_next(&string) < 0;
 }
 
-ferric_status fe_json_unquote(ferric_slice literal, ferric_buffer *text)
+// Writes the text of a literal, which is never longer than that. Returns its size.
+static size_t write_text(ferric_slice literal, uint8_t *out)
 {
     fe_json_string string = fe_json_string_of(literal);
-    ferric_status status = fe_buffer_reserve(text, literal.size);
-    uint8_t *out;
+    size_t size = 0;
     int byte;
 
-    if (status != FERRIC_OK) return status;
-    out = (uint8_t *)text->data + text->size;
     while ((byte = fe_json_string_next(&string)) >= 0)
-        *out++ = (uint8_t)byte;
-    text->size = (size_t)(out - (uint8_t *)text->data);
+        out[size++] = (uint8_t)byte;
+    return size;
+}
+
+ferric_status fe_json_unquote(ferric_slice literal, ferric_buffer *text)
+{
+    ferric_status status = fe_buffer_reserve(text, literal.size);
+
+    if (status != FERRIC_OK) return status;
+    text->size += write_text(literal, (uint8_t *)text->data + text->size);
+    return FERRIC_OK;
+}
+
+ferric_status fe_json_unquote_kept(ferric_slice literal, fe_arena *arena, ferric_slice *text)
+{
+    uint8_t *copy;
+
+    *text = fe_slice(fe_slice_bytes(literal) + 1, literal.size - 2);
+    if (text->size == 0 || memchr(text->data, '\\', text->size) == NULL) return FERRIC_OK;
+    copy = fe_arena_alloc(arena, literal.size);
+    if (copy == NULL) return fe_no_memory("a string", literal.size);
+    *text = fe_slice(copy, write_text(literal, copy));
     return FERRIC_OK;
 }
 

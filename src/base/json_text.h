@@ -9,6 +9,7 @@
 
 #include <ferric/ferric.h>
 
+#include "base/arena.h"
 #include "base/slice.h"
 
 // Levels of objects and arrays that a text may have.
@@ -52,6 +53,8 @@ bool fe_json_string_is(ferric_slice literal, ferric_slice text);
 
 // Appends the text that a string literal means. Errors: FERRIC_NO_MEMORY.
 ferric_status fe_json_unquote(ferric_slice literal, ferric_buffer *text);
+// The same, lent by the literal, or by the arena when there is an escape in it.
+ferric_status fe_json_unquote_kept(ferric_slice literal, fe_arena *arena, ferric_slice *text);
 // Appends `text`, which is UTF-8, as a string literal. Errors: FERRIC_NO_MEMORY.
 ferric_status fe_json_quote(ferric_slice text, ferric_buffer *json);
 

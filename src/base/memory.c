@@ -13,6 +13,8 @@
 
 // Deeper than the library's calls go.
 #define STACK_WIPED (64 << 10)
+// Blocks up to here malloc has at hand for each thread, unlike calloc.
+#define SHORT_SIZE_MAX 1024
 
 // The application's, {NULL} for malloc. Written only while no handle exists, so reads need no lock.
 static ferric_allocator hook;
@@ -38,7 +40,7 @@ void fe_allocator_set(const ferric_allocator *allocator)
 
 void *fe_alloc(size_t size)
 {
-    return fe_realloc(NULL, size);
+    return hook.reallocate == NULL ? malloc(size == 0 ? 1 : size) : fe_realloc(NULL, size);
 }
 
 void *fe_alloc_zero(size_t count, size_t size)
@@ -48,7 +50,7 @@ void *fe_alloc_zero(size_t count, size_t size)
     if (count == 0 || size == 0) count = size = 1;
     if (count > SIZE_MAX / size) return NULL;
     // calloc knows which pages are fresh from the system and need no wiping.
-    if (hook.reallocate == NULL) return calloc(count, size);
+    if (hook.reallocate == NULL && count * size > SHORT_SIZE_MAX) return calloc(count, size);
     memory = fe_alloc(count * size);
     if (memory != NULL) memset(memory, 0, count * size);
     return memory;

@@ -49,7 +49,8 @@ struct fe_condition {
 };
 
 struct fe_matcher {
-    fe_arena arena;
+    fe_arena *arena;    // Everything is in it, the matcher too.
+    fe_arena own_arena; // Which is this, unless it is somebody else's.
     fe_condition *root; // An AND.
     fe_condition *regexes;
     bool uses_id;

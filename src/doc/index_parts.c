@@ -2,7 +2,6 @@
 // Parsing paths with directions; see index_parts.h.
 #include "doc/index_parts.h"
 
-#include "base/buffer.h"
 #include "base/json_text.h"
 #include "base/status.h"
 #include "doc/json.h"
@@ -13,7 +12,6 @@ typedef struct parser {
     fe_arena *arena;
     fe_index_part *parts;
     size_t count;
-    ferric_buffer name; // Of the part at hand, unquoted.
 } parser;
 
 static ferric_status add_part(parser *self, ferric_slice path, bool is_descending)
@@ -49,10 +47,8 @@ static ferric_status add_text(parser *self, ferric_slice literal)
         return fe_fail(FERRIC_INVALID_ARGUMENT,
                        "%s is an object of paths, a path or a list of them", self->what);
     }
-    fe_buffer_clear(&self->name);
-    status = fe_json_unquote(literal, &self->name);
+    status = fe_json_unquote_kept(literal, self->arena, &text);
     if (status != FERRIC_OK) return status;
-    text = fe_buffer_slice(&self->name);
     is_descending = text.size > 0 && *fe_slice_bytes(text) == '-';
     return add_part(self, fe_slice_from(text, is_descending), is_descending);
 }
@@ -61,17 +57,15 @@ static ferric_status add_member(parser *self, ferric_slice name, ferric_slice va
 {
     int64_t direction = 0;
     bool is_whole = fe_json_kind(value) == '0' && fe_number_to_int64(value, &direction);
-    ferric_status status;
+    ferric_slice path;
+    ferric_status status = fe_json_unquote_kept(name, self->arena, &path);
 
-    fe_buffer_clear(&self->name);
-    status = fe_json_unquote(name, &self->name);
     if (status != FERRIC_OK) return status;
     if (!is_whole || (direction != 1 && direction != -1)) {
         return fe_fail(FERRIC_INVALID_ARGUMENT, "%s: the direction of \"%.*s\" is 1 or -1",
-                       self->what, self->name.size > 200 ? 200 : (int)self->name.size,
-                       (const char *)self->name.data);
+                       self->what, path.size > 200 ? 200 : (int)path.size, (const char *)path.data);
     }
-    return add_part(self, fe_buffer_slice(&self->name), direction < 0);
+    return add_part(self, path, direction < 0);
 }
 
 static ferric_status add_all(parser *self, ferric_slice json)
@@ -103,12 +97,10 @@ ferric_status fe_index_parts_parse(const char *what, ferric_slice json, fe_arena
                                    fe_index_part *parts, size_t *count)
 {
     parser self = {.what = what, .arena = arena, .parts = parts};
-    ferric_buffer minified = {0};
-    ferric_status status = fe_json_minify(json, &minified, NULL);
+    ferric_slice minified;
+    ferric_status status = fe_json_minify_kept(json, arena, &minified);
 
-    if (status == FERRIC_OK) status = add_all(&self, fe_buffer_slice(&minified));
+    if (status == FERRIC_OK) status = add_all(&self, minified);
     *count = status == FERRIC_OK ? self.count : 0;
-    fe_buffer_deinit(&self.name);
-    fe_buffer_deinit(&minified);
     return status;
 }

@@ -10,12 +10,15 @@
 #include "base/status.h"
 #include "doc/index_tags.h"
 
-// A list that grows, in a buffer until it is done.
+// Intervals of one condition: room for all that it may have is made first.
 typedef struct builder {
     fe_arena *arena;
-    ferric_buffer ranges; // Of fe_range.
     fe_intervals *intervals;
+    ferric_buffer key; // The component of one value.
 } builder;
+
+// A condition that is no list makes at most one of each type.
+#define FEW_INTERVALS 8
 
 ferric_status fe_bytes_behind(ferric_slice bytes, fe_arena *arena, ferric_slice *behind)
 {
@@ -29,10 +32,9 @@ ferric_status fe_bytes_behind(ferric_slice bytes, fe_arena *arena, ferric_slice 
     return FERRIC_OK;
 }
 
-static ferric_status add(builder *self, ferric_slice lower, ferric_slice upper)
+static void add(builder *self, ferric_slice lower, ferric_slice upper)
 {
-    fe_range range = {lower, upper};
-    return fe_buffer_append(&self->ranges, &range, sizeof range);
+    self->intervals->list[self->intervals->count++] = (fe_range){lower, upper};
 }
 
 // Everything from one tag up to another.
@@ -42,7 +44,8 @@ static ferric_status add_tags(builder *self, uint8_t first, uint8_t behind)
     ferric_slice copy;
     ferric_status status = fe_arena_copy(self->arena, fe_slice(tags, 2), &copy);
     if (status != FERRIC_OK) return status;
-    return add(self, fe_slice(copy.data, 1), fe_slice(fe_slice_bytes(copy) + 1, 1));
+    add(self, fe_slice(copy.data, 1), fe_slice(fe_slice_bytes(copy) + 1, 1));
+    return FERRIC_OK;
 }
 
 // The first tag of a type and the one behind its last.
@@ -72,12 +75,12 @@ static ferric_status add_type(builder *self, fe_value_type type)
 // The component of a value and what lies behind it.
 static ferric_status encode(builder *self, ferric_slice value, fe_range *point, bool *is_inexact)
 {
-    ferric_buffer key = {0};
-    ferric_status status = fe_index_value_append(value, false, &key, is_inexact);
+    ferric_status status;
 
+    fe_buffer_clear(&self->key);
+    status = fe_index_value_append(value, false, &self->key, is_inexact);
     if (status == FERRIC_OK)
-        status = fe_arena_copy(self->arena, fe_buffer_slice(&key), &point->lower);
-    fe_buffer_deinit(&key);
+        status = fe_arena_copy(self->arena, fe_buffer_slice(&self->key), &point->lower);
     if (status != FERRIC_OK) return status;
     return fe_bytes_behind(point->lower, self->arena, &point->upper);
 }
@@ -97,7 +100,8 @@ static ferric_status add_point(builder *self, ferric_slice value)
     status = encode(self, value, &point, &is_inexact);
     if (status != FERRIC_OK) return status;
     self->intervals->is_exact &= !is_inexact;
-    return add(self, point.lower, point.upper);
+    add(self, point.lower, point.upper);
+    return FERRIC_OK;
 }
 
 // $gt and the like: from or up to the operand, within its type.
@@ -118,7 +122,7 @@ static ferric_status add_bound(builder *self, const fe_condition *condition)
     status = encode(self, condition->operand, &point, &is_inexact);
     if (status == FERRIC_OK) status = add_type(self, fe_value_type_of(condition->operand));
     if (status != FERRIC_OK) return status;
-    type = self->ranges.data;
+    type = self->intervals->list;
     self->intervals->is_exact &= !is_inexact;
     // A cut operand stands for longer values on both of its sides, so it is never left out.
     is_open = is_open && !is_inexact;
@@ -170,7 +174,8 @@ static ferric_status add_prefix(builder *self, ferric_slice prefix)
     // Without the end of the string, or without the mark of the cut.
     range.lower.size -= is_inexact ? 1 : 2;
     status = fe_bytes_behind(range.lower, self->arena, &range.upper);
-    return status == FERRIC_OK ? add(self, range.lower, range.upper) : status;
+    if (status == FERRIC_OK) add(self, range.lower, range.upper);
+    return status;
 }
 
 // Elements stand in the index one by one, so what one element has to meet can be intersected.
@@ -194,7 +199,9 @@ static ferric_status add_element(builder *self, const fe_condition *condition)
     if (!all.is_known) return add_candidates(self, FE_VALUE_ARRAY);
     self->intervals->is_exact = false;
     self->intervals->are_points = all.are_points;
-    return fe_buffer_append(&self->ranges, all.list, all.count * sizeof *all.list);
+    self->intervals->list = all.list;
+    self->intervals->count = all.count;
+    return FERRIC_OK;
 }
 
 // {"$exists":false}: the opposite of nothing but EXISTS.
@@ -257,47 +264,42 @@ static size_t drop_empty(fe_range *list, size_t count)
 }
 
 // Sorts, and joins what touches but for points, which only meet when they are the same.
-static void tidy_up(builder *self)
+static void tidy_up(fe_intervals *intervals)
 {
-    fe_range *list = self->ranges.data;
-    size_t count = drop_empty(list, self->ranges.size / sizeof *list);
+    fe_range *list = intervals->list;
+    size_t count = drop_empty(list, intervals->count);
     size_t kept = 0;
 
-    self->ranges.size = 0;
-    if (count == 0) return;
+    intervals->count = count;
+    if (count <= 1) return;
     qsort(list, count, sizeof *list, compare_ranges);
     for (size_t i = 1; i < count; i++) {
         int order = fe_slice_compare(list[i].lower, list[kept].upper);
-        if (order > 0 || (order == 0 && self->intervals->are_points)) {
+        if (order > 0 || (order == 0 && intervals->are_points)) {
             list[++kept] = list[i];
         } else if (fe_slice_compare(list[i].upper, list[kept].upper) > 0) {
             list[kept].upper = list[i].upper;
         }
     }
-    self->ranges.size = (kept + 1) * sizeof *list;
+    intervals->count = kept + 1;
 }
 
 ferric_status fe_intervals_of(const fe_condition *condition, fe_arena *arena,
                               fe_intervals *intervals)
 {
     builder self = {.arena = arena, .intervals = intervals};
-    ferric_slice list;
+    size_t room = FEW_INTERVALS + (condition->kind == FE_CONDITION_IN ? condition->count : 0);
     ferric_status status;
 
-    memset(intervals, 0, sizeof *intervals);
+    *intervals = (fe_intervals){0};
     if (condition->kind <= FE_CONDITION_NOR) return FERRIC_OK;
     if (condition->kind == FE_CONDITION_NOT && !is_absence(condition)) return FERRIC_OK;
     intervals->is_known = intervals->are_points = intervals->is_exact = true;
+    intervals->list = fe_arena_alloc(arena, room * sizeof *intervals->list);
+    if (intervals->list == NULL) return fe_no_memory("ranges", room * sizeof *intervals->list);
     status = collect(&self, condition);
-    if (status == FERRIC_OK) {
-        tidy_up(&self);
-        status = fe_arena_copy(arena, fe_buffer_slice(&self.ranges), &list);
-    }
-    if (status == FERRIC_OK) {
-        intervals->list = (fe_range *)(uintptr_t)list.data;
-        intervals->count = list.size / sizeof *intervals->list;
-    }
-    fe_buffer_deinit(&self.ranges);
+    if (status == FERRIC_OK) tidy_up(intervals);
+    fe_buffer_deinit(&self.key);
     return status;
 }
 

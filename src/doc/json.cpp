@@ -27,6 +27,7 @@ extern "C" {
 #include "base/buffer.h"
 #include "base/checksum.h"
 #include "base/json_text.h"
+#include "base/memory.h"
 #include "base/seeded_bug.h"
 #include "base/status.h"
 }
@@ -40,6 +41,8 @@ using parser = simdjson::internal::dom_parser_implementation;
 constexpr size_t kept_capacity_max = size_t{1} << 20;
 // Of a member's name so many bytes are hashed; what is longer is told apart by comparing.
 constexpr size_t hashed_size_max = 256;
+// So many members of open objects need no memory from the heap.
+constexpr size_t few_members = 16;
 // Up to so many members are compared each with each, more are sorted.
 constexpr size_t paired_count_max = 12;
 
@@ -70,7 +73,11 @@ struct walker {
     expected state = expected::value;
     size_t depth = 0;
     level levels[FE_JSON_DEPTH_MAX];
-    ferric_buffer members = {nullptr, 0, 0};
+    member few[few_members];
+    member *members = few;
+    size_t member_count = 0;
+    size_t member_capacity = few_members;
+    ferric_buffer more = {nullptr, 0, 0}; // The members, when they are not few.
 
     verdict run();
 
@@ -83,6 +90,7 @@ struct walker {
     verdict close();
     bool scalar(size_t begin);
     bool string(const uint8_t *token, size_t token_size);
+    bool make_room();
     verdict add_member(const uint8_t *literal, size_t literal_size);
     size_t token_size(size_t begin) const;
     void put(const uint8_t *data, size_t data_size);
@@ -259,7 +267,7 @@ verdict walker::open(bool is_object)
     if (depth == FE_JSON_DEPTH_MAX && !FE_SEEDED_BUG(FE_BUG_DEPTH_NOT_CAPPED)) return verdict::bad;
     levels[depth].is_object = is_object;
     levels[depth].begin = static_cast<uint32_t>(out - out_begin);
-    levels[depth].first_member = members.size / sizeof(member);
+    levels[depth].first_member = member_count;
     depth++;
     put(is_object ? '{' : '[');
     state = is_object ? expected::name_or_end : expected::value_or_end;
@@ -283,12 +291,26 @@ verdict walker::value(size_t begin)
     return verdict::good;
 }
 
+// Doubles the room for members.
+bool walker::make_room()
+{
+    size_t used = member_count * sizeof(member);
+    bool were_few = members == few;
+
+    more.size = were_few ? 0 : used;
+    if (fe_buffer_reserve(&more, 2 * used) != FERRIC_OK) return false;
+    if (were_few) std::memcpy(more.data, few, used);
+    members = static_cast<member *>(more.data);
+    member_capacity = 2 * member_count;
+    return true;
+}
+
 verdict walker::add_member(const uint8_t *literal, size_t literal_size)
 {
-    member added = {hash_name(fe_slice(literal, literal_size)),
-                    static_cast<uint32_t>(literal - out_begin), false};
-    ferric_status status = fe_buffer_append(&members, &added, sizeof added);
-    return status == FERRIC_OK ? verdict::good : verdict::no_memory;
+    if (member_count == member_capacity && !make_room()) return verdict::no_memory;
+    members[member_count++] = {hash_name(fe_slice(literal, literal_size)),
+                               static_cast<uint32_t>(literal - out_begin), false};
+    return verdict::good;
 }
 
 verdict walker::name(size_t begin)
@@ -340,7 +362,7 @@ verdict walker::run()
         found = token(begin);
     }
     if (found == verdict::good && (depth > 0 || state != expected::separator)) found = verdict::bad;
-    fe_buffer_deinit(&members);
+    fe_buffer_deinit(&more);
     return found;
 }
 
@@ -406,14 +428,14 @@ void walker::cut_overwritten(const level &closed, const member *first, size_t co
 
 void walker::drop_duplicates(const level &closed)
 {
-    member *first = static_cast<member *>(members.data) + closed.first_member;
-    size_t count = members.size / sizeof(member) - closed.first_member;
+    member *first = members + closed.first_member;
+    size_t count = member_count - closed.first_member;
     bool found;
 
     if (count == 0) return;
     found = count <= paired_count_max ? mark_pairs(first, count) : mark_sorted(first, count);
     if (found) cut_overwritten(closed, first, count);
-    members.size = closed.first_member * sizeof(member);
+    member_count = closed.first_member;
 }
 
 // ---- The parser of a thread -----------------------------------------------------------------
@@ -436,7 +458,8 @@ bool prepare_parser(size_t size)
     return false;
 }
 
-verdict minify(ferric_slice text, ferric_buffer *minified)
+// Writes the minified text to `out`, which has room for text.size bytes.
+verdict minify(ferric_slice text, uint8_t *out, size_t *size)
 {
     walker walk;
     verdict found;
@@ -449,10 +472,10 @@ verdict minify(ferric_slice text, ferric_buffer *minified)
     walk.size = text.size;
     walk.next = thread_parser->structural_indexes.get();
     walk.last = walk.next + thread_parser->n_structural_indexes;
-    walk.out_begin = static_cast<uint8_t *>(minified->data) + minified->size;
-    walk.out = walk.out_begin;
+    walk.out_begin = out;
+    walk.out = out;
     found = walk.run();
-    if (found == verdict::good) minified->size += static_cast<size_t>(walk.out - walk.out_begin);
+    *size = static_cast<size_t>(walk.out - out);
     return found;
 }
 
@@ -464,6 +487,26 @@ ferric_status refuse(ferric_slice text, size_t *error_offset)
                    reason == nullptr ? "malformed" : reason);
 }
 
+ferric_status check_size(ferric_slice text)
+{
+    if (text.size <= FERRIC_VALUE_SIZE_MAX) return FERRIC_OK;
+    return fe_fail(FERRIC_TOO_LARGE, "a JSON text of %zu bytes is above the limit of %zu",
+                   text.size, FERRIC_VALUE_SIZE_MAX);
+}
+
+// Minifies into room that was made.
+ferric_status minify_into(ferric_slice text, uint8_t *out, size_t *size, size_t *error_offset)
+{
+    verdict found = text.size == 0 ? verdict::bad : minify(text, out, size);
+
+    if (thread_parser != nullptr && thread_parser->capacity() > kept_capacity_max) {
+        thread_parser.reset();
+    }
+    if (found == verdict::good) return FERRIC_OK;
+    if (found == verdict::bad) return refuse(text, error_offset);
+    return fe_fail(FERRIC_NO_MEMORY, "no memory to read a JSON text of %zu bytes", text.size);
+}
+
 } // namespace
 
 extern "C" ferric_status fe_json_minify(ferric_slice text, ferric_buffer *minified,
@@ -471,21 +514,30 @@ extern "C" ferric_status fe_json_minify(ferric_slice text, ferric_buffer *minifi
 {
     size_t unused;
     size_t *offset = error_offset == nullptr ? &unused : error_offset;
-    ferric_status status;
-    verdict found;
+    size_t size = 0;
+    ferric_status status = check_size(text);
 
     *offset = 0;
-    if (text.size > FERRIC_VALUE_SIZE_MAX) {
-        return fe_fail(FERRIC_TOO_LARGE, "a JSON text of %zu bytes is above the limit of %zu",
-                       text.size, FERRIC_VALUE_SIZE_MAX);
-    }
-    status = fe_buffer_reserve(minified, text.size + 1);
+    if (status == FERRIC_OK) status = fe_buffer_reserve(minified, text.size + 1);
     if (status != FERRIC_OK) return status;
-    found = text.size == 0 ? verdict::bad : minify(text, minified);
-    if (thread_parser != nullptr && thread_parser->capacity() > kept_capacity_max) {
-        thread_parser.reset();
-    }
-    if (found == verdict::good) return FERRIC_OK;
-    if (found == verdict::bad) return refuse(text, offset);
-    return fe_fail(FERRIC_NO_MEMORY, "no memory to read a JSON text of %zu bytes", text.size);
+    status =
+        minify_into(text, static_cast<uint8_t *>(minified->data) + minified->size, &size, offset);
+    if (status == FERRIC_OK) minified->size += size;
+    return status;
+}
+
+extern "C" ferric_status fe_json_minify_kept(ferric_slice text, fe_arena *arena,
+                                             ferric_slice *minified)
+{
+    size_t unused;
+    size_t size = 0;
+    ferric_status status = check_size(text);
+    void *room = status == FERRIC_OK ? fe_arena_alloc(arena, text.size + 1) : nullptr;
+
+    *minified = fe_slice(nullptr, 0);
+    if (status != FERRIC_OK) return status;
+    if (room == nullptr) return fe_no_memory("a JSON text", text.size + 1);
+    status = minify_into(text, static_cast<uint8_t *>(room), &size, &unused);
+    if (status == FERRIC_OK) *minified = fe_slice(room, size);
+    return status;
 }

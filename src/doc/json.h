@@ -13,6 +13,8 @@
 extern "C" {
 #endif
 
+#include "base/arena.h"
+
 // Appends the minified form of `text` to `minified`. `error_offset` (may be NULL) receives where
 // the first error is when the status is FERRIC_INVALID_ARGUMENT, else 0.
 //
@@ -23,6 +25,8 @@ extern "C" {
 //          `minified` is as it was.
 // Threads: any; each has a parser of its own.
 ferric_status fe_json_minify(ferric_slice text, ferric_buffer *minified, size_t *error_offset);
+// The same into an arena, for texts that are compiled and looked at as long as it lives.
+ferric_status fe_json_minify_kept(ferric_slice text, fe_arena *arena, ferric_slice *minified);
 
 #ifdef __cplusplus
 }

@@ -289,23 +289,24 @@ ferric_status fe_matcher_test_element(fe_matcher *matcher, ferric_slice element,
 
 // ---- Life -----------------------------------------------------------------------------------
 
-static ferric_status create(ferric_slice json,
+// A NULL arena: one of its own.
+static ferric_status create(ferric_slice json, fe_arena *arena,
                             ferric_status (*compile)(fe_matcher *matcher, ferric_slice json),
                             fe_matcher **matcher)
 {
-    fe_matcher *made = fe_alloc_zero(1, sizeof *made);
-    ferric_buffer minified = {0};
+    fe_arena own_arena;
+    fe_matcher *made;
     ferric_slice kept;
     ferric_status status;
 
     *matcher = NULL;
+    fe_arena_init(&own_arena);
+    made = fe_arena_alloc(arena == NULL ? &own_arena : arena, sizeof *made);
     if (made == NULL) return fe_no_memory("a filter", sizeof *made);
-    fe_arena_init(&made->arena);
-    status = fe_json_minify(json, &minified, NULL);
-    if (status == FERRIC_OK)
-        status = fe_arena_copy(&made->arena, fe_buffer_slice(&minified), &kept);
+    *made = (fe_matcher){.own_arena = own_arena};
+    made->arena = arena == NULL ? &made->own_arena : arena;
+    status = fe_json_minify_kept(json, made->arena, &kept);
     if (status == FERRIC_OK) status = compile(made, kept);
-    fe_buffer_deinit(&minified);
     if (status != FERRIC_OK) {
         fe_matcher_destroy(made);
         return status;
@@ -316,24 +317,29 @@ static ferric_status create(ferric_slice json,
 
 ferric_status fe_matcher_create(ferric_slice json, fe_matcher **matcher)
 {
-    return create(json, fe_matcher_compile, matcher);
+    return create(json, NULL, fe_matcher_compile, matcher);
+}
+
+ferric_status fe_matcher_create_in(ferric_slice json, fe_arena *arena, fe_matcher **matcher)
+{
+    return create(json, arena, fe_matcher_compile, matcher);
 }
 
 ferric_status fe_matcher_create_element(ferric_slice json, fe_matcher **matcher)
 {
-    return create(json, fe_matcher_compile_element, matcher);
+    return create(json, NULL, fe_matcher_compile_element, matcher);
 }
 
 void fe_matcher_destroy(fe_matcher *matcher)
 {
-    fe_condition *each;
+    fe_arena own_arena;
 
     if (matcher == NULL) return;
-    for (each = matcher->regexes; each != NULL; each = each->next_regex)
+    for (fe_condition *each = matcher->regexes; each != NULL; each = each->next_regex)
         fe_regex_destroy(each->regex);
     fe_buffer_deinit(&matcher->scratch);
-    fe_arena_deinit(&matcher->arena);
-    fe_free(matcher);
+    own_arena = matcher->own_arena; // In which the matcher stands.
+    fe_arena_deinit(&own_arena);
 }
 
 bool fe_matcher_is_empty(const fe_matcher *matcher)

@@ -19,6 +19,7 @@
 
 #include <ferric/ferric.h>
 
+#include "base/arena.h"
 #include "doc/value.h"
 
 typedef struct fe_matcher fe_matcher;
@@ -29,6 +30,9 @@ typedef struct fe_matcher fe_matcher;
 //         an operand of the wrong type, a wrong path, a wrong regular expression (with its offset);
 //         the message names the place, as in "age.$gte". FERRIC_NO_MEMORY.
 ferric_status fe_matcher_create(ferric_slice json, fe_matcher **matcher);
+// The same in an arena, which outlives the matcher.
+ferric_status fe_matcher_create_in(ferric_slice json, fe_arena *arena, fe_matcher **matcher);
+// Accepts NULL.
 void fe_matcher_destroy(fe_matcher *matcher);
 
 // Whether `doc` matches.

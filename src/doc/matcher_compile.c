@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // From the JSON of a filter to conditions; see matcher.h.
 //
-// While the JSON is walked, `place` spells where: "$or[1].age.$gte". Every message begins with it.
+// While the JSON is walked, places lead to where the walk is. Every message begins with them, as in
+// "$or[1].age.$gte".
 #include <stdlib.h>
 
 #include "base/buffer.h"
@@ -10,11 +11,12 @@
 #include "base/near_word.h"
 #include "base/status.h"
 #include "doc/condition.h"
+#include "doc/filter_place.h"
 #include "doc/number.h"
 
 typedef struct compiler {
     fe_matcher *matcher;
-    ferric_buffer place;
+    const fe_filter_place *place; // NULL: at the top.
 } compiler;
 
 // What an operator is compiled with.
@@ -32,25 +34,14 @@ static ferric_status compile_operators(compiler *self, const fe_path *path, ferr
 
 static ferric_status fail_here(const compiler *self, const char *reason)
 {
-    int size = self->place.size > 300 ? 300 : (int)self->place.size;
-    return fe_fail(FERRIC_INVALID_ARGUMENT, "filter, at \"%.*s\": %s", size,
-                   (const char *)self->place.data, reason);
-}
-
-// Adds a name to the place; the size to go back to is the caller's.
-static ferric_status enter(compiler *self, ferric_slice name)
-{
-    ferric_status status = FERRIC_OK;
-    if (self->place.size > 0) status = fe_buffer_append(&self->place, ".", 1);
-    if (status == FERRIC_OK) status = fe_buffer_append(&self->place, name.data, name.size);
-    return status;
+    return fe_filter_place_fail(self->place, reason);
 }
 
 static ferric_status add_condition(compiler *self, fe_condition *parent, fe_condition_kind kind,
                                    const fe_path *path, fe_condition **condition)
 {
     fe_condition **at = &parent->first;
-    fe_condition *made = fe_arena_alloc(&self->matcher->arena, sizeof *made);
+    fe_condition *made = fe_arena_alloc(self->matcher->arena, sizeof *made);
 
     if (made == NULL) return fe_no_memory("a condition", sizeof *made);
     memset(made, 0, sizeof *made);
@@ -61,16 +52,6 @@ static ferric_status add_condition(compiler *self, fe_condition *parent, fe_cond
     *at = made;
     *condition = made;
     return FERRIC_OK;
-}
-
-static ferric_status unquote(compiler *self, ferric_slice literal, ferric_slice *text)
-{
-    ferric_buffer *scratch = &self->matcher->scratch;
-    ferric_status status;
-    fe_buffer_clear(scratch);
-    status = fe_json_unquote(literal, scratch);
-    if (status != FERRIC_OK) return status;
-    return fe_arena_copy(&self->matcher->arena, fe_buffer_slice(scratch), text);
 }
 
 static bool begins_with_dollar(ferric_slice name)
@@ -132,7 +113,7 @@ static ferric_status compile_in(compiler *self, const operand *given, fe_conditi
         count++;
     status = add_condition(self, parent, FE_CONDITION_IN, given->path, &made);
     if (status != FERRIC_OK) return status;
-    list = fe_arena_alloc(&self->matcher->arena, (count + 1) * sizeof *list);
+    list = fe_arena_alloc(self->matcher->arena, (count + 1) * sizeof *list);
     if (list == NULL) return fe_no_memory("a list of values", count * sizeof *list);
     walk = fe_json_walk_into(given->value);
     for (size_t i = 0; i < count; i++)
@@ -292,10 +273,10 @@ static ferric_status make_regex(compiler *self, fe_condition *made)
 {
     ferric_slice pattern;
     ferric_slice options = {NULL, 0};
-    ferric_status status = unquote(self, made->operand, &pattern);
+    ferric_status status = fe_json_unquote_kept(made->operand, self->matcher->arena, &pattern);
 
     if (status == FERRIC_OK && made->options.size > 0) {
-        status = unquote(self, made->options, &options);
+        status = fe_json_unquote_kept(made->options, self->matcher->arena, &options);
     }
     if (status == FERRIC_OK) status = fe_regex_create(pattern, options, &made->regex);
     if (status == FERRIC_INVALID_ARGUMENT) {
@@ -344,7 +325,8 @@ static ferric_status compile_starts_with(compiler *self, const operand *given, f
 
     if (fe_json_kind(given->value) != '"') return fail_here(self, "expected a string");
     status = add_condition(self, parent, FE_CONDITION_STARTS_WITH, given->path, &made);
-    return status == FERRIC_OK ? unquote(self, given->value, &made->operand) : status;
+    if (status != FERRIC_OK) return status;
+    return fe_json_unquote_kept(given->value, self->matcher->arena, &made->operand);
 }
 
 static ferric_status compile_element_match(compiler *self, const operand *given,
@@ -451,15 +433,10 @@ static ferric_status fail_unknown(const compiler *self, ferric_slice name, bool 
 static ferric_status compile_operator(compiler *self, ferric_slice name, const operand *given,
                                       fe_condition *parent)
 {
-    size_t place_size = self->place.size;
-    ferric_status status = enter(self, name);
-
-    if (status != FERRIC_OK) return status;
     for (size_t i = 0; i < sizeof operators / sizeof operators[0]; i++) {
-        if (!fe_slice_equal(name, fe_slice_text(operators[i].name))) continue;
-        status = operators[i].compile(self, given, parent);
-        self->place.size = place_size;
-        return status;
+        if (fe_slice_equal(name, fe_slice_text(operators[i].name))) {
+            return operators[i].compile(self, given, parent);
+        }
     }
     if (begins_with_dollar(name)) return fail_unknown(self, name, true);
     return fail_here(self, "a name without '$' among operators");
@@ -470,13 +447,16 @@ static ferric_status compile_operators(compiler *self, const fe_path *path, ferr
 {
     fe_json_walk walk = fe_json_walk_into(object);
     operand given = {.path = path, .siblings = object};
+    fe_filter_place here = {.outer = self->place};
     ferric_status status = FERRIC_OK;
     ferric_slice literal;
-    ferric_slice name;
 
     while (status == FERRIC_OK && fe_json_next_member(&walk, &literal, &given.value)) {
-        status = unquote(self, literal, &name);
-        if (status == FERRIC_OK) status = compile_operator(self, name, &given, parent);
+        status = fe_json_unquote_kept(literal, self->matcher->arena, &here.name);
+        if (status != FERRIC_OK) break;
+        self->place = &here;
+        status = compile_operator(self, here.name, &given, parent);
+        self->place = here.outer;
     }
     return status;
 }
@@ -486,29 +466,29 @@ static ferric_status compile_operators(compiler *self, const fe_path *path, ferr
 static ferric_status compile_path(compiler *self, ferric_slice name, ferric_slice value,
                                   fe_condition *parent)
 {
-    fe_path *path = fe_arena_alloc(&self->matcher->arena, sizeof *path);
+    fe_path *path = fe_arena_alloc(self->matcher->arena, sizeof *path);
     operand given = {.path = path, .value = value};
     ferric_status status;
 
     if (path == NULL) return fe_no_memory("a path", sizeof *path);
-    status = fe_path_parse(name, &self->matcher->arena, path);
+    status = fe_path_parse(name, self->matcher->arena, path);
     if (status != FERRIC_OK) return status;
     self->matcher->uses_id |= path->is_id;
     if (has_operators(value)) return compile_operators(self, path, value, parent);
     return compile_equal(self, &given, parent);
 }
 
-// One filter of a list, "[1]" in the place.
+// One filter of a list.
 static ferric_status compile_branch(compiler *self, ferric_slice branch, size_t number,
                                     fe_condition *parent)
 {
-    size_t place_size = self->place.size;
-    ferric_status status = fe_buffer_format(&self->place, "[%zu]", number);
+    fe_filter_place here = {.outer = self->place, .number = number};
+    ferric_status status;
 
-    if (status != FERRIC_OK) return status;
-    if (fe_json_kind(branch) != '{') return fail_here(self, "expected an object");
-    status = compile_filter(self, branch, parent);
-    self->place.size = place_size;
+    self->place = &here;
+    status = fe_json_kind(branch) == '{' ? compile_filter(self, branch, parent)
+                                         : fail_here(self, "expected an object");
+    self->place = here.outer;
     return status;
 }
 
@@ -551,24 +531,24 @@ static ferric_status compile_member(compiler *self, ferric_slice name, ferric_sl
 static ferric_status compile_filter(compiler *self, ferric_slice object, fe_condition *parent)
 {
     fe_json_walk walk = fe_json_walk_into(object);
+    fe_filter_place here = {.outer = self->place};
     ferric_status status = FERRIC_OK;
     ferric_slice literal;
-    ferric_slice name;
     ferric_slice value;
 
     while (status == FERRIC_OK && fe_json_next_member(&walk, &literal, &value)) {
-        size_t place_size = self->place.size;
-        status = unquote(self, literal, &name);
-        if (status == FERRIC_OK) status = enter(self, name);
-        if (status == FERRIC_OK) status = compile_member(self, name, value, parent);
-        self->place.size = place_size;
+        status = fe_json_unquote_kept(literal, self->matcher->arena, &here.name);
+        if (status != FERRIC_OK) break;
+        self->place = &here;
+        status = compile_member(self, here.name, value, parent);
+        self->place = here.outer;
     }
     return status;
 }
 
 static ferric_status make_root(fe_matcher *matcher)
 {
-    matcher->root = fe_arena_alloc(&matcher->arena, sizeof *matcher->root);
+    matcher->root = fe_arena_alloc(matcher->arena, sizeof *matcher->root);
     if (matcher->root == NULL) return fe_no_memory("a filter", sizeof *matcher->root);
     memset(matcher->root, 0, sizeof *matcher->root);
     matcher->root->kind = FE_CONDITION_AND;
@@ -583,9 +563,7 @@ ferric_status fe_matcher_compile(fe_matcher *matcher, ferric_slice json)
     if (status == FERRIC_OK && fe_json_kind(json) != '{') {
         return fe_fail(FERRIC_INVALID_ARGUMENT, "a filter is an object, such as {\"age\":5}");
     }
-    if (status == FERRIC_OK) status = compile_filter(&self, json, matcher->root);
-    fe_buffer_deinit(&self.place);
-    return status;
+    return status == FERRIC_OK ? compile_filter(&self, json, matcher->root) : status;
 }
 
 ferric_status fe_matcher_compile_element(fe_matcher *matcher, ferric_slice json)
@@ -594,7 +572,5 @@ ferric_status fe_matcher_compile_element(fe_matcher *matcher, ferric_slice json)
     operand given = {.value = json};
     ferric_status status = make_root(matcher);
 
-    if (status == FERRIC_OK) status = compile_element_match(&self, &given, matcher->root);
-    fe_buffer_deinit(&self.place);
-    return status;
+    return status == FERRIC_OK ? compile_element_match(&self, &given, matcher->root) : status;
 }

@@ -97,9 +97,13 @@ static ferric_status find_part(planner *self, const fe_path *path, fe_intervals 
 
 static ferric_status join(fe_arena *arena, ferric_slice a, ferric_slice b, ferric_slice *joined)
 {
-    uint8_t *copy = fe_arena_alloc(arena, a.size + b.size);
+    uint8_t *copy;
+
+    *joined = b;
+    if (a.size == 0) return FERRIC_OK;
+    copy = fe_arena_alloc(arena, a.size + b.size);
     if (copy == NULL) return fe_no_memory("a range", a.size + b.size);
-    if (a.size > 0) memcpy(copy, a.data, a.size);
+    memcpy(copy, a.data, a.size);
     if (b.size > 0) memcpy(copy + a.size, b.data, b.size);
     *joined = fe_slice(copy, a.size + b.size);
     return FERRIC_OK;

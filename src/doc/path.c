@@ -92,7 +92,9 @@ ferric_status fe_path_parse(ferric_slice text, fe_arena *arena, fe_path *path)
     path->step_count = count_steps(body, is_pointer ? '/' : '.');
     if (path->step_count > FE_PATH_STEP_MAX) return bad_path(text, "has more than 128 steps");
     status = fe_arena_copy(arena, text, &path->text);
-    if (status == FERRIC_OK) status = fe_arena_copy(arena, body, &copy);
+    copy = path->text;
+    // The escapes of a pointer are taken out in place.
+    if (status == FERRIC_OK && is_pointer) status = fe_arena_copy(arena, body, &copy);
     if (status != FERRIC_OK) return status;
     steps = fe_arena_alloc(arena, path->step_count * sizeof *steps);
     if (steps == NULL) return fe_no_memory("a path", path->step_count * sizeof *steps);

@@ -25,7 +25,7 @@ typedef struct branch {
 } branch;
 
 struct fe_projection {
-    fe_arena arena;
+    fe_arena *arena;
     branch root;
     size_t count;
     bool is_inclusive;
@@ -60,7 +60,7 @@ static ferric_status add_path(fe_projection *self, const fe_path *path)
             return fail_path(path->text, "the path stands there twice, or inside another");
         }
         if (child == NULL) {
-            child = fe_arena_alloc(&self->arena, sizeof *child);
+            child = fe_arena_alloc(self->arena, sizeof *child);
             if (child == NULL) return fe_no_memory("a projection", sizeof *child);
             memset(child, 0, sizeof *child);
             child->name = path->steps[i].name;
@@ -74,14 +74,13 @@ static ferric_status add_path(fe_projection *self, const fe_path *path)
 
 static ferric_status add(fe_projection *self, ferric_slice literal, bool is_shown)
 {
-    ferric_buffer text = {0};
+    ferric_slice text;
     fe_path path;
     ferric_status status;
 
     if (fe_json_kind(literal) != '"') return fail_path(literal, "expected a path");
-    status = fe_json_unquote(literal, &text);
-    if (status == FERRIC_OK) status = fe_path_parse(fe_buffer_slice(&text), &self->arena, &path);
-    fe_buffer_deinit(&text);
+    status = fe_json_unquote_kept(literal, self->arena, &text);
+    if (status == FERRIC_OK) status = fe_path_parse(text, self->arena, &path);
     if (status != FERRIC_OK) return status;
     if (path.is_id) {
         if (path.step_count > 1) return fail_path(path.text, "\"_id\" has no members");
@@ -135,31 +134,19 @@ static ferric_status compile(fe_projection *self, ferric_slice json)
     return status;
 }
 
-ferric_status fe_projection_create(ferric_slice json, fe_projection **projection)
+ferric_status fe_projection_create(ferric_slice json, fe_arena *arena, fe_projection **projection)
 {
-    fe_projection *made = fe_alloc_zero(1, sizeof *made);
-    ferric_buffer minified = {0};
+    fe_projection *made = fe_arena_alloc(arena, sizeof *made);
+    ferric_slice minified;
     ferric_status status;
 
     *projection = NULL;
     if (made == NULL) return fe_no_memory("a projection", sizeof *made);
-    fe_arena_init(&made->arena);
-    status = fe_json_minify(json, &minified, NULL);
-    if (status == FERRIC_OK) status = compile(made, fe_buffer_slice(&minified));
-    fe_buffer_deinit(&minified);
-    if (status != FERRIC_OK) {
-        fe_projection_destroy(made);
-        return status;
-    }
-    *projection = made;
-    return FERRIC_OK;
-}
-
-void fe_projection_destroy(fe_projection *projection)
-{
-    if (projection == NULL) return;
-    fe_arena_deinit(&projection->arena);
-    fe_free(projection);
+    *made = (fe_projection){.arena = arena};
+    status = fe_json_minify_kept(json, arena, &minified);
+    if (status == FERRIC_OK) status = compile(made, minified);
+    if (status == FERRIC_OK) *projection = made;
+    return status;
 }
 
 bool fe_projection_is_inclusive(const fe_projection *projection)

@@ -15,11 +15,10 @@
 
 typedef struct fe_projection fe_projection;
 
-// Compiles `json`, an object as above or an array of paths to be shown. 1 and true, 0 and false
-// mean the same. Errors: FERRIC_INVALID_ARGUMENT: showing and hiding mixed (but for "_id"), a wrong
-//         path, a path twice or inside another, another operand. FERRIC_NO_MEMORY.
-ferric_status fe_projection_create(ferric_slice json, fe_projection **projection);
-void fe_projection_destroy(fe_projection *projection);
+// Compiles `json`, an object as above or an array of paths to be shown, in an arena. 1 and true, 0
+// and false mean the same. Errors: FERRIC_INVALID_ARGUMENT: showing and hiding mixed (but for
+//         "_id"), a wrong path, a path twice or inside another, another operand. FERRIC_NO_MEMORY.
+ferric_status fe_projection_create(ferric_slice json, fe_arena *arena, fe_projection **projection);
 
 // Whether only these paths and "_id" are asked for: an index that has them all may answer.
 bool fe_projection_is_inclusive(const fe_projection *projection);

@@ -60,13 +60,13 @@ static const fe_index_ranges whole = {.ranges = &whole_range, .count = 1};
 static ferric_status compile(fe_query *query, const fe_query_request *request)
 {
     ferric_slice filter = request->filter.size > 0 ? request->filter : fe_slice_text("{}");
-    ferric_status status = fe_matcher_create(filter, &query->matcher);
+    ferric_status status = fe_matcher_create_in(filter, &query->arena, &query->matcher);
 
     if (status == FERRIC_OK && request->sort.size > 0) {
         status = fe_sort_parse(request->sort, &query->arena, &query->sort);
     }
     if (status == FERRIC_OK && request->projection.size > 0) {
-        status = fe_projection_create(request->projection, &query->projection);
+        status = fe_projection_create(request->projection, &query->arena, &query->projection);
     }
     if (status == FERRIC_OK) query->needs_id = fe_matcher_uses_id(query->matcher);
     return status;
@@ -150,7 +150,6 @@ void fe_query_destroy(fe_query *query)
     fe_sorter_deinit(&query->sorter);
     fe_id_set_deinit(&query->seen);
     fe_id_set_deinit(&query->wanted);
-    fe_projection_destroy(query->projection);
     fe_matcher_destroy(query->matcher);
     fe_buffer_deinit(&query->id);
     fe_buffer_deinit(&query->id_literal);

@@ -81,7 +81,7 @@ static void test_a_large_piece_leaves_the_room_of_the_chunk_in_use(void **state)
     assert_non_null(fe_arena_alloc(&arena, 8));
     assert_non_null(fe_arena_alloc(&arena, 3000000));
     assert_int_equal(allocator.call_count, 2);
-    assert_non_null(fe_arena_alloc(&arena, 3000));
+    assert_non_null(fe_arena_alloc(&arena, 900));
     assert_int_equal(allocator.call_count, 2);
     fe_arena_deinit(&arena);
     assert_int_equal(allocator.live_count, 0);

@@ -17,24 +17,30 @@ static void shows(const char *json, const char *text, const char *expected)
 {
     fe_doc doc = {fe_slice_text("\"k\""), fe_slice_text(text)};
     fe_projection *projection = NULL;
+    fe_arena arena;
     ferric_buffer shown = {0};
 
-    if (json != NULL && fe_projection_create(fe_slice_text(json), &projection) != FERRIC_OK) {
+    fe_arena_init(&arena);
+    if (json != NULL && fe_projection_create(fe_slice_text(json), &arena, &projection) != 0) {
         fail_msg("%s: %s", json, fe_message());
     }
     assert_int_equal(fe_projection_apply(projection, &doc, &shown), FERRIC_OK);
     assert_int_equal(fe_buffer_append(&shown, "", 1), FERRIC_OK);
     assert_string_equal(shown.data, expected);
     fe_buffer_deinit(&shown);
-    fe_projection_destroy(projection);
+    fe_arena_deinit(&arena);
 }
 
 static void refused(const char *json, const char *reason)
 {
     fe_projection *projection;
-    assert_int_equal(fe_projection_create(fe_slice_text(json), &projection),
+    fe_arena arena;
+
+    fe_arena_init(&arena);
+    assert_int_equal(fe_projection_create(fe_slice_text(json), &arena, &projection),
                      FERRIC_INVALID_ARGUMENT);
     if (strstr(fe_message(), reason) == NULL) fail_msg("%s: %s", json, fe_message());
+    fe_arena_deinit(&arena);
 }
 
 static void test_projections(void **state)
