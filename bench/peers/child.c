@@ -74,18 +74,24 @@ static void deinit(child *self)
     bench_dataset_deinit(&self->run.dataset);
 }
 
-static void tell(const child *self, const measurement *measured)
+static void tell_line(const child *self, const bench_json_line *line)
 {
     int output = self->run.options->child.output;
-    bench_json_line line;
     size_t told = 0;
 
-    measurement_to_json(measured, &line);
-    while (told < line.size) {
-        ssize_t size = write(output, line.text + told, line.size - told);
+    while (told < line->size) {
+        ssize_t size = write(output, line->text + told, line->size - told);
         if (size <= 0) bench_die("the parent does not listen");
         told += (size_t)size;
     }
+}
+
+static void tell(const child *self, const measurement *measured)
+{
+    bench_json_line line;
+
+    measurement_to_json(measured, &line);
+    tell_line(self, &line);
 }
 
 static void note_memory(const child *self, measurement *measured)
@@ -99,11 +105,17 @@ static void note_memory(const child *self, measurement *measured)
 static void run_workload(child *self, const workload *work, bool is_told)
 {
     measurement measured;
+    bench_timeline over_time;
+    bench_json_line line;
 
     measurement_init(&measured, self->run.engine->name, work->name, self->run.options->child.round);
-    workload_run(&self->run, work, &measured);
+    workload_run(&self->run, work, &measured, &over_time);
     note_memory(self, &measured);
-    if (is_told) tell(self, &measured);
+    if (!is_told) return;
+    tell(self, &measured);
+    if (over_time.count == 0) return;
+    measurement_series_to_json(&measured, &over_time, &line);
+    tell_line(self, &line);
 }
 
 // Present, absent or deleted: what each key of a sample should be.
@@ -140,6 +152,7 @@ static void prepare_reopen(child *self)
     bench_run *run = &self->run;
     const workload *fill = workload_find("fill-random");
     measurement unused;
+    bench_timeline unused_too;
 
     open_database(run);
     if (self->group->is_killed) {
@@ -151,7 +164,7 @@ static void prepare_reopen(child *self)
         raise(SIGKILL);
     }
     measurement_init(&unused, run->engine->name, fill->name, 1);
-    workload_run(run, fill, &unused);
+    workload_run(run, fill, &unused, &unused_too);
     close_database(run);
 }
 

@@ -62,6 +62,27 @@ void measurement_to_json(const measurement *measured, bench_json_line *line)
     bench_json_end(line);
 }
 
+void measurement_series_to_json(const measurement *measured, const bench_timeline *over_time,
+                                bench_json_line *line)
+{
+    char items[BENCH_TIMELINE_MAX * 12 + 1] = "";
+    size_t size = 0;
+
+    for (size_t i = 0; i < over_time->count; i++) {
+        bench_format(items + size, sizeof(items) - size, i == 0 ? "%llu" : " %llu",
+                     (unsigned long long)over_time->items[i]);
+        size += strlen(items + size);
+    }
+    bench_json_begin(line);
+    bench_json_add_text(line, "kind", "series");
+    bench_json_add_text(line, "engine", measured->engine);
+    bench_json_add_text(line, "workload", measured->workload);
+    bench_json_add_number(line, "round", measured->round);
+    bench_json_add_number(line, "width_ms", (double)over_time->width_ns / 1e6);
+    bench_json_add_text(line, "items", items);
+    bench_json_end(line);
+}
+
 bool measurement_from_json(const char *line, measurement *measured)
 {
     char kind[16];

@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include "support/json_line.h"
+#include "support/timeline.h"
 
 typedef enum metric {
     METRIC_RATE,        // Operations per second.
@@ -49,6 +50,10 @@ const char *metric_name(metric which);
 
 // One line with "kind":"result".
 void measurement_to_json(const measurement *measured, bench_json_line *line);
+
+// One line with "kind":"series": how many items were done in each stretch of `width_ms`.
+void measurement_series_to_json(const measurement *measured, const bench_timeline *over_time,
+                                bench_json_line *line);
 
 // False when the line is of another kind.
 bool measurement_from_json(const char *line, measurement *measured);

@@ -65,11 +65,14 @@ static void work(crew_member *member)
 
     member->start_ns = last_ns;
     while (self->position < self->operations_max) {
-        uint64_t now_ns;
+        uint64_t now_ns, items;
 
-        self->items += self->step(self);
+        items = self->step(self);
+        self->items += items;
         self->position++;
         now_ns = bench_now_ns();
+        if (self->over_time != NULL)
+            bench_timeline_add(self->over_time, now_ns - member->start_ns, items);
         bench_latency_add(&self->latency, now_ns - last_ns);
         last_ns = now_ns;
         if (limit_ns != 0 && now_ns - member->start_ns >= limit_ns) break;

@@ -15,6 +15,7 @@
 #include "peers/peers_options.h"
 #include "support/dataset.h"
 #include "support/latency.h"
+#include "support/timeline.h"
 #include "support/zipfian.h"
 
 #define RUN_SESSIONS_MAX 32
@@ -41,13 +42,14 @@ struct worker {
     // Set by the caller.
     bench_run *run;
     worker_step step;
-    uint32_t number;         // This one
-    uint32_t count;          // of so many with the same step.
-    uint64_t operations_max; // UINT64_MAX for no bound.
-    uint64_t seconds_max;    // 0 for no bound.
-    bool is_background;      // Goes on until all others have ended.
-    bool is_racing;          // Others write what this one reads,
-    bool is_contended;       // and what it writes.
+    uint32_t number;           // This one
+    uint32_t count;            // of so many with the same step.
+    uint64_t operations_max;   // UINT64_MAX for no bound.
+    uint64_t seconds_max;      // 0 for no bound.
+    bool is_background;        // Goes on until all others have ended.
+    bool is_racing;            // Others write what this one reads,
+    bool is_contended;         // and what it writes.
+    bench_timeline *over_time; // NULL, or where its items are counted.
     // The step's own.
     engine_session *session;
     fe_random random;

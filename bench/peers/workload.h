@@ -66,8 +66,9 @@ void workload_settings(const peers_options *options, const engine *peer,
 uint64_t workload_keys(const peers_options *options, const workload_group *group);
 
 // Runs it on an open database that is at rest, leaves it at rest, and notes all figures but the
-// memory.
-void workload_run(bench_run *run, const workload *work, measurement *measured);
+// memory. `over_time` receives how a fill went; its count is 0 after other workloads.
+void workload_run(bench_run *run, const workload *work, measurement *measured,
+                  bench_timeline *over_time);
 
 // The steps of workload_simple.c.
 uint64_t step_fill_seq(worker *worker);

@@ -163,7 +163,8 @@ static worker *create_workers(bench_run *run, const workload *work, uint32_t cou
     return workers;
 }
 
-void workload_run(bench_run *run, const workload *work, measurement *measured)
+void workload_run(bench_run *run, const workload *work, measurement *measured,
+                  bench_timeline *over_time)
 {
     uint32_t count = work->threads + (work->beside != NULL);
     bench_io_counts before;
@@ -173,6 +174,11 @@ void workload_run(bench_run *run, const workload *work, measurement *measured)
 
     if (!is_fill(work) && work->amount != AMOUNT_HALF) warm_up(run, work);
     workers = create_workers(run, work, count);
+    bench_timeline_init(over_time);
+    if (is_fill(work) && work->threads == 1)
+        workers[0].over_time = over_time;
+    else
+        over_time->count = 0;
     before = bench_process_io();
     seconds = workers_run(workers, count);
     written_ns = bench_now_ns();

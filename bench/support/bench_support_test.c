@@ -11,6 +11,7 @@
 #include "support/json_line.h"
 #include "support/latency.h"
 #include "support/median.h"
+#include "support/timeline.h"
 #include "support/timing.h"
 #include "support/zipfian.h"
 
@@ -147,6 +148,49 @@ static void test_percentiles_are_within_three_percent(void)
     free(latency);
 }
 
+static uint64_t items_of(const bench_timeline *timeline)
+{
+    uint64_t sum = 0;
+
+    for (size_t i = 0; i < timeline->count; i++)
+        sum += timeline->items[i];
+    return sum;
+}
+
+static void test_timelines_grow_wider_and_lose_nothing(void)
+{
+    const uint64_t width = BENCH_TIMELINE_WIDTH_NS;
+    bench_timeline *timeline = bench_allocate(1, sizeof(*timeline));
+    uint64_t i;
+
+    bench_timeline_init(timeline);
+    bench_timeline_add(timeline, 0, 1);
+    bench_timeline_add(timeline, width - 1, 2);
+    bench_timeline_add(timeline, width, 4);
+    bench_timeline_add(timeline, 5 * width, 8);
+    check(timeline->count == 6 && timeline->items[0] == 3 && timeline->items[1] == 4 &&
+              timeline->items[2] == 0 && timeline->items[5] == 8,
+          "items are counted in the stretch in which they were done");
+    bench_timeline_init(timeline);
+    for (i = 0; i < BENCH_TIMELINE_MAX; i++)
+        bench_timeline_add(timeline, i * width, i);
+    check(timeline->count == BENCH_TIMELINE_MAX && timeline->width_ns == width,
+          "as many stretches as there are");
+    bench_timeline_add(timeline, BENCH_TIMELINE_MAX * width, 1000000);
+    check(timeline->width_ns == 2 * width && timeline->count == BENCH_TIMELINE_MAX / 2 + 1,
+          "one more makes one of each two");
+    check(timeline->items[0] == 1 && timeline->items[1] == 5 &&
+              timeline->items[BENCH_TIMELINE_MAX / 2] == 1000000,
+          "neighbours are added");
+    bench_timeline_add(timeline, 1000 * BENCH_TIMELINE_MAX * width, 7);
+    check(timeline->count <= BENCH_TIMELINE_MAX && timeline->items[timeline->count - 1] == 7 &&
+              timeline->begin_ns <= 1000 * BENCH_TIMELINE_MAX * width &&
+              items_of(timeline) ==
+                  (uint64_t)BENCH_TIMELINE_MAX * (BENCH_TIMELINE_MAX - 1) / 2 + 1000007,
+          "a long pause loses nothing");
+    free(timeline);
+}
+
 static void test_zipfian_favours_the_first_rank(void)
 {
     fe_random random = {1};
@@ -213,6 +257,7 @@ int main(void)
     test_values_tell_each_wrong_bit(BENCH_KEY_MIXED, BENCH_VALUE_SIZE_MIN);
     test_mixed_keys_are_distinct_and_within_bounds();
     test_percentiles_are_within_three_percent();
+    test_timelines_grow_wider_and_lose_nothing();
     test_zipfian_favours_the_first_rank();
     test_json_lines_are_read_back();
     test_medians_and_timings();
