@@ -76,7 +76,9 @@ typedef struct ferric_repair_report {
 // a new one at `repaired`, which must not exist. When the manifest is lost, all tables found are
 // used, and what was deleted may come back. `options` (may be NULL) says how to write the new one;
 // `finding` (may be NULL) is told what was lost. An encrypted database needs its key in `options`,
-// and the new one is encrypted with a keyring of its own, which that key alone opens.
+// and the new one is encrypted with a keyring of its own, which that key alone opens. Indexes are
+// built anew, last of all: when that is cut short, the new one can be opened, and has indexes whose
+// builds go on as any others do. Until then it cannot be opened.
 // Errors: FERRIC_WRONG_KEY, FERRIC_NOT_FOUND, FERRIC_NOT_A_DATABASE, FERRIC_ALREADY_EXISTS,
 // FERRIC_LOCKED, FERRIC_IO,
 //         FERRIC_NO_SPACE, FERRIC_NO_MEMORY. Damage is no failure: it stands in the report.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Repair: the store's entries first, then the indexes of its collections anew, since documents may
-// be lost or older than what indexes say of them.
+// be lost or older than what indexes say of them. A loss of power in between leaves indexes that
+// are still to be built.
 #include <string.h>
 
 #include "api/arguments.h"
@@ -24,7 +25,7 @@ static void note_refused(void *context, const char *message)
     if (to->finding != NULL) to->finding(to->context, to->path, 0, message);
 }
 
-static ferric_status rebuild_all(ferric_db *db, repair_findings *findings)
+static ferric_status build_all(ferric_db *db, repair_findings *findings)
 {
     ferric_keyspace_info *list;
     size_t count;
@@ -34,13 +35,13 @@ static ferric_status rebuild_all(ferric_db *db, repair_findings *findings)
         fe_collection *collection;
         if (list[i].kind != FERRIC_KEYSPACE_COLLECTION) continue;
         status = fe_collection_of(db, list[i].id, &collection);
-        if (status == FERRIC_OK) status = fe_schema_rebuild(collection, note_refused, findings);
+        if (status == FERRIC_OK) status = fe_schema_build_all(collection, note_refused, findings);
     }
     if (count > 0) ferric_free(list);
     return status;
 }
 
-static ferric_status rebuild_indexes(const ferric_options *options, repair_findings *findings)
+static ferric_status build_indexes(const ferric_options *options, repair_findings *findings)
 {
     ferric_options reopened = *options;
     ferric_status closed;
@@ -50,9 +51,10 @@ static ferric_status rebuild_indexes(const ferric_options *options, repair_findi
     reopened.create_if_missing = false;
     reopened.error_if_exists = false;
     reopened.read_only = false;
+    reopened.background_threads = 0; // What is refused is told here, so it is built here.
     status = ferric_open(findings->path, &reopened, &db);
     if (status != FERRIC_OK) return status;
-    status = rebuild_all(db, findings);
+    status = build_all(db, findings);
     closed = ferric_close(db);
     return status == FERRIC_OK ? closed : status;
 }
@@ -71,6 +73,7 @@ ferric_status ferric_repair(const char *damaged, const char *repaired,
     if (status == FERRIC_OK) status = fe_path_check("ferric_repair", repaired);
     if (status == FERRIC_OK) status = fe_options_check(options, &checked);
     if (status != FERRIC_OK) return status;
-    status = fe_store_repair(damaged, repaired, &checked, finding, context, findings.report);
-    return status == FERRIC_OK ? rebuild_indexes(&checked, &findings) : status;
+    status = fe_store_repair(damaged, repaired, &checked, fe_schema_reset, finding, context,
+                             findings.report);
+    return status == FERRIC_OK ? build_indexes(&checked, &findings) : status;
 }

@@ -40,12 +40,16 @@ ferric_status fe_schema_mark_ready(fe_collection *collection, uint32_t id, uint6
 ferric_status fe_schema_mark(fe_collection *collection, uint32_t id, bool is_multi_key,
                              bool has_cut);
 
-// Told why an index could not be built again.
+// Appends what the catalogue's value of a schema is when none of its indexes has an entry: all are
+// to be built. (schema_rebuild.c) Errors: as fe_schema_create.
+ferric_status fe_schema_reset(ferric_slice value, ferric_buffer *reset);
+
+// Told why an index could not be built.
 typedef void (*fe_schema_refused)(void *context, const char *message);
 
-// Drops every index and builds it anew. (schema_rebuild.c) Errors: those of reads and writes.
-ferric_status fe_schema_rebuild(fe_collection *collection, fe_schema_refused refused,
-                                void *context);
+// Builds every index that is not ready. (schema_rebuild.c) Errors: those of reads and writes.
+ferric_status fe_schema_build_all(fe_collection *collection, fe_schema_refused refused,
+                                  void *context);
 
 // The user key of an index's progress in the catalogue: the id of the last document that its
 // back-fill has passed.

@@ -10,14 +10,16 @@
 #define PROBLEM_SIZE 256
 
 ferric_status fe_store_repair(const char *damaged, const char *repaired,
-                              const ferric_options *options, ferric_finding_callback finding,
-                              void *context, ferric_repair_report *report)
+                              const ferric_options *options, fe_schema_reset_function reset,
+                              ferric_finding_callback finding, void *context,
+                              ferric_repair_report *report)
 {
     const fe_repair_request request = {
         .source = damaged,
         .source_options = options,
         .target = repaired,
         .options = options,
+        .reset = reset,
         .finding = finding,
         .context = context,
     };

@@ -6,7 +6,8 @@
 //      are taken, which may bring back what was deleted, and is a finding
 //   2  tables are read block by block, lost blocks are findings (salvage_iterator.c)
 //   3  logs are read up to their first damage
-//   4  all of it is merged, newest version first, into tables of the new directory
+//   4  all of it is merged, newest version first, into tables of the new directory; indexes begin
+//      anew there (index_reset.c)
 //   5  keyspaces that have entries and lost their names get new ones, in a table of their own
 //
 // The new database has a new id, no log, and the same keyspaces, for those are data too.
@@ -22,6 +23,7 @@
 #include "lsm/apply.h"
 #include "lsm/catalogue.h"
 #include "lsm/file_names.h"
+#include "lsm/index_reset.h"
 #include "lsm/keyring_file.h"
 #include "lsm/keyspace_census.h"
 #include "lsm/manifest.h"
@@ -48,6 +50,7 @@ typedef struct repair {
     ferric_repair_report *report;
     fe_salvage_report salvage;
     fe_keyspace_census census;
+    fe_index_reset indexes;
     fe_epoch *epoch;
     fe_block_cache *blocks;
     fe_table_cache *tables;  // Of the new directory.
@@ -319,6 +322,7 @@ static ferric_status write_tables(repair *run, fe_table_writer_options *writer,
     fe_table_writer_result result;
     fe_iterator *merged = NULL;
     fe_iterator *resolved = NULL;
+    fe_iterator *reset = NULL;
     fe_iterator *counted = NULL;
     ferric_status status = fe_range_collector_finish(&run->ranges, NULL, 0);
 
@@ -331,7 +335,8 @@ static ferric_status write_tables(repair *run, fe_table_writer_options *writer,
         status = fe_value_rescue_iterator(run->values, merged, &run->salvage,
                                           &run->report->findings, &resolved);
     }
-    if (status == FERRIC_OK) status = fe_keyspace_census_iterator(resolved, &run->census, &counted);
+    if (status == FERRIC_OK) status = fe_index_reset_iterator(resolved, &run->indexes, &reset);
+    if (status == FERRIC_OK) status = fe_keyspace_census_iterator(reset, &run->census, &counted);
     if (status == FERRIC_OK) status = fe_table_writer_run(writer, counted, edit, &result);
     if (status == FERRIC_OK) run->report->entries = result.entries_out;
     fe_iterator_destroy(counted);
@@ -556,6 +561,7 @@ static void release_parts(repair *run)
     fe_range_collector_deinit(&run->ranges);
     fe_buffer_deinit(&run->path);
     fe_keyspace_census_deinit(&run->census);
+    fe_index_reset_deinit(&run->indexes);
     fe_value_rescue_destroy(run->values);
     if (run->epoch != NULL) fe_epoch_collect(run->epoch);
     fe_table_cache_destroy(run->tables);
@@ -578,6 +584,7 @@ ferric_status fe_repair_carry_out(const fe_repair_request *request, ferric_repai
         .repaired = request->target,
         .report = report,
         .salvage = {.finding = request->finding, .context = request->context},
+        .indexes = {.function = request->reset},
     };
     fe_lock *lock = NULL;
     ferric_status status = check_paths(&run);

@@ -260,10 +260,16 @@ ferric_status fe_store_compact(fe_store *store, ferric_slice lower, ferric_slice
 ferric_status fe_store_verify(fe_store *store, ferric_finding_callback finding, void *context,
                               ferric_verify_report *report);
 
-// Writes what can be read of the database at `damaged` into a new one. Errors: as ferric_repair.
+// Appends what a collection's schema is when its indexes have no entry. Errors: FERRIC_NO_MEMORY;
+// after any other one the schema and its indexes are left as they are.
+typedef ferric_status (*fe_schema_reset_function)(ferric_slice schema, ferric_buffer *reset);
+
+// Writes what can be read of the database at `damaged` into a new one, without the entries of
+// indexes and with what `reset` makes of their schemas. Errors: as ferric_repair.
 ferric_status fe_store_repair(const char *damaged, const char *repaired,
-                              const ferric_options *options, ferric_finding_callback finding,
-                              void *context, ferric_repair_report *report);
+                              const ferric_options *options, fe_schema_reset_function reset,
+                              ferric_finding_callback finding, void *context,
+                              ferric_repair_report *report);
 
 // ---- Keys -----------------------------------------------------------------------------------
 

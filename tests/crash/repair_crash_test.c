@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// Power loss at every point of a repair. Whatever is left of the new database is refused or whole,
-// the damaged one is byte for byte what it was, and another repair gives what this one would have;
-// what a repair that returned OK wrote is durable.
+// Power loss at every point of a repair. Whatever is left of the new database is refused or has all
+// documents, with indexes that are whole or still to be built, and become what they would have; the
+// damaged one is byte for byte what it was, and another repair gives what this one would have; what
+// a repair that returned OK wrote is durable.
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
@@ -10,12 +11,21 @@
 #include "support/crash_plan.h"
 #include "support/harness.h"
 #include "support/hash_set.h"
+#include "support/model_document.h"
 #include "support/oracle.h"
 
 #define DISK_FLOOR 2000u
 #define ROUND_MAX 100u
 #define REPAIRED "repaired"
 #define AGAIN "again"
+
+typedef struct repair_tally {
+    uint64_t repairs;
+    uint64_t whole;   // Databases that could be opened before the repair returned,
+    uint64_t refused; // and that could not.
+    uint64_t half;    // Indexes that were still to be built,
+    uint64_t ready;   // and that were not.
+} repair_tally;
 
 typedef struct repair_run {
     harness *h;
@@ -28,8 +38,7 @@ typedef struct repair_run {
     size_t point;
     bool is_finished; // The repair had returned OK.
     hash_set *disks;
-    uint64_t *whole;
-    uint64_t *refused;
+    repair_tally *tally;
 } repair_run;
 
 static void report(repair_run *run, const char *what, const char *detail)
@@ -58,25 +67,74 @@ static ferric_status read_all(repair_run *run, vfs_record *record, const char *p
     return status;
 }
 
-static void expect_whole(repair_run *run, vfs_record *record, const char *path)
+static void compare(repair_run *run, const char *path, const model_table *expected,
+                    const db_reading *reading)
 {
-    db_reading reading;
-    ferric_status status = read_all(run, record, path, &reading);
     char *wrong = NULL;
 
-    if (status != FERRIC_OK) {
-        report(run, path, ferric_error_message());
-    } else if (reading.contradiction != NULL) {
-        report(run, path, reading.contradiction);
-    } else if (reading.status != run->expected_status) {
+    if (reading->contradiction != NULL) {
+        report(run, path, reading->contradiction);
+    } else if (reading->status != run->expected_status) {
         report(run, path, "reading it ends otherwise");
-    } else if ((wrong = model_difference(&run->expected, &reading.found)) != NULL) {
+    } else if ((wrong = model_difference(expected, &reading->found)) != NULL) {
         report(run, path, wrong);
     } else {
         harness_pass(run->h);
     }
     harness_free(wrong);
+}
+
+static void expect_whole(repair_run *run, vfs_record *record, const char *path)
+{
+    db_reading reading;
+
+    if (read_all(run, record, path, &reading) != FERRIC_OK) {
+        report(run, path, ferric_error_message());
+    } else {
+        compare(run, path, &run->expected, &reading);
+    }
     db_reading_deinit(&reading);
+}
+
+// Creates the indexes again that are half there. One that is unique may be refused, and go.
+static void build_indexes(repair_run *run, vfs_record *record, const model_table *found)
+{
+    ferric_options options = run->options;
+    db_reader reader = {0};
+
+    options.vfs = vfs_record_vfs(record);
+    ferric_status status = ferric_open(REPAIRED, &options, &reader.db);
+    if (status == FERRIC_OK) status = db_reader_open_keyspaces(&reader);
+    for (uint32_t i = 0; i < MODEL_INDEX_COUNT && status == FERRIC_OK; i++) {
+        if (found->facts[MODEL_FACT_OF_INDEX(i)] != MODEL_HALF) continue;
+        status = model_index_create(reader.db, reader.keyspaces[MODEL_COLLECTION], i);
+        if (status == FERRIC_ALREADY_EXISTS) status = FERRIC_OK;
+    }
+    if (status != FERRIC_OK) report(run, "building indexes", ferric_error_message());
+    db_reader_close_keyspaces(&reader);
+    if (reader.db != NULL && ferric_close(reader.db) != FERRIC_OK) {
+        report(run, "ferric_close", ferric_error_message());
+    }
+}
+
+// Everything is there but for indexes that have to be built, and then these too.
+static void expect_all_but_indexes(repair_run *run, vfs_record *record, const db_reading *reading)
+{
+    model_table expected = run->expected;
+    uint64_t half = 0;
+
+    for (uint32_t i = 0; i < MODEL_INDEX_COUNT; i++) {
+        model_fact *fact = &expected.facts[MODEL_FACT_OF_INDEX(i)];
+        bool is_half = reading->found.facts[MODEL_FACT_OF_INDEX(i)] == MODEL_HALF;
+        run->tally->ready += !is_half && *fact == MODEL_YES;
+        half += is_half;
+        if (is_half) *fact = MODEL_HALF;
+    }
+    compare(run, REPAIRED, &expected, reading);
+    if (half == 0 || run->h->failed > 0) return;
+    run->tally->half += half;
+    build_indexes(run, record, &reading->found);
+    expect_whole(run, record, REPAIRED);
 }
 
 // The half-made database may say no to an open; what it may not is open and show less.
@@ -90,13 +148,10 @@ static void look_at_result(repair_run *run, vfs_record *record)
         return;
     }
     status = read_all(run, record, REPAIRED, &reading);
+    run->tally->whole += status == FERRIC_OK;
+    run->tally->refused += status != FERRIC_OK;
+    if (status == FERRIC_OK) expect_all_but_indexes(run, record, &reading);
     db_reading_deinit(&reading);
-    if (status == FERRIC_OK) {
-        (*run->whole)++;
-        expect_whole(run, record, REPAIRED);
-    } else {
-        (*run->refused)++;
-    }
 }
 
 static void expect_untouched(repair_run *run, const disk *left)
@@ -252,24 +307,11 @@ static void run_scenario(repair_run *run)
     disk_destroy(run->damaged);
 }
 
-// A repair makes indexes anew when the rest is done and can be opened: until then they are those of
-// the damaged database, or not all there. What is promised of a repair that was cut short is not
-// more than its documents.
-static bool has_indexes(const scenario *plan)
-{
-    for (size_t i = 0; i < plan->step_count; i++) {
-        if (plan->steps[i].verb == STEP_INDEX) return true;
-    }
-    return false;
-}
-
 int main(void)
 {
     harness h;
     hash_set disks = {0};
-    uint64_t whole = 0;
-    uint64_t refused = 0;
-    uint64_t repairs = 0;
+    repair_tally tally = {0};
 
     harness_begin(&h, "repair_crash", 20261121);
     for (uint64_t round = 0; round < ROUND_MAX && h.failed == 0; round++) {
@@ -278,18 +320,19 @@ int main(void)
                               .plan = scenario_at(i),
                               .seed = h.seed + round * 1000 + i,
                               .disks = &disks,
-                              .whole = &whole,
-                              .refused = &refused};
-            if (!harness_wants(&h, run.plan->name) || has_indexes(run.plan)) continue;
+                              .tally = &tally};
+            if (!harness_wants(&h, run.plan->name)) continue;
             run_scenario(&run);
-            repairs++;
+            tally.repairs++;
         }
         if (h.only != NULL || disks.count >= harness_floor(&h, DISK_FLOOR)) break;
     }
     harness_count(&h, "distinct disks", disks.count, DISK_FLOOR);
-    harness_count(&h, "repairs", repairs, 1);
-    harness_count(&h, "half-made databases that were refused", refused, 1);
-    harness_count(&h, "databases that were whole before the repair returned", whole, 0);
+    harness_count(&h, "repairs", tally.repairs, 1);
+    harness_count(&h, "half-made databases that were refused", tally.refused, 1);
+    harness_count(&h, "databases that were whole before the repair returned", tally.whole, 0);
+    harness_count(&h, "indexes that were still to be built", tally.half, 100);
+    harness_count(&h, "indexes that were ready before the repair returned", tally.ready, 100);
     hash_set_deinit(&disks);
     return harness_end(&h);
 }
