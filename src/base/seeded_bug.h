@@ -141,6 +141,7 @@ typedef enum fe_seeded_bug {
     FE_BUG_DROPPED_KEYSPACE_WRITTEN, // A handle of a dropped keyspace writes into it.
     FE_BUG_DROP_LEAVES_KEYS,         // A drop takes the name and leaves the keys.
     FE_BUG_DROP_LEAVES_INDEXES,      // A collection's indexes stay when it goes.
+    FE_BUG_DROP_NOT_TOLD,            // A query uses an index whose entries have just gone.
     FE_BUG_DROP_LEAVES_ENTRIES,      // An index goes from the schema and leaves its entries.
     FE_BUG_RANGE_LEAVES_ENTRIES,     // A range of documents goes and leaves its index entries.
     FE_BUG_REPAIR_BELIEVES_INDEXES, // What a repair publishes has the indexes of before the damage.

@@ -78,24 +78,33 @@ static ferric_status read_schema(fe_store *store, uint32_t id, fe_schema **schem
 }
 
 // Two threads may have read two states: the newer one stays. A schema that is gone, with its
-// collection, has version 0 and is no newer one.
-static void install_locked(fe_collections *collections, fe_collection *collection,
-                           fe_schema *schema)
+// collection, has version 0 and is no newer one. Returns what the caller destroys without the lock,
+// or NULL.
+static fe_schema *install_locked(fe_collections *collections, fe_collection *collection,
+                                 fe_schema *schema)
 {
     fe_schema *known = atomic_load_explicit(&collection->schema, memory_order_relaxed);
 
     fe_mutex_assert_held(&collections->mutex);
-    if (schema->version <= known->version) {
-        fe_schema_destroy(schema);
-        return;
-    }
+    if (schema->version <= known->version) return schema;
     schema->older = known;
     atomic_store_explicit(&collection->schema, schema, memory_order_release);
+    return NULL;
+}
+
+void fe_collection_install(fe_collection *collection, fe_schema *schema, uint64_t version)
+{
+    fe_collections *owner = collection->owner;
+
+    schema->version = version;
+    fe_mutex_lock(&owner->mutex);
+    schema = install_locked(owner, collection, schema);
+    fe_mutex_unlock(&owner->mutex);
+    fe_schema_destroy(schema);
 }
 
 ferric_status fe_collection_reload(fe_collection *collection)
 {
-    fe_collections *owner = collection->owner;
     fe_schema *schema;
     ferric_status status = read_schema(collection->store, collection->id, &schema);
 
@@ -106,9 +115,7 @@ ferric_status fe_collection_reload(fe_collection *collection)
         fe_schema_destroy(schema);
         return status;
     }
-    fe_mutex_lock(&owner->mutex);
-    install_locked(owner, collection, schema);
-    fe_mutex_unlock(&owner->mutex);
+    fe_collection_install(collection, schema, schema->version);
     return FERRIC_OK;
 }
 
@@ -156,12 +163,12 @@ static ferric_status add(fe_collections *collections, uint32_t id, fe_schema *sc
         collections->first = created;
         *collection = created;
         created = NULL;
-    } else {
-        atomic_store_explicit(&created->schema, NULL, memory_order_relaxed);
-        install_locked(collections, *collection, schema);
+    } else { // Another thread was faster.
+        schema = install_locked(collections, *collection, schema);
+        atomic_store_explicit(&created->schema, schema, memory_order_relaxed);
     }
     fe_mutex_unlock(&collections->mutex);
-    if (created != NULL) destroy_collection(created); // Another thread was faster.
+    if (created != NULL) destroy_collection(created);
     return FERRIC_OK;
 }
 

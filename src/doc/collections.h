@@ -8,9 +8,12 @@
 // C2. A schema that is replaced stays in memory until the database closes: readers hold it without
 //     a count. Indexes change rarely.
 //
+// C3. While a drop of an index is being committed, the schema that has it says so: its entries go
+//     with the commit, and the schema without it is installed after.
+//
 // So a reader takes its snapshot first and asks for the schema second. An index that the schema
 // calls ready since a sequence number up to the snapshot's is complete in that snapshot; one that
-// was dropped meanwhile is not in it.
+// was dropped meanwhile is not in it, or serves nobody any more.
 //
 // Threads: all functions may be called by all threads at once, but for create and destroy.
 #ifndef FERRIC_DOC_COLLECTIONS_H
@@ -50,6 +53,10 @@ void fe_collections_destroy(fe_collections *collections);
 // asked for before. It lives as long as `collections`. Errors: those of a read, FERRIC_NO_MEMORY.
 ferric_status fe_collections_find(fe_collections *collections, uint32_t id,
                                   fe_collection **collection);
+
+// Installs a schema that was committed with this version, and takes it over. What cannot fail: the
+// commit is done.
+void fe_collection_install(fe_collection *collection, fe_schema *schema, uint64_t version);
 
 // Reads the schema again and installs it when it is newer. Errors: as above; FERRIC_DROPPED: the
 // collection is gone.

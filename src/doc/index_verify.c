@@ -27,7 +27,7 @@ static const fe_index_ranges whole = {.ranges = &whole_range, .count = 1};
 
 static bool is_ready(const verify_run *run, const fe_index *index)
 {
-    return index->state == FE_INDEX_READY && index->ready_sequence <= run->state->at.sequence;
+    return fe_schema_serves(run->schema, index, run->state->at.sequence);
 }
 
 static ferric_status differs(const fe_index *index, ferric_slice id, const char *what)

@@ -55,9 +55,7 @@ static ferric_status is_complete(const fe_plan_request *request, const fe_index 
     ferric_status status = FERRIC_OK;
 
     *complete = false;
-    if (index->state != FE_INDEX_READY || index->ready_sequence > request->state->at.sequence) {
-        return FERRIC_OK;
-    }
+    if (!fe_schema_serves(request->schema, index, request->state->at.sequence)) return FERRIC_OK;
     if (index->matcher != NULL && !fe_matcher_implies(request->matcher, index->matcher)) {
         return FERRIC_OK;
     }

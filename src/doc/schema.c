@@ -81,9 +81,9 @@ ferric_status fe_index_has(const fe_schema *schema, const fe_index *index, const
 
     *has = true;
     if (index->matcher == NULL) return FERRIC_OK;
-    fe_mutex_lock(schema->mutex);
+    fe_mutex_lock(&schema->moving->mutex);
     status = fe_matcher_test(index->matcher, doc, has);
-    fe_mutex_unlock(schema->mutex);
+    fe_mutex_unlock(&schema->moving->mutex);
     return status;
 }
 
@@ -159,11 +159,13 @@ ferric_status fe_schema_create(ferric_slice value, uint64_t version, fe_schema *
     if (created == NULL) return fe_no_memory("a collection's indexes", sizeof *created);
     fe_arena_init(&created->arena);
     created->version = version;
-    created->mutex = fe_arena_alloc(&created->arena, sizeof *created->mutex);
-    if (created->mutex == NULL) {
-        status = fe_no_memory("a mutex", sizeof *created->mutex);
+    created->moving = fe_arena_alloc(&created->arena, sizeof *created->moving);
+    if (created->moving == NULL) {
+        status = fe_no_memory("a collection's indexes", sizeof *created->moving);
     } else {
-        fe_mutex_init(created->mutex);
+        fe_mutex_init(&created->moving->mutex);
+        for (size_t i = 0; i < FE_SCHEMA_INDEXES_MAX; i++)
+            atomic_init(&created->moving->drops[i], 0);
     }
     if (status == FERRIC_OK && value.size > 0) status = decode(value, created);
     if (status != FERRIC_OK) {
@@ -179,7 +181,7 @@ void fe_schema_destroy(fe_schema *schema)
     if (schema == NULL) return;
     for (size_t i = 0; i < schema->index_count; i++)
         fe_index_deinit(&schema->indexes[i]);
-    if (schema->mutex != NULL) fe_mutex_deinit(schema->mutex);
+    if (schema->moving != NULL) fe_mutex_deinit(&schema->moving->mutex);
     fe_arena_deinit(&schema->arena);
     fe_free(schema);
 }

@@ -15,6 +15,7 @@
 #define FERRIC_DOC_SCHEMA_H
 
 #include <ferric/ferric.h>
+#include <stdatomic.h>
 
 #include "base/arena.h"
 #include "doc/index_key.h"
@@ -47,11 +48,19 @@ typedef struct fe_index {
                          // fe_index_has.
 } fe_index;
 
+// What changes beside a schema that does not.
+typedef struct fe_schema_moving {
+    fe_mutex mutex; // Of the matchers of partial indexes.
+    // Of each index, how many threads are committing its drop: its entries are gone from the moment
+    // when the commit is seen, and the schema without it comes only after.
+    _Atomic(uint32_t) drops[FE_SCHEMA_INDEXES_MAX];
+} fe_schema_moving;
+
 // Immutable once it is made.
 typedef struct fe_schema {
     struct fe_schema *older; // Of the same collection, for the owner.
     fe_arena arena;
-    fe_mutex *mutex;  // Of the matchers of partial indexes.
+    fe_schema_moving *moving;
     uint64_t version; // The catalogue entry's sequence number; 0: there is none.
     size_t index_count;
     fe_index indexes[FE_SCHEMA_INDEXES_MAX];
@@ -70,6 +79,18 @@ ferric_status fe_schema_encode(const fe_index *indexes, size_t count, ferric_buf
 ferric_status fe_schema_create(ferric_slice value, uint64_t version, fe_schema **schema);
 // Accepts NULL.
 void fe_schema_destroy(fe_schema *schema);
+
+// Whether the index is complete in the state at `sequence`. REQUIRES: the schema was asked for
+// after that state was taken (collections.h, C1).
+static inline bool fe_schema_serves(const fe_schema *schema, const fe_index *index,
+                                    uint64_t sequence)
+{
+    const _Atomic(uint32_t) *drops = &schema->moving->drops[index - schema->indexes];
+
+    // Relaxed: whoever sees the commit of a drop in his state sees what came before it.
+    return index->state == FE_INDEX_READY && index->ready_sequence <= sequence &&
+           atomic_load_explicit(drops, memory_order_relaxed) == 0;
+}
 
 // The index of this name; NULL when there is none.
 const fe_index *fe_schema_find(const fe_schema *schema, ferric_slice name);

@@ -48,18 +48,23 @@ static ferric_status begin(const fe_schema *schema, draft *changed)
     return FERRIC_OK;
 }
 
-// Commits the draft with what else stands in the batch. FERRIC_CONFLICT: `schema` is not the newest
-// any more, or another condition of the batch does not hold. The newest is installed either way,
-// unless reading it fails: so who asks for a change begins with reading it.
+// Commits the draft with what else stands in the batch, and installs it. FERRIC_CONFLICT: `schema`
+// is not the newest any more, or another condition of the batch does not hold; the newest is
+// installed then.
 static ferric_status commit(fe_collection *collection, const fe_schema *schema,
                             const draft *changed, fe_write_batch *batch)
 {
     uint8_t bytes[FE_SCHEMA_KEY_SIZE];
     ferric_slice key = fe_schema_key(collection->id, bytes);
     ferric_buffer value = {0};
+    fe_schema *next = NULL;
+    uint64_t version = 0;
     ferric_status reloaded;
     ferric_status status = fe_schema_encode(changed->indexes, changed->count, &value);
 
+    // Made before the commit, behind which nothing may fail: an error would say that nothing has
+    // changed.
+    if (status == FERRIC_OK) status = fe_schema_create(fe_buffer_slice(&value), 0, &next);
     if (status == FERRIC_OK) {
         status = fe_write_batch_require(batch, FE_KEYSPACE_CATALOGUE, key, schema->version, NULL);
     }
@@ -68,10 +73,15 @@ static ferric_status commit(fe_collection *collection, const fe_schema *schema,
             fe_write_batch_put(batch, FE_KEYSPACE_CATALOGUE, key, fe_buffer_slice(&value), NULL);
     }
     batch->rests_on = collection->id;
-    if (status == FERRIC_OK) status = fe_store_write(collection->store, batch, false, NULL);
+    if (status == FERRIC_OK) status = fe_store_write(collection->store, batch, false, &version);
     fe_buffer_deinit(&value);
-    if (status != FERRIC_OK && status != FERRIC_CONFLICT) return status;
-    if (status == FERRIC_CONFLICT) fe_thread_yield();
+    if (status == FERRIC_OK) {
+        fe_collection_install(collection, next, version);
+        return FERRIC_OK;
+    }
+    fe_schema_destroy(next);
+    if (status != FERRIC_CONFLICT) return status;
+    fe_thread_yield();
     reloaded = fe_collection_reload(collection);
     return reloaded == FERRIC_OK ? status : reloaded;
 }
@@ -307,6 +317,8 @@ static ferric_status try_drop(fe_collection *collection, const fe_schema *schema
                               const fe_index *index)
 {
     size_t at = (size_t)(index - schema->indexes);
+    _Atomic(uint32_t) *drops = &schema->moving->drops[at];
+    uint32_t told = FE_SEEDED_BUG(FE_BUG_DROP_NOT_TOLD) ? 0 : 1;
     fe_write_batch batch = {0};
     draft changed;
     ferric_status status = begin(schema, &changed);
@@ -316,7 +328,12 @@ static ferric_status try_drop(fe_collection *collection, const fe_schema *schema
     memmove(&changed.indexes[at], &changed.indexes[at + 1],
             (changed.count - at) * sizeof *changed.indexes);
     status = fe_schema_add_drop(&batch, index->id);
-    if (status == FERRIC_OK) status = commit(collection, schema, &changed, &batch);
+    if (status == FERRIC_OK) {
+        // Before the commit, whose publication orders it; behind that the schema is replaced.
+        atomic_fetch_add_explicit(drops, told, memory_order_relaxed);
+        status = commit(collection, schema, &changed, &batch);
+        if (status != FERRIC_OK) atomic_fetch_sub_explicit(drops, told, memory_order_relaxed);
+    }
     fe_write_batch_deinit(&batch);
     fe_free(changed.indexes);
     return status;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Calls for documents that meet another writer half-way: the thread that makes one is held before
-// each of its allocations in turn, and the document that it is about, or one with the same unique
-// value, is written meanwhile.
+// Calls for documents that meet another thread half-way: the one that makes a call is held before
+// each of its allocations in turn, or where it frees, and meanwhile the document that it is about,
+// or one with the same unique value, is written, or its index is used.
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -132,7 +132,8 @@ static bool is_led(const meeting *m)
     return led;
 }
 
-static uint64_t count_allocations(void (*prepare)(const meeting *), call held)
+// How often the call comes to the gate.
+static uint64_t count_stops(gate_point point, void (*prepare)(const meeting *), call held)
 {
     meeting m = begin();
     caller c = {.meeting = &m, .call = held};
@@ -140,37 +141,37 @@ static uint64_t count_allocations(void (*prepare)(const meeting *), call held)
     uint64_t count;
 
     prepare(&m);
-    before = gate_count(m.gates, GATE_ALLOCATION);
+    before = gate_count(m.gates, point);
     assert_int_equal(fe_thread_start(&c.thread, "caller", run_caller, &c), FERRIC_OK);
     fe_thread_join(&c.thread);
-    count = gate_count(m.gates, GATE_ALLOCATION) - before;
+    count = gate_count(m.gates, point) - before;
     end(&m);
     assert_int_equal(c.status, FERRIC_OK);
     assert_true(count > 0);
     return count;
 }
 
-// Holds `held` before each of its allocations, makes the call `meanwhile`, and lets `expect` look
-// at the result. In at least one place the two must really have met.
-static void meet_everywhere(void (*prepare)(const meeting *), call held, call meanwhile,
-                            void (*expect)(const meeting *, ferric_status, ferric_status))
+// Holds `held` each time that it comes to the gate, makes the call `meanwhile`, and lets `expect`
+// look at the result. In at least one place the two must really have met.
+static void meet_at(gate_point point, void (*prepare)(const meeting *), call held, call meanwhile,
+                    void (*expect)(const meeting *, ferric_status, ferric_status))
 {
-    uint64_t count = count_allocations(prepare, held);
+    uint64_t count = count_stops(point, prepare, held);
     uint64_t met = 0;
 
     for (uint64_t number = 1; number <= count; number++) {
         meeting m = begin();
         caller c = {.meeting = &m, .call = held};
         prepare(&m);
-        gate_close(m.gates, GATE_ALLOCATION);
+        gate_close(m.gates, point);
         assert_int_equal(fe_thread_start(&c.thread, "caller", run_caller, &c), FERRIC_OK);
-        gate_await_number(m.gates, GATE_ALLOCATION, number);
+        gate_await_number(m.gates, point, number);
         if (is_led(&m)) {
-            gate_pass(m.gates, GATE_ALLOCATION);
+            gate_pass(m.gates, point);
             fe_thread_join(&c.thread);
         } else {
             ferric_status status = meanwhile(&m);
-            gate_pass(m.gates, GATE_ALLOCATION);
+            gate_pass(m.gates, point);
             fe_thread_join(&c.thread);
             expect(&m, c.status, status);
             met++;
@@ -178,6 +179,12 @@ static void meet_everywhere(void (*prepare)(const meeting *), call held, call me
         end(&m);
     }
     assert_true(met > 0);
+}
+
+static void meet_everywhere(void (*prepare)(const meeting *), call held, call meanwhile,
+                            void (*expect)(const meeting *, ferric_status, ferric_status))
+{
+    meet_at(GATE_ALLOCATION, prepare, held, meanwhile, expect);
 }
 
 // ---- Unique values --------------------------------------------------------------------------
@@ -274,6 +281,45 @@ static void test_a_unique_build_sees_a_document_that_collides(void **state)
     meet_everywhere(prepare_documents, create_unique, put_second, expect_unique_or_no_index);
 }
 
+// ---- Drops ----------------------------------------------------------------------------------
+
+static void prepare_index(const meeting *m)
+{
+    prepare_documents(m);
+    assert_int_equal(create_index(m), FERRIC_OK);
+}
+
+static ferric_status drop_index(const meeting *m)
+{
+    return ferric_index_drop(m->db, m->docs, "v_1");
+}
+
+// FERRIC_NOT_FOUND when a query finds nothing by an index whose entries are gone.
+static ferric_status find_first(const meeting *m)
+{
+    uint64_t count = 0;
+    ferric_status status =
+        ferric_find_count(m->db, m->docs, fe_slice_text("{\"v\":7}"), NULL, &count);
+
+    if (status == FERRIC_OK) status = ferric_index_verify(m->db, m->docs, NULL, NULL);
+    return status == FERRIC_OK && count != 1 ? FERRIC_NOT_FOUND : status;
+}
+
+static void expect_found(const meeting *m, ferric_status held, ferric_status meanwhile)
+{
+    assert_int_equal(held, FERRIC_OK);
+    assert_int_equal(meanwhile, FERRIC_OK);
+    assert_int_equal(find_first(m), FERRIC_OK);
+}
+
+// What is behind the commit frees memory and takes none.
+static void test_a_query_does_without_an_index_whose_drop_is_committed(void **state)
+{
+    (void)state;
+    meet_at(GATE_ALLOCATION, prepare_index, drop_index, find_first, expect_found);
+    meet_at(GATE_RELEASE, prepare_index, drop_index, find_first, expect_found);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -282,6 +328,7 @@ int main(void)
         cmocka_unit_test(test_a_build_sees_a_document_that_goes),
         cmocka_unit_test(test_a_build_sees_a_document_that_changes),
         cmocka_unit_test(test_a_unique_build_sees_a_document_that_collides),
+        cmocka_unit_test(test_a_query_does_without_an_index_whose_drop_is_committed),
     };
     return cmocka_run_group_tests_name("document_schedule", tests, NULL, NULL);
 }

@@ -485,7 +485,7 @@ static void *(*const volatile overwrite)(void *, int, size_t) = memset;
 // what it keeps for the same thread.
 static void held_release(void *context, void *memory)
 {
-    (void)context;
+    if (holds_allocations) (void)come_to(context, GATE_RELEASE);
     if (memory != NULL) overwrite(memory, FREED_BYTE, malloc_usable_size(memory));
     free(memory);
 }

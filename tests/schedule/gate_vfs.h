@@ -10,8 +10,8 @@
 //
 // A gate holds one thread: others come through while it waits.
 //
-// GATE_ALLOCATION stands in the allocator, for windows in which the engine calls no vfs. It holds
-// only threads that asked for it (gate_hold_my_allocations).
+// GATE_ALLOCATION and GATE_RELEASE stand in the allocator, for windows in which the engine calls no
+// vfs. They hold only threads that asked for it (gate_hold_my_allocations).
 #ifndef FERRIC_SCHEDULE_GATE_VFS_H
 #define FERRIC_SCHEDULE_GATE_VFS_H
 
@@ -31,7 +31,8 @@ typedef enum gate_point {
     GATE_MANIFEST_OPEN = 10,
     GATE_LOG_OPEN = 11,
     GATE_LOG_READ = 12,
-    GATE_POINT_COUNT = 13,
+    GATE_RELEASE = 13,
+    GATE_POINT_COUNT = 14,
 } gate_point;
 
 typedef struct gate_vfs gate_vfs;
@@ -62,8 +63,8 @@ void gate_claim_free_space(gate_vfs *gates, uint64_t bytes);
 size_t gate_log_syncs(gate_vfs *gates, uint64_t numbers[GATE_LOG_SYNCS_MAX]);
 void gate_log_syncs_clear(gate_vfs *gates);
 
-// While this is installed, allocations of threads that asked for it stand at GATE_ALLOCATION, and
-// what is freed is overwritten.
+// While this is installed, threads that asked for it stand at GATE_ALLOCATION before they allocate
+// and at GATE_RELEASE before they free, and what is freed is overwritten.
 // Before the first handle is made, and until the last is gone.
 void gate_allocator_install(gate_vfs *gates);
 void gate_allocator_remove(void);

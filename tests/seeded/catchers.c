@@ -133,6 +133,7 @@ static const char *const catchers[FE_BUG_COUNT] = {
     [FE_BUG_DROPPED_KEYSPACE_WRITTEN] = "many_keys_schedule_test",
     [FE_BUG_DROP_LEAVES_KEYS] = "drops_test",
     [FE_BUG_DROP_LEAVES_INDEXES] = "collection_drop_test",
+    [FE_BUG_DROP_NOT_TOLD] = "document_schedule_test",
     [FE_BUG_DROP_LEAVES_ENTRIES] = "collection_drop_test",
     [FE_BUG_RANGE_LEAVES_ENTRIES] = "index_model_test",
     [FE_BUG_REPAIR_BELIEVES_INDEXES] = "repair_crash_test",

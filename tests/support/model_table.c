@@ -260,13 +260,15 @@ static bool entries_agree(const model_entry *expected, const model_entry *found)
 static bool facts_agree(model_fact expected, model_fact found)
 {
     if (found == MODEL_UNSEEN || expected == MODEL_MAYBE) return true;
+    if (expected == MODEL_UNREADY) return found == MODEL_NO || found == MODEL_HALF;
     return expected == found;
 }
 
 // "main" is there or not, and nobody can tell.
 static char *fact_difference(const model_table *expected, const model_table *found)
 {
-    static const char *const facts[] = {"not there", "there", "half there", "any", "unread"};
+    static const char *const facts[] = {"not there", "there",  "half there",
+                                        "any",       "unread", "not ready"};
 
     for (uint32_t i = 1; i < MODEL_FACT_COUNT; i++) {
         if (facts_agree(expected->facts[i], found->facts[i])) continue;

@@ -45,9 +45,10 @@ typedef struct model_entry {
 typedef enum model_fact {
     MODEL_NO = 0,
     MODEL_YES = 1,
-    MODEL_HALF = 2,   // Found: an index that is not ready.
-    MODEL_MAYBE = 3,  // Expected: nobody can say.
-    MODEL_UNSEEN = 4, // Found: nobody looked.
+    MODEL_HALF = 2,    // Found: an index that is not ready.
+    MODEL_MAYBE = 3,   // Expected: nobody can say.
+    MODEL_UNSEEN = 4,  // Found: nobody looked.
+    MODEL_UNREADY = 5, // Expected: an index that is not there, or not ready.
 } model_fact;
 
 // Facts stand in one array: keyspaces by their number, then indexes.

@@ -73,22 +73,20 @@ void oracle_apply_commit(model_table *table, const oracle_commit *commit)
     if (commit->time_ms > table->time_ms) table->time_ms = commit->time_ms;
 }
 
-static void doubt(model_fact *fact)
+static void doubt(model_fact *fact, model_fact doubted)
 {
-    if (*fact == MODEL_NO) *fact = MODEL_MAYBE;
+    if (*fact == MODEL_NO) *fact = doubted;
 }
 
 void oracle_touch(model_table *table, const oracle_commit *commit)
 {
     for (uint32_t i = 0; i < commit->effect_count; i++) {
         const oracle_effect *effect = &commit->effects[i];
-        bool is_index = effect->kind == EFFECT_INDEX || effect->kind == EFFECT_UNINDEX;
         if (effect->kind == EFFECT_DROP || effect->kind == EFFECT_RENAME) continue;
-        doubt(&table->facts[effect->keyspace]);
-        if (!is_index) continue;
-        doubt(&table->facts[MODEL_FACT_OF_INDEX(effect->key)]);
-        if (commit->outcome == ORACLE_NOT_COMMITTED) {
-            table->facts[MODEL_FACT_OF_INDEX(effect->key)] = MODEL_MAYBE;
+        doubt(&table->facts[effect->keyspace], MODEL_MAYBE);
+        // A creation takes several commits, and with the last one it has succeeded.
+        if (effect->kind == EFFECT_INDEX) {
+            doubt(&table->facts[MODEL_FACT_OF_INDEX(effect->key)], MODEL_UNREADY);
         }
     }
 }

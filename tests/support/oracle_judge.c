@@ -327,13 +327,13 @@ static void try_state(search *s, size_t next, size_t count, const model_table *t
     memcpy(s->state.facts, view.facts, sizeof view.facts);
 }
 
-// What nobody could say of the state stands in what was found. An index that is not ready may
-// become so by itself.
+// What nobody could say of the state stands in what was found. An index that is not ready stays so
+// until its creation is called again: nothing here has background threads.
 static void settle_facts(model_table *state, const model_table *found)
 {
     for (uint32_t i = 1; i < MODEL_FACT_COUNT; i++) {
         if (found->facts[i] == MODEL_UNSEEN) continue;
-        state->facts[i] = found->facts[i] == MODEL_HALF ? MODEL_MAYBE : found->facts[i];
+        state->facts[i] = found->facts[i] == MODEL_HALF ? MODEL_UNREADY : found->facts[i];
     }
 }
 
