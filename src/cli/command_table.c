@@ -192,16 +192,12 @@ static const cli_command commands[] = {
     {"group",
      "PATH FIELDS [FILTER]",
      "count and sum up the documents of each group",
-     "A group has the documents with the same value in FIELDS, as city or city,role; all that\n    "
-     " "
-     "match are one group with -. Each is printed as an object: what they have in common as\n"
-     "\"_id\", their number as \"count\", and sum_FIELD, avg_FIELD, min_FIELD and max_FIELD for\n  "
-     "   "
-     "the fields of --sum, --avg, --min and --max. Sums and averages are of numbers; what is "
-     "none\n"
-     "is passed over. --sort, --skip and --limit are about the groups, which else stand in the\n   "
-     "  "
-     "order of what they have in common: --sort -count --limit 10 has the ten largest.\n\n"
+     "A group has the documents with the same value in FIELDS, as city or city,role; with - all\n"
+     "that match are one group. Each is printed as an object: what they have in common as\n"
+     "\"_id\", their number as \"count\", and sum_FIELD, avg_FIELD, min_FIELD and max_FIELD for\n"
+     "the fields of --sum, --avg, --min and --max. Sums and averages are of numbers; other\n"
+     "values are passed over. --sort, --skip and --limit are about the groups, which else stand\n"
+     "in the order of \"_id\": --sort -count --limit 10 prints the ten largest.\n\n"
      "FIELDS may also be a whole group in JSON, which chooses the names:\n"
      "'{\"_id\":\"$city\",\"people\":{\"$count\":{}},\"oldest\":{\"$max\":\"$age\"}}'.",
      cli_group_run,
@@ -226,13 +222,10 @@ static const cli_command commands[] = {
     {"patch",
      "PATH KEY [PATCH]",
      "change one document by a patch",
-     "An object is a merge patch (RFC 7396): its members replace those of the document, and null\n "
-     "    "
-     "removes one, as in '{\"age\":32,\"home\":{\"zip\":null}}'. An array is a list of "
-     "operations\n"
-     "(RFC 6902): add, remove, replace, move, copy and test; all of them are carried out, or "
-     "none.\n"
-     "Without PATCH, or with -, it is read from standard input.\n\n"
+     "An object is a merge patch (RFC 7396): its members replace those of the document, and\n"
+     "null removes one, as in '{\"age\":32,\"home\":{\"zip\":null}}'. An array is a list of\n"
+     "operations (RFC 6902): add, remove, replace, move, copy and test; all of them are carried\n"
+     "out, or none. Without PATCH, or with -, it is read from standard input.\n\n"
      "Exit code 1 when the key is not there, 7 when a \"test\" or --if-version does not hold.",
      cli_patch_run,
      1,

@@ -85,7 +85,10 @@ class UsageTest(ProgramTest):
     def test_every_command_has_help(self):
         for line in self.ferric("help").splitlines():
             if re.match(r"  [a-z]+  +[a-z]", line):
-                self.assertIn("usage: ferric", self.ferric("help", line.split()[0]))
+                text = self.ferric("help", line.split()[0])
+                self.assertIn("usage: ferric", text)
+                # Only lists are indented: behind an empty line, or their own lines.
+                self.assertNotRegex(text.split("\noptions:")[0], r"\n\S.*\n ", line)
 
     def test_version(self):
         version = self.ferric("version").split()[1]
