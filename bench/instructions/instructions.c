@@ -21,6 +21,7 @@
 #define SCAN_SIZE 100
 #define VERSION_KEYS 200 // Each written KEYS / VERSION_KEYS times.
 #define MULTI_GET_SIZE 16
+#define TXN_SIZE 4 // Keys that one transaction reads, and writes anew.
 
 typedef struct bench_run {
     ferric_db *db;
@@ -124,6 +125,19 @@ static void scan(bench_run *run, uint32_t i)
     ferric_iterator_destroy(iterator);
 }
 
+static void transact(bench_run *run, uint32_t i)
+{
+    ferric_txn *txn;
+
+    check(ferric_txn_begin(run->db, NULL, &txn), "begin a transaction");
+    for (uint32_t j = i * TXN_SIZE; j < (i + 1) * TXN_SIZE; j++)
+        check(ferric_txn_get(txn, run->keyspace, key_of(run, j), &run->buffer, NULL), "get");
+    for (uint32_t j = i * TXN_SIZE; j < (i + 1) * TXN_SIZE; j++)
+        check(ferric_txn_put(txn, run->keyspace, key_of(run, j), value_of(run, j)), "put");
+    check(ferric_txn_commit(txn, NULL), "commit");
+    ferric_txn_destroy(txn);
+}
+
 // The counting tool finds it by its name: never inlined, cloned or renamed.
 #if defined(__clang__)
 #define MEASURED __attribute__((noinline))
@@ -143,6 +157,7 @@ static const bench_workload workloads[] = {
     {"put", NO_KEYS, false, put, KEYS},
     {"put-in-order", NO_KEYS, true, put, KEYS},
     {"batch-100", NO_KEYS, false, put_batch, KEYS / BATCH_SIZE},
+    {"txn-4", KEYS_IN_TABLES, false, transact, KEYS / TXN_SIZE},
     {"get-memtable", KEYS_IN_MEMTABLE, false, get, KEYS},
     {"get-table", KEYS_IN_TABLES, false, get, KEYS},
     {"get-missing", KEYS_IN_TABLES, false, get_missing, KEYS},

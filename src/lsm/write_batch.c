@@ -44,6 +44,17 @@ void fe_write_batch_deinit(fe_write_batch *batch)
     fe_write_batch_clear(batch);
 }
 
+ferric_status fe_write_batch_reserve(fe_write_batch *batch, size_t operation_bytes, size_t ranges,
+                                     size_t range_key_bytes)
+{
+    ferric_status status = fe_buffer_reserve(&batch->operations, operation_bytes);
+
+    if (status == FERRIC_OK) {
+        status = fe_buffer_reserve(&batch->ranges, ranges * sizeof(fe_unchanged_range));
+    }
+    return status == FERRIC_OK ? fe_buffer_reserve(&batch->range_keys, range_key_bytes) : status;
+}
+
 // Where a buffer of a batch stands in its copy.
 static ferric_buffer *same_buffer(const fe_write_batch *batch, const ferric_buffer *buffer,
                                   fe_write_batch *copy)

@@ -74,6 +74,11 @@ void fe_write_batch_deinit(fe_write_batch *batch);
 // Makes `copy`, which is {0}, equal to `batch`. Errors: FERRIC_NO_MEMORY: it is {0}.
 ferric_status fe_write_batch_copy(const fe_write_batch *batch, fe_write_batch *copy);
 
+// Makes room for what is known to come, so that adding it need not ask for memory again and again.
+// Errors: FERRIC_NO_MEMORY.
+ferric_status fe_write_batch_reserve(fe_write_batch *batch, size_t operation_bytes, size_t ranges,
+                                     size_t range_key_bytes);
+
 // Each adds to the batch or leaves it as it was. `keyspace` is the keyspace's id, `key` the user's.
 // *id_offset (may be NULL) is where the id stands in `operations`, so that it can be set later.
 // Errors: FERRIC_INVALID_ARGUMENT (empty key), FERRIC_TOO_LARGE, FERRIC_NO_MEMORY.

@@ -318,10 +318,26 @@ static ferric_status note_scans(fe_txn *txn)
     return status;
 }
 
+// Where nothing that was read counts, the keys written are all there is, and they are in order.
+static ferric_status require_writes(const fe_txn *txn, fe_write_batch *batch)
+{
+    const fe_written_key *at = txn->writes.first[0];
+    ferric_status status = FERRIC_OK;
+
+    if (FE_SEEDED_BUG(FE_BUG_WRITES_NOT_CHECKED)) return status;
+    for (; at != NULL && status == FERRIC_OK; at = at->next[0])
+        status = fe_write_batch_require_unchanged(batch, at->key, fe_slice(NULL, 0));
+    return status;
+}
+
 static ferric_status add_conditions(fe_txn *txn, fe_write_batch *batch)
 {
     ferric_status status = note_scans(txn);
 
+    batch->unchanged_since = txn->sequence;
+    if (status == FERRIC_OK && txn->reads.count == 0 && txn->writes.range_count == 0) {
+        return require_writes(txn, batch);
+    }
     if (status == FERRIC_OK) status = note_writes(txn);
     if (status == FERRIC_OK) status = fe_read_set_order(&txn->reads);
     for (size_t i = 0; i < txn->reads.count && status == FERRIC_OK; i++) {
@@ -330,14 +346,26 @@ static ferric_status add_conditions(fe_txn *txn, fe_write_batch *batch)
         fe_read_set_at(&txn->reads, i, &lower, &upper);
         status = fe_write_batch_require_unchanged(batch, lower, upper);
     }
-    batch->unchanged_since = txn->sequence;
     return status;
+}
+
+// What a batch is made for at once; large ones grow, and large values stand elsewhere.
+#define RESERVE_BYTES_MAX ((size_t)4 << 10)
+
+static size_t at_most(size_t bytes, size_t most)
+{
+    return bytes < most ? bytes : most;
 }
 
 static ferric_status fill_batch(fe_txn *txn, fe_write_batch *batch)
 {
-    ferric_status status = add_writes(txn, batch);
+    const fe_write_set *writes = &txn->writes;
+    size_t keys = at_most(writes->key_count, RESERVE_BYTES_MAX / sizeof(fe_unchanged_range));
+    size_t bytes = writes->bytes + keys * FE_BATCH_PUT_OVERHEAD;
+    ferric_status status = fe_write_batch_reserve(batch, at_most(bytes, RESERVE_BYTES_MAX), keys,
+                                                  at_most(writes->bytes, RESERVE_BYTES_MAX));
 
+    if (status == FERRIC_OK) status = add_writes(txn, batch);
     return status == FERRIC_OK ? add_conditions(txn, batch) : status;
 }
 
