@@ -129,3 +129,19 @@ void component_entries_deinit(component_entries *set)
     free(set->probe_hashes);
     memset(set, 0, sizeof(*set));
 }
+
+fe_memtable *component_memtable_create(const component_entries *set, uint64_t capacity_bytes)
+{
+    fe_key_code code;
+    fe_memtable *before;
+    fe_memtable *created;
+    size_t i;
+
+    component_check(fe_memtable_create(64 << 10, NULL, NULL, &before), "create a memtable");
+    for (i = 0; i < FE_KEY_CODE_SAMPLES_MAX && i < set->count; i++)
+        fe_memtable_insert(before, &set->entries[i], set->hashes[i]);
+    fe_memtable_learn(before, &code);
+    fe_memtable_destroy(before);
+    component_check(fe_memtable_create(capacity_bytes, &code, NULL, &created), "create a memtable");
+    return created;
+}

@@ -4,6 +4,7 @@
 #define FERRIC_COMPONENT_COMPONENT_H
 
 #include "format/internal_key.h"
+#include "lsm/memtable.h"
 #include "support/dataset.h"
 #include "support/timing.h"
 
@@ -43,6 +44,9 @@ typedef struct component_entries {
 // In ascending order of keys, or scattered.
 void component_entries_init(component_entries *set, size_t count, bool is_sorted);
 void component_entries_deinit(component_entries *set);
+
+// An empty memtable that has learned from one before with some of the entries.
+fe_memtable *component_memtable_create(const component_entries *set, uint64_t capacity_bytes);
 
 static inline ferric_slice component_probe(const component_entries *set, size_t at)
 {

@@ -19,9 +19,7 @@ static void create(void *argument)
 {
     context *self = argument;
 
-    component_check(
-        fe_memtable_create(self->capacity_bytes, self->set->entries[0].key, NULL, &self->memtable),
-        "create a memtable");
+    self->memtable = component_memtable_create(self->set, self->capacity_bytes);
 }
 
 static void destroy(void *argument)

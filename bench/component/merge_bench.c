@@ -25,9 +25,8 @@ static void create(context *self, size_t runs, size_t entries)
     component_entries_init(&self->set, entries, false);
     self->count = runs;
     for (i = 0; i < runs; i++)
-        component_check(fe_memtable_create((uint64_t)entries / runs * 200 + 65536,
-                                           self->set.entries[0].key, NULL, &self->memtables[i]),
-                        "create a memtable");
+        self->memtables[i] =
+            component_memtable_create(&self->set, (uint64_t)entries / runs * 200 + 65536);
     for (i = 0; i < entries; i++)
         fe_memtable_insert(self->memtables[i % runs], &self->set.entries[i], self->set.hashes[i]);
     for (i = 0; i < runs; i++)

@@ -24,11 +24,8 @@
 static ferric_status create_memtable(fe_store *store, uint64_t cost, uint32_t entries,
                                      fe_live_memtable **live)
 {
-    ferric_slice anchor = {NULL, 0};
-
-    if (store->active != NULL) anchor = fe_memtable_common_prefix(store->active->memtable);
-    return fe_live_memtable_create_for(store->sizes.memtable_bytes, anchor, &store->pages,
-                                       store->current_log->live.number, entries, cost, live);
+    return fe_live_memtable_create_behind(store->active, store->sizes.memtable_bytes, &store->pages,
+                                          store->current_log->live.number, entries, cost, live);
 }
 
 static uint64_t capacity_of(const fe_live_memtable *live)

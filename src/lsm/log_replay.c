@@ -155,17 +155,15 @@ static ferric_status add_memtable(log_replayer *replayer, uint64_t cost, uint32_
     fe_replay *replay = replayer->replay;
     size_t size = (replay->memtable_count + 1) * sizeof *replay->memtables;
     fe_live_memtable **memtables = fe_realloc(replay->memtables, size);
-    ferric_slice anchor = {NULL, 0};
+    const fe_live_memtable *before = NULL;
     ferric_status status;
 
     if (memtables == NULL) return fe_no_memory("recovery", size);
     replay->memtables = memtables;
-    if (replay->memtable_count > 0) {
-        anchor = fe_memtable_common_prefix(memtables[replay->memtable_count - 1]->memtable);
-    }
-    status = fe_live_memtable_create_for(replayer->options->memtable_bytes, anchor, NULL,
-                                         replayer->log.live.number, entries, cost,
-                                         &memtables[replay->memtable_count]);
+    if (replay->memtable_count > 0) before = memtables[replay->memtable_count - 1];
+    status = fe_live_memtable_create_behind(before, replayer->options->memtable_bytes, NULL,
+                                            replayer->log.live.number, entries, cost,
+                                            &memtables[replay->memtable_count]);
     if (status == FERRIC_OK) replay->memtable_count++;
     return status;
 }

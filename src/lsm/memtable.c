@@ -112,8 +112,8 @@ static uint32_t bits_for(uint64_t values)
     return bits;
 }
 
-ferric_status fe_memtable_create(uint64_t capacity_bytes, ferric_slice anchor, fe_page_pool *pool,
-                                 fe_memtable **memtable)
+ferric_status fe_memtable_create(uint64_t capacity_bytes, const fe_key_code *code,
+                                 fe_page_pool *pool, fe_memtable **memtable)
 {
     uint64_t capacity = capacity_bytes;
     fe_memtable *created;
@@ -139,7 +139,7 @@ ferric_status fe_memtable_create(uint64_t capacity_bytes, ferric_slice anchor, f
     created->mapping_size = (size_t)capacity;
     atomic_init(&created->smallest_sequence, UINT64_MAX);
     fe_skiplist_init(&created->list, mapping, created->slot_count * sizeof *created->slots,
-                     (size_t)capacity, anchor);
+                     (size_t)capacity, code);
     *memtable = created;
     return FERRIC_OK;
 }
@@ -313,18 +313,9 @@ uint64_t fe_memtable_largest_sequence(const fe_memtable *memtable)
     return counter_get(&memtable->largest_sequence);
 }
 
-ferric_slice fe_memtable_common_prefix(const fe_memtable *memtable)
+void fe_memtable_learn(const fe_memtable *memtable, fe_key_code *code)
 {
-    const fe_skiplist *list = &memtable->list;
-    fe_skiplist_ref last = fe_skiplist_last(list);
-    ferric_slice smallest;
-    size_t size;
-
-    if (last == 0) return fe_slice(NULL, 0);
-    smallest = fe_skiplist_key(fe_skiplist_node_at(list, fe_skiplist_first(list)));
-    size = fe_slice_common_prefix(smallest, fe_skiplist_key(fe_skiplist_node_at(list, last)));
-    return fe_slice(smallest.data,
-                    size < FE_SKIPLIST_ANCHOR_SIZE_MAX ? size : FE_SKIPLIST_ANCHOR_SIZE_MAX);
+    fe_skiplist_learn(&memtable->list, code);
 }
 
 // ---- Iterator -------------------------------------------------------------------------------

@@ -14,23 +14,24 @@
 // M4. Versions of one key stand newest first, next to each other, so the slot of the newest leads
 //     to all of them. A slot moves on to newer versions of its key and never to another key, so a
 //     reader that sees an older version in it misses only versions that were being inserted.
-// M5. The anchor of the skip list is what the keys of the memtable before had in common.
+// M5. The skip list's code of keys is learned from the memtable before.
 // M6. The memtable is full when its arena or its hash (at 7/8 of its slots) is.
 #ifndef FERRIC_LSM_MEMTABLE_H
 #define FERRIC_LSM_MEMTABLE_H
 
 #include "lsm/iterator.h"
+#include "lsm/key_code.h"
 #include "lsm/range_tree.h"
 #include "os/page_pool.h"
 
 typedef struct fe_memtable fe_memtable;
 
 // Makes an empty one with about `capacity_bytes` (at least 4 KiB, at most 2 GiB, rounded up to
-// 4 KiB) for nodes and hash.
-// The anchor is copied. `pool` (may be NULL) lends the pages and lives longer than the memtable.
+// 4 KiB) for nodes and hash. The code is copied (NULL: nothing is known of the keys). `pool` (may
+// be NULL) lends the pages and lives longer than the memtable.
 // Errors: FERRIC_NO_MEMORY.
-ferric_status fe_memtable_create(uint64_t capacity_bytes, ferric_slice anchor, fe_page_pool *pool,
-                                 fe_memtable **memtable);
+ferric_status fe_memtable_create(uint64_t capacity_bytes, const fe_key_code *code,
+                                 fe_page_pool *pool, fe_memtable **memtable);
 // No reader is left. Accepts NULL.
 void fe_memtable_destroy(fe_memtable *memtable);
 
@@ -94,8 +95,7 @@ void fe_memtable_stats_get(const fe_memtable *memtable, fe_memtable_stats *stats
 // published.
 uint64_t fe_memtable_largest_sequence(const fe_memtable *memtable);
 
-// What the smallest and the largest key have in common: the next memtable's anchor. At most 64
-// bytes, lent by the memtable; empty when it is.
-ferric_slice fe_memtable_common_prefix(const fe_memtable *memtable);
+// Learns the next memtable's code of keys. For the writer.
+void fe_memtable_learn(const fe_memtable *memtable, fe_key_code *code);
 
 #endif

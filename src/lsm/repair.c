@@ -145,8 +145,8 @@ static ferric_status add_memtable(repair *run, uint64_t cost, uint32_t entries)
 
     if (memtables == NULL) return fe_no_memory("a repair", size);
     run->memtables = memtables;
-    status = fe_live_memtable_create_for(MEMTABLE_BYTES, fe_slice(NULL, 0), NULL, 0, entries, cost,
-                                         &memtables[run->memtable_count]);
+    status = fe_live_memtable_create_behind(NULL, MEMTABLE_BYTES, NULL, 0, entries, cost,
+                                            &memtables[run->memtable_count]);
     if (status == FERRIC_OK) run->memtable_count++;
     return status;
 }

@@ -1,24 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
-// A skip list whose links carry key prefixes; its idea and invariants stand in the header.
+// A skip list whose links carry codes of keys; its idea and invariants stand in the header.
 #include "lsm/skiplist.h"
 
 #include <assert.h>
 
-#include "base/coding.h"
-#include "base/compiler.h"
 #include "base/seeded_bug.h"
 
-#define PREFIX_SIZE 4
-// S5: what the last link of every level is.
-#define LINK_END ((uint64_t)UINT32_MAX << 32)
 // Any number does: the same inserts then make the same list, so that a run can be repeated.
 #define HEIGHT_SEED 0x5eed
+#define LINK_BITS 64
 
-// What a search looks for.
+// What a search looks for. Links to keys that certainly are before it are smaller than `low`, those
+// to keys that certainly are not, greater than `high`.
 typedef struct target {
     ferric_slice key;
     uint64_t sequence;
-    uint32_t prefix;
+    uint64_t low;  // Its code, where a link has it.
+    uint64_t high; // With all bits of the offset set.
 } target;
 
 // S3 and S5 rest on these two: a link is published with release, and followed with acquire.
@@ -32,35 +30,21 @@ static void link_publish(fe_skiplist *list, fe_skiplist_ref ref, uint32_t level,
     atomic_store_explicit(fe_skiplist_link(list, ref, level), link, memory_order_release);
 }
 
-static uint32_t link_prefix(uint64_t link)
+static fe_skiplist_ref ref_of(const fe_skiplist *list, uint64_t link)
 {
-    return (uint32_t)(link >> 32);
+    return (fe_skiplist_ref)(link & fe_skiplist_offset_mask(list));
 }
 
-static uint64_t link_of(uint32_t prefix, fe_skiplist_ref ref)
+// S5.
+static uint64_t end_link(const fe_skiplist *list)
 {
-    return (uint64_t)prefix << 32 | ref;
-}
-
-// S4.
-static uint32_t prefix_of(const fe_skiplist *list, ferric_slice key)
-{
-    ferric_slice anchor = fe_slice(list->anchor, list->anchor_size);
-    uint8_t bytes[PREFIX_SIZE] = {0};
-    size_t rest;
-
-    if (!fe_slice_has_prefix(key, anchor)) {
-        return fe_slice_compare(key, anchor) < 0 ? 0 : UINT32_MAX;
-    }
-    rest = key.size - anchor.size;
-    if (rest >= PREFIX_SIZE) return fe_get_u32_ordered(fe_slice_bytes(key) + anchor.size);
-    if (rest > 0) memcpy(bytes, fe_slice_bytes(key) + anchor.size, rest);
-    return fe_get_u32_ordered(bytes);
+    return (((uint64_t)1 << list->code.bits) - 1) << list->offset_bits;
 }
 
 static target target_of(const fe_skiplist *list, ferric_slice key, uint64_t sequence)
 {
-    target wanted = {key, sequence, prefix_of(list, key)};
+    uint64_t low = fe_key_code_of(&list->code, key) << list->offset_bits;
+    target wanted = {key, sequence, low, low | fe_skiplist_offset_mask(list)};
     return wanted;
 }
 
@@ -91,9 +75,9 @@ static place find_place(const fe_skiplist *list, const target *wanted, fe_skipli
     while (level-- > 0) {
         for (;;) {
             uint64_t link = link_load(list, found.before, level);
-            found.after = (fe_skiplist_ref)link;
-            if (link_prefix(link) > wanted->prefix) break;
-            if (link_prefix(link) == wanted->prefix) {
+            found.after = ref_of(list, link);
+            if (link > wanted->high) break;
+            if (link >= wanted->low) {
                 int order;
                 if (found.after == 0 || found.after == stop) break;
                 order = compare_node(list, found.after, wanted);
@@ -114,9 +98,9 @@ static place find_place(const fe_skiplist *list, const target *wanted, fe_skipli
 static bool belongs_behind(const fe_skiplist *list, fe_skiplist_ref ref, const target *wanted)
 {
     uint64_t link = link_load(list, ref, 0);
-    if ((fe_skiplist_ref)link == 0) return true;
-    if (link_prefix(link) != wanted->prefix) return link_prefix(link) > wanted->prefix;
-    return compare_node(list, (fe_skiplist_ref)link, wanted) > 0;
+    fe_skiplist_ref behind = ref_of(list, link);
+    if (behind == 0 || link > wanted->high) return true;
+    return link >= wanted->low && compare_node(list, behind, wanted) > 0;
 }
 
 // Tries to make list->path lead to `wanted` without a search, from where the last insert left it:
@@ -173,8 +157,10 @@ static fe_skiplist_ref node_create(fe_skiplist *list, const fe_entry *entry, uin
 }
 
 void fe_skiplist_init(fe_skiplist *list, uint8_t *base, size_t begin, size_t size,
-                      ferric_slice anchor)
+                      const fe_key_code *code)
 {
+    uint32_t code_bits;
+
     assert(begin > 0 && begin % FE_SKIPLIST_UNIT == 0 && size % FE_SKIPLIST_UNIT == 0);
     assert(size / FE_SKIPLIST_UNIT <= UINT32_MAX && size - begin >= FE_SKIPLIST_HEAD_SIZE);
     memset(list, 0, sizeof *list);
@@ -182,15 +168,21 @@ void fe_skiplist_init(fe_skiplist *list, uint8_t *base, size_t begin, size_t siz
     list->end = (uint32_t)(size / FE_SKIPLIST_UNIT);
     list->head = (uint32_t)(begin / FE_SKIPLIST_UNIT) + FE_SKIPLIST_HEIGHT_MAX;
     list->random.state = HEIGHT_SEED;
-    list->anchor_size =
-        (uint32_t)(anchor.size < FE_SKIPLIST_ANCHOR_SIZE_MAX ? anchor.size
-                                                             : FE_SKIPLIST_ANCHOR_SIZE_MAX);
-    if (list->anchor_size > 0) memcpy(list->anchor, anchor.data, list->anchor_size);
+    while (((uint64_t)1 << list->offset_bits) < list->end)
+        list->offset_bits++;
+    code_bits = LINK_BITS - list->offset_bits;
+    if (code_bits > FE_KEY_CODE_BITS_MAX) code_bits = FE_KEY_CODE_BITS_MAX;
+    if (code == NULL) {
+        fe_key_code_init(&list->code, fe_slice(NULL, 0), code_bits);
+    } else {
+        list->code = *code;
+        fe_key_code_fit(&list->code, code_bits);
+    }
     atomic_init(&list->height, 1);
     atomic_init(&list->used, (uint32_t)((begin + FE_SKIPLIST_HEAD_SIZE) / FE_SKIPLIST_UNIT));
     for (uint32_t level = 0; level < FE_SKIPLIST_HEIGHT_MAX; level++) {
         list->path[level] = list->head;
-        atomic_init(fe_skiplist_link(list, list->head, level), LINK_END);
+        atomic_init(fe_skiplist_link(list, list->head, level), end_link(list));
     }
 }
 
@@ -211,7 +203,7 @@ fe_skiplist_ref fe_skiplist_insert(fe_skiplist *list, const fe_entry *entry)
     for (uint32_t level = 0; level < height; level++) {
         uint64_t behind = link_load(list, list->path[level], level);
         atomic_init(fe_skiplist_link(list, ref, level), behind);
-        link_publish(list, list->path[level], level, link_of(wanted.prefix, ref));
+        link_publish(list, list->path[level], level, wanted.low | ref);
     }
     if (height > atomic_load_explicit(&list->height, memory_order_relaxed)) {
         // A reader that sees the old height only searches longer, so relaxed will do.
@@ -245,10 +237,40 @@ fe_skiplist_ref fe_skiplist_last(const fe_skiplist *list)
 
     while (level-- > 0) {
         for (;;) {
-            fe_skiplist_ref next = (fe_skiplist_ref)link_load(list, last, level);
+            fe_skiplist_ref next = ref_of(list, link_load(list, last, level));
             if (next == 0) break;
             last = next;
         }
     }
     return last == list->head ? 0 : last;
+}
+
+// ---- Learning -------------------------------------------------------------------------------
+
+// The first `max` keys of a level. Returns how many they are, or more than `max`: there are more.
+static size_t keys_of_level(const fe_skiplist *list, uint32_t level, ferric_slice *keys, size_t max)
+{
+    fe_skiplist_ref at = ref_of(list, link_load(list, list->head, level));
+    size_t count = 0;
+
+    for (; at != 0 && count < max; at = ref_of(list, link_load(list, at, level)))
+        keys[count++] = fe_skiplist_key(fe_skiplist_node_at(list, at));
+    return at == 0 ? count : max + 1;
+}
+
+void fe_skiplist_learn(const fe_skiplist *list, fe_key_code *code)
+{
+    ferric_slice keys[FE_KEY_CODE_SAMPLES_MAX];
+    uint32_t height = atomic_load_explicit(&list->height, memory_order_relaxed);
+    uint32_t level = height;
+    size_t count = 0;
+
+    // The lowest level that has few enough: its keys come from everywhere.
+    while (level > 0 && count <= FE_KEY_CODE_SAMPLES_MAX)
+        count = keys_of_level(list, --level, keys, FE_KEY_CODE_SAMPLES_MAX);
+    if (count > FE_KEY_CODE_SAMPLES_MAX) {
+        count = level + 1 < height ? keys_of_level(list, level + 1, keys, FE_KEY_CODE_SAMPLES_MAX)
+                                   : FE_KEY_CODE_SAMPLES_MAX;
+    }
+    fe_key_code_learn(code, keys, count, list->code.bits);
 }

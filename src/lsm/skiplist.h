@@ -6,9 +6,10 @@
 //                 v
 //   ... link 1 | link 0 | key size u32, value size u32 | sequence << 8 | kind | key | value | pad
 //
-//   link: 4 bytes of the next node's key (S4) << 32 | the next node's offset, so that most steps
-//         of a search compare without touching the next node. Links stand before the node's
-//         offset, the lowest nearest, so that a step touches one cache line.
+//   link: code of the next node's key (S4) | the next node's offset, so that most steps of a search
+//         compare without touching the next node. The offset has as many bits as the arena needs,
+//         the code has the others. Links stand before the node's offset, the lowest nearest, so
+//         that a step touches one cache line.
 //
 // Invariants
 // S1. One writer at a time; any number of readers beside it, who take no lock.
@@ -16,11 +17,9 @@
 // S3. A node is fully written before the release store that links it, level 0 first, then upwards;
 //     readers load links with acquire. So who finds a node finds it whole, and who finds it on
 //     level n finds it on every level below.
-// S4. The anchor is a prefix of most keys, chosen at birth. For a key with the anchor a link holds
-//     the 4 bytes behind it, big-endian, zeros where the key ends; for a smaller key 0, for a
-//     greater one 0xffffffff. So prefixes never contradict the order of keys, and equal prefixes
-//     are decided by the whole keys.
-// S5. The last link of a level has offset 0 and prefix 0xffffffff, so that a search stops there
+// S4. How keys are coded (lsm/key_code.h) is chosen at birth. Codes never contradict the order of
+//     keys, and equal codes are decided by the whole keys.
+// S5. The last link of a level has offset 0 and a code of ones, so that a search stops there
 //     without a test of its own.
 #ifndef FERRIC_LSM_SKIPLIST_H
 #define FERRIC_LSM_SKIPLIST_H
@@ -29,10 +28,10 @@
 
 #include "base/random.h"
 #include "format/internal_key.h"
+#include "lsm/key_code.h"
 
 #define FE_SKIPLIST_UNIT 8
 #define FE_SKIPLIST_HEIGHT_MAX 12
-#define FE_SKIPLIST_ANCHOR_SIZE_MAX 64
 
 // A node's offset in units; 0 is no node.
 typedef uint32_t fe_skiplist_ref;
@@ -55,16 +54,20 @@ typedef struct fe_skiplist {
     fe_skiplist_ref
         path[FE_SKIPLIST_HEIGHT_MAX]; // Nodes before `last` on each level. The writer's.
     fe_random random;
-    uint32_t anchor_size;
-    uint8_t anchor[FE_SKIPLIST_ANCHOR_SIZE_MAX];
+    uint32_t offset_bits; // Of a link.
+    fe_key_code code;     // Its bits are those above.
 } fe_skiplist;
 
 // Makes an empty list in the `size` bytes at `base`, of which the first `begin` belong to somebody
-// else. Both are multiples of 8, `base` is 8-byte aligned, size is below 32 GiB. The anchor is
-// copied and cut at its largest size. REQUIRES: room for FE_SKIPLIST_HEAD_SIZE bytes, begin > 0.
+// else. Both are multiples of 8, `base` is 8-byte aligned, size is below 32 GiB. The code is
+// copied; NULL: nothing is known of the keys. REQUIRES: room for FE_SKIPLIST_HEAD_SIZE bytes,
+// begin > 0.
 #define FE_SKIPLIST_HEAD_SIZE (FE_SKIPLIST_HEIGHT_MAX * 8 + sizeof(fe_skiplist_node))
 void fe_skiplist_init(fe_skiplist *list, uint8_t *base, size_t begin, size_t size,
-                      ferric_slice anchor);
+                      const fe_key_code *code);
+
+// Learns a code for a list of this size from the keys of this one.
+void fe_skiplist_learn(const fe_skiplist *list, fe_key_code *code);
 
 // Upper bound of the bytes that one entry takes.
 static inline size_t fe_skiplist_cost(size_t key_size, size_t value_size)
@@ -103,11 +106,17 @@ static inline _Atomic(uint64_t) *fe_skiplist_link(const fe_skiplist *list, fe_sk
     return (_Atomic(uint64_t) *)(void *)(list->base + (size_t)ref * FE_SKIPLIST_UNIT) - 1 - level;
 }
 
+// The bits of a link that are an offset.
+static inline uint64_t fe_skiplist_offset_mask(const fe_skiplist *list)
+{
+    return ((uint64_t)1 << list->offset_bits) - 1;
+}
+
 // The node behind `ref`, 0 at the end. Pairs with the release store of S3.
 static inline fe_skiplist_ref fe_skiplist_next(const fe_skiplist *list, fe_skiplist_ref ref)
 {
-    return (fe_skiplist_ref)atomic_load_explicit(fe_skiplist_link(list, ref, 0),
-                                                 memory_order_acquire);
+    uint64_t link = atomic_load_explicit(fe_skiplist_link(list, ref, 0), memory_order_acquire);
+    return (fe_skiplist_ref)(link & fe_skiplist_offset_mask(list));
 }
 
 static inline fe_skiplist_ref fe_skiplist_first(const fe_skiplist *list)

@@ -9,7 +9,10 @@
 #include "base/status.h"
 #include "lsm/merge_iterator.h"
 
-ferric_status fe_live_memtable_create(uint64_t capacity_bytes, ferric_slice anchor,
+// How most keys begin, as ids of keyspaces are small numbers.
+#define FIRST_ANCHOR fe_slice("\0\0\0", 3)
+
+ferric_status fe_live_memtable_create(uint64_t capacity_bytes, const fe_key_code *code,
                                       fe_page_pool *pool, uint64_t first_log,
                                       fe_live_memtable **live)
 {
@@ -19,7 +22,7 @@ ferric_status fe_live_memtable_create(uint64_t capacity_bytes, ferric_slice anch
     if (*live == NULL) return fe_no_memory("a memtable", sizeof **live);
     atomic_init(&(*live)->refs, 1);
     (*live)->first_log = first_log;
-    status = fe_memtable_create(capacity_bytes, anchor, pool, &(*live)->memtable);
+    status = fe_memtable_create(capacity_bytes, code, pool, &(*live)->memtable);
     if (status != FERRIC_OK) {
         fe_free(*live);
         *live = NULL;
@@ -29,15 +32,22 @@ ferric_status fe_live_memtable_create(uint64_t capacity_bytes, ferric_slice anch
     return FERRIC_OK;
 }
 
-ferric_status fe_live_memtable_create_for(uint64_t capacity_bytes, ferric_slice anchor,
-                                          fe_page_pool *pool, uint64_t first_log, size_t entries,
-                                          uint64_t cost_bytes, fe_live_memtable **live)
+ferric_status fe_live_memtable_create_behind(const fe_live_memtable *before,
+                                             uint64_t capacity_bytes, fe_page_pool *pool,
+                                             uint64_t first_log, size_t entries,
+                                             uint64_t cost_bytes, fe_live_memtable **live)
 {
     uint64_t capacity = capacity_bytes;
+    fe_key_code code;
 
     assert(cost_bytes <= FE_COMMIT_COST_MAX);
+    if (before != NULL) {
+        fe_memtable_learn(before->memtable, &code);
+    } else {
+        fe_key_code_init(&code, FIRST_ANCHOR, FE_KEY_CODE_BITS_MAX);
+    }
     for (;;) {
-        ferric_status status = fe_live_memtable_create(capacity, anchor, pool, first_log, live);
+        ferric_status status = fe_live_memtable_create(capacity, &code, pool, first_log, live);
         if (status != FERRIC_OK) return status;
         if (fe_memtable_has_room((*live)->memtable, entries, cost_bytes)) return FERRIC_OK;
         fe_live_memtable_unref(*live);

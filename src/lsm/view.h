@@ -23,15 +23,17 @@ typedef struct fe_live_memtable {
     size_t value_file_capacity;
 } fe_live_memtable;
 
-// One reference. Errors: FERRIC_NO_MEMORY.
-ferric_status fe_live_memtable_create(uint64_t capacity_bytes, ferric_slice anchor,
+// One reference; the code of keys is copied (NULL: nothing is known). Errors: FERRIC_NO_MEMORY.
+ferric_status fe_live_memtable_create(uint64_t capacity_bytes, const fe_key_code *code,
                                       fe_page_pool *pool, uint64_t first_log,
                                       fe_live_memtable **live);
-// The same with room for a commit, so larger than `capacity_bytes` if need be. REQUIRES: cost_bytes
-// <= FE_COMMIT_COST_MAX, and `entries` were counted in it. Errors: FERRIC_NO_MEMORY.
-ferric_status fe_live_memtable_create_for(uint64_t capacity_bytes, ferric_slice anchor,
-                                          fe_page_pool *pool, uint64_t first_log, size_t entries,
-                                          uint64_t cost_bytes, fe_live_memtable **live);
+// The one that follows `before` (NULL: none does), and learns its code of keys from it. It has room
+// for a commit, so is larger than `capacity_bytes` if need be. REQUIRES: cost_bytes <=
+// FE_COMMIT_COST_MAX, and `entries` were counted in it. Errors: FERRIC_NO_MEMORY.
+ferric_status fe_live_memtable_create_behind(const fe_live_memtable *before,
+                                             uint64_t capacity_bytes, fe_page_pool *pool,
+                                             uint64_t first_log, size_t entries,
+                                             uint64_t cost_bytes, fe_live_memtable **live);
 void fe_live_memtable_unref(fe_live_memtable *live);
 // Makes the next fe_live_memtable_note_values safe. Errors: FERRIC_NO_MEMORY.
 ferric_status fe_live_memtable_reserve_value_file(fe_live_memtable *live);

@@ -56,6 +56,8 @@ static fe_skiplist_ref put(field *f, ferric_slice key, uint64_t sequence)
 
 static void setup(field *f)
 {
+    fe_key_code code;
+
     f->page_size = (size_t)sysconf(_SC_PAGESIZE);
     f->value_size = 2 * f->page_size;
     f->value = calloc(1, f->value_size);
@@ -64,7 +66,8 @@ static void setup(field *f)
     f->arena =
         mmap(NULL, f->arena_size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     assert_ptr_not_equal(f->arena, MAP_FAILED);
-    fe_skiplist_init(&f->list, f->arena, FE_SKIPLIST_UNIT, f->arena_size, fe_slice_text("key/"));
+    fe_key_code_init(&code, fe_slice_text("key/"), FE_KEY_CODE_BITS_MAX);
+    fe_skiplist_init(&f->list, f->arena, FE_SKIPLIST_UNIT, f->arena_size, &code);
     for (uint32_t i = 0; i < KEYS; i++) {
         char bytes[KEY_SIZE];
         f->nodes[i] = put(f, key_of(i, "", bytes), OLD_SEQUENCE);

@@ -84,6 +84,7 @@ static const char *const catchers[FE_BUG_COUNT] = {
     [FE_BUG_FAILURE_HANDED_ON] = "switch_schedule_test",
     [FE_BUG_EPOCH_TOO_EARLY] = "reader_schedule_test",
     [FE_BUG_SEEK_LINK_READ_AGAIN] = "seek_schedule_test",
+    [FE_BUG_CODE_GOES_ON] = "skiplist_test",
     [FE_BUG_WRITES_NOT_CHECKED] = "isolation_test",
     [FE_BUG_READS_NOT_CHECKED] = "isolation_test",
     [FE_BUG_RANGES_NOT_CHECKED] = "isolation_test",

@@ -80,8 +80,7 @@ static void test_apply_keeps_the_last_operation_on_each_key(void **state)
     for (int round = 0; round < 50; round++) {
         expectation expected[KEYS] = {{0}};
         fe_memtable *memtable = NULL;
-        assert_int_equal(fe_memtable_create(64 << 10, fe_slice(NULL, 0), NULL, &memtable),
-                         FERRIC_OK);
+        assert_int_equal(fe_memtable_create(64 << 10, NULL, NULL, &memtable), FERRIC_OK);
         for (uint64_t sequence = 1; sequence < 20; sequence++) {
             fe_write_batch batch = {0};
             ferric_slice bytes;

@@ -25,8 +25,10 @@ static uint64_t hash_of(ferric_slice key)
 static fe_memtable *create(uint64_t capacity, ferric_slice anchor)
 {
     fe_memtable *memtable;
+    fe_key_code code;
 
-    assert_int_equal(fe_memtable_create(capacity, anchor, NULL, &memtable), FERRIC_OK);
+    fe_key_code_init(&code, anchor, FE_KEY_CODE_BITS_MAX);
+    assert_int_equal(fe_memtable_create(capacity, &code, NULL, &memtable), FERRIC_OK);
     return memtable;
 }
 
@@ -127,40 +129,6 @@ static void test_memtable_counts_what_it_holds(void **state)
     assert_int_equal(stats.smallest_sequence, 7);
     assert_int_equal(stats.largest_sequence, 12);
     assert_true(stats.used_bytes <= stats.capacity_bytes);
-    fe_memtable_destroy(memtable);
-}
-
-static void assert_common_prefix(const fe_memtable *memtable, const char *expected)
-{
-    assert_true(fe_slice_equal(fe_memtable_common_prefix(memtable), fe_slice_text(expected)));
-}
-
-static void test_memtable_knows_what_its_keys_share(void **state)
-{
-    static const char shared[] =
-        "0000/this/is/a/long/path/which/all/keys/share/and/which/is/cut/at/64/bytes";
-    fe_memtable *memtable = create(4096, fe_slice(NULL, 0));
-    char key[sizeof shared + 16];
-
-    (void)state;
-    assert_common_prefix(memtable, "");
-    insert(memtable, "0000user:17", 1, FE_ENTRY_PUT, "");
-    assert_common_prefix(memtable, "0000user:17");
-    insert(memtable, "0000user:17", 2, FE_ENTRY_PUT, "");
-    insert(memtable, "0000user:23", 3, FE_ENTRY_PUT, "");
-    insert(memtable, "0000user:12345", 4, FE_ENTRY_PUT, "");
-    assert_common_prefix(memtable, "0000user:");
-    insert(memtable, "1", 5, FE_ENTRY_PUT, "");
-    assert_common_prefix(memtable, "");
-    fe_memtable_destroy(memtable);
-
-    memtable = create(4096, fe_slice(NULL, 0));
-    for (int i = 0; i < 2; i++) {
-        snprintf(key, sizeof key, "%s%d", shared, i);
-        insert(memtable, key, 1, FE_ENTRY_PUT, "");
-    }
-    assert_int_equal(fe_memtable_common_prefix(memtable).size, 64);
-    assert_memory_equal(fe_memtable_common_prefix(memtable).data, shared, 64);
     fe_memtable_destroy(memtable);
 }
 
@@ -365,8 +333,7 @@ static void test_memtable_is_empty_in_pages_used_before(void **state)
     (void)state;
     fe_page_pool_init(&pool, 64 << 10);
     for (int round = 0; round < 3; round++) {
-        assert_int_equal(fe_memtable_create(64 << 10, fe_slice_text("k"), &pool, &memtable),
-                         FERRIC_OK);
+        assert_int_equal(fe_memtable_create(64 << 10, NULL, &pool, &memtable), FERRIC_OK);
         assert_string_equal(get(memtable, "k0", 100), "<none>");
         assert_int_equal(fe_memtable_iterator(memtable, &iterator), FERRIC_OK);
         iterator->ops->first(iterator);
@@ -394,7 +361,7 @@ static void test_memtable_reports_no_memory(void **state)
 
     (void)state;
     fe_allocator_set(&nothing);
-    made = fe_memtable_create(4096, fe_slice(NULL, 0), NULL, &other);
+    made = fe_memtable_create(4096, NULL, NULL, &other);
     walked = fe_memtable_iterator(memtable, &iterator);
     fe_allocator_set(NULL);
     assert_int_equal(made, FERRIC_NO_MEMORY);
@@ -412,7 +379,6 @@ int main(void)
         cmocka_unit_test(test_memtable_first_of_equal_key_and_sequence_wins),
         cmocka_unit_test(test_memtable_older_version_inserted_later_stays_behind),
         cmocka_unit_test(test_memtable_counts_what_it_holds),
-        cmocka_unit_test(test_memtable_knows_what_its_keys_share),
         cmocka_unit_test(test_memtable_equals_model),
         cmocka_unit_test(test_memtable_is_full_when_its_hash_is),
         cmocka_unit_test(test_memtable_is_full_when_its_arena_is),

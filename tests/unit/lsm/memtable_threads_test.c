@@ -144,11 +144,11 @@ static void test_memtable_readers_see_whole_commits_beside_a_writer(void **state
     fe_thread readers[READERS];
     uint64_t sequence = 0;
     fe_memtable_stats stats;
+    fe_key_code code;
 
     (void)state;
-    assert_int_equal(
-        fe_memtable_create(CAPACITY, fe_slice("\0\0\0\1user\0", 9), NULL, &all.memtable),
-        FERRIC_OK);
+    fe_key_code_init(&code, fe_slice("\0\0\0\1user\0", 9), FE_KEY_CODE_BITS_MAX);
+    assert_int_equal(fe_memtable_create(CAPACITY, &code, NULL, &all.memtable), FERRIC_OK);
     for (int i = 0; i < READERS; i++)
         assert_int_equal(fe_thread_start(&readers[i], "reader", read_until_done, &all), FERRIC_OK);
     while (fe_memtable_has_room(all.memtable, 2, cost)) {

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// The skip list against a sorted array: every order of insertion, every relation of keys to the
-// anchor, and the bounds of its arena.
+// The skip list against a sorted array: every order of insertion, every relation of keys to what
+// their code knows, and the bounds of its arena.
+#include <inttypes.h>
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #include <cmocka.h>
@@ -24,12 +26,15 @@ typedef struct fixture {
 
 static void setup(fixture *test, ferric_slice anchor, uint64_t seed)
 {
+    fe_key_code code;
+
     memset(test, 0, sizeof *test);
     test->arena = calloc(1, ARENA_SIZE);
     assert_non_null(test->arena);
     test->anchor = anchor;
     test->random.state = seed;
-    fe_skiplist_init(&test->list, test->arena, ARENA_BEGIN, ARENA_SIZE, anchor);
+    fe_key_code_init(&code, anchor, FE_KEY_CODE_BITS_MAX);
+    fe_skiplist_init(&test->list, test->arena, ARENA_BEGIN, ARENA_SIZE, &code);
     entry_model_init(&test->model);
 }
 
@@ -147,8 +152,8 @@ static void test_skiplist_drops_what_is_there_already(void **state)
     teardown(&test);
 }
 
-// Keys that differ only in what a link's prefix cannot show.
-static void test_skiplist_orders_keys_that_share_prefixes(void **state)
+// Keys that differ only in what a link's code cannot show.
+static void test_skiplist_orders_keys_that_share_codes(void **state)
 {
     static const struct {
         const char *key;
@@ -201,23 +206,53 @@ static void test_skiplist_equals_model_in_random_order(void **state)
     uint8_t room[RANDOM_KEY_SIZE_MAX];
 
     (void)state;
-    for (size_t i = 0; i < sizeof anchors / sizeof anchors[0]; i++) {
+    // Each anchor twice, the second time with what the list before has learned.
+    for (size_t i = 0; i < 2 * sizeof anchors / sizeof anchors[0]; i++) {
+        ferric_slice anchor = anchors[i / 2];
+        fe_key_code learned;
         fixture test;
-        setup(&test, anchors[i], seed + i);
+        setup(&test, anchor, seed + i);
+        if (i % 2 == 1) fe_skiplist_init(&test.list, test.arena, ARENA_BEGIN, ARENA_SIZE, &learned);
         for (uint64_t sequence = 0; sequence < 900; sequence++) {
-            ferric_slice key = random_key(&test.random, anchors[i], room);
+            ferric_slice key = random_key(&test.random, anchor, room);
             insert(&test, key, fe_random_below(&test.random, sequence + 1));
         }
         assert_list_holds_model(&test);
         for (int probe = 0; probe < 5000; probe++) {
-            ferric_slice key = random_key(&test.random, anchors[i], room);
+            ferric_slice key = random_key(&test.random, anchor, room);
             uint64_t sequence = fe_random_below(&test.random, 1000);
             size_t at = entry_model_lower_bound(&test.model, key, sequence);
             assert_stands_on(&test, fe_skiplist_seek(&test.list, key, sequence), at);
             assert_stands_on(&test, fe_skiplist_seek_before(&test.list, key, sequence), at - 1);
         }
+        fe_skiplist_learn(&test.list, &learned);
         teardown(&test);
     }
+}
+
+// What the lists that follow one of decimal keys can tell without a look at the keys: all of them.
+static void test_skiplist_learns_from_all_its_keys(void **state)
+{
+    uint64_t codes[2000];
+    fe_key_code code;
+    fixture test;
+    char key[20];
+
+    (void)state;
+    setup(&test, fe_slice(NULL, 0), 1);
+    for (uint32_t i = 0; i < 2000; i++) {
+        int size = snprintf(key, sizeof key, "user:%08" PRIu32, i * 3);
+        insert(&test, fe_slice(key, (size_t)size), 1);
+    }
+    fe_skiplist_learn(&test.list, &code);
+    assert_true(
+        fe_slice_has_prefix(fe_slice_text("user:0000"), fe_slice(code.anchor, code.anchor_size)));
+    for (uint32_t i = 0; i < 2000; i++) {
+        int size = snprintf(key, sizeof key, "user:%08" PRIu32, i * 3);
+        codes[i] = fe_key_code_of(&code, fe_slice(key, (size_t)size));
+        assert_true(i == 0 || codes[i] > codes[i - 1]);
+    }
+    teardown(&test);
 }
 
 static void test_skiplist_fills_its_arena_to_the_end(void **state)
@@ -230,7 +265,7 @@ static void test_skiplist_fills_its_arena_to_the_end(void **state)
         size_t size = ARENA_BEGIN + FE_SKIPLIST_HEAD_SIZE + 8 * (100 + round);
         setup(&test, fe_slice(NULL, 0), round + 1);
         memset(test.arena + size, 0xee, 64);
-        fe_skiplist_init(&test.list, test.arena, ARENA_BEGIN, size, fe_slice(NULL, 0));
+        fe_skiplist_init(&test.list, test.arena, ARENA_BEGIN, size, NULL);
         for (uint64_t sequence = 0;; sequence++) {
             ferric_slice key = random_key(&test.random, fe_slice_text("key"), room);
             if (fe_skiplist_room(&test.list) < fe_skiplist_cost(key.size, 5)) break;
@@ -250,8 +285,9 @@ int main(void)
         cmocka_unit_test(test_skiplist_empty_finds_nothing),
         cmocka_unit_test(test_skiplist_keeps_runs_in_order),
         cmocka_unit_test(test_skiplist_drops_what_is_there_already),
-        cmocka_unit_test(test_skiplist_orders_keys_that_share_prefixes),
+        cmocka_unit_test(test_skiplist_orders_keys_that_share_codes),
         cmocka_unit_test(test_skiplist_equals_model_in_random_order),
+        cmocka_unit_test(test_skiplist_learns_from_all_its_keys),
         cmocka_unit_test(test_skiplist_fills_its_arena_to_the_end),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
