@@ -303,14 +303,16 @@ ferric_status ferric_find_count(ferric_db *db, ferric_keyspace *collection, ferr
 {
     const char *call = "ferric_find_count";
     fe_running_query running;
+    uint64_t begun_ns;
     ferric_status status;
 
     if (count == NULL) return fe_argument_is_null(call, "count");
     *count = 0;
     status = fe_running_query_init(&running, call, db, collection, filter, options, FE_QUERY_IDS);
     if (status != FERRIC_OK) return status;
-    while (fe_running_query_next(&running, &status) != NULL)
-        ++*count;
+    begun_ns = now_ns(&running);
+    status = fe_query_count(running.query, count);
+    running.spent_ns += now_ns(&running) - begun_ns;
     fe_running_query_deinit(&running);
     return status;
 }

@@ -72,9 +72,15 @@ static ferric_status compile(fe_query *query, const fe_query_request *request)
     return status;
 }
 
+// The first so many that match are looked at.
+static uint64_t matches_max(const fe_query_request *request)
+{
+    return request->limit > UINT64_MAX - request->skip ? UINT64_MAX
+                                                       : request->limit + request->skip;
+}
+
 static ferric_status plan(fe_query *query, ferric_slice hint)
 {
-    uint64_t limit = query->request.limit;
     fe_plan_request request = {.state = &query->state,
                                .schema = NULL,
                                .matcher = query->matcher,
@@ -82,8 +88,7 @@ static ferric_status plan(fe_query *query, ferric_slice hint)
                                .hint = hint};
 
     if (query->collection == NULL) return FERRIC_OK; // The plan is EMPTY.
-    request.limit =
-        limit > UINT64_MAX - query->request.skip ? UINT64_MAX : limit + query->request.skip;
+    request.limit = matches_max(&query->request);
     request.schema = fe_collection_schema(query->collection);
     return fe_plan_make(&request, &query->arena, &query->plan);
 }
@@ -111,7 +116,6 @@ ferric_status fe_query_create(fe_collection *collection, const fe_state *state,
                               const fe_query_request *request, fe_query **query)
 {
     fe_query *created = fe_alloc_zero(1, sizeof *created);
-    uint64_t keep = UINT64_MAX;
     ferric_status status;
 
     *query = NULL;
@@ -124,11 +128,10 @@ ferric_status fe_query_create(fe_collection *collection, const fe_state *state,
     fe_id_set_init(&created->wanted, request->memory_max);
     status = compile(created, request);
     if (status == FERRIC_OK) status = plan(created, request->hint);
-    if (request->limit <= UINT64_MAX - request->skip) keep = request->limit + request->skip;
     created->is_sorting = created->sort.part_count > 0 && !created->plan.is_sorted;
     created->gives_id = created->is_sorting || request->need == FE_QUERY_DOCUMENTS;
     if (status == FERRIC_OK) look_for_cover(created);
-    fe_sorter_init(&created->sorter, &created->sort, keep, request->memory_max);
+    fe_sorter_init(&created->sorter, &created->sort, matches_max(request), request->memory_max);
     if (status != FERRIC_OK) {
         fe_query_destroy(created);
         return status;
@@ -508,6 +511,47 @@ const fe_match *fe_query_next(fe_query *query, ferric_status *status)
         return &query->match;
     }
     return NULL;
+}
+
+// Whether what the plan walks over is all that is asked for, each document once: then nothing but
+// entries has to be counted.
+static bool counts_entries(const fe_query *query)
+{
+    const fe_plan *plan = &query->plan;
+
+    if (!plan->is_exact || query->is_sorting)
+        return false; // What is sorted has to fit into memory.
+    if (plan->kind == FE_PLAN_INDEX) return !plan->index->is_multi_key;
+    return plan->kind == FE_PLAN_SCAN && query->request.max_scan == UINT64_MAX;
+}
+
+static ferric_status count_entries(fe_query *query, uint64_t *count)
+{
+    const fe_plan *plan = &query->plan;
+    bool is_scan = plan->kind == FE_PLAN_SCAN;
+    uint32_t keyspace = is_scan ? query->collection->id : plan->index->id;
+    uint64_t entries;
+    bool is_complete;
+    ferric_status status =
+        fe_ranges_count(&query->state, keyspace, is_scan ? &whole : &plan->ranges,
+                        matches_max(&query->request), &entries, &is_complete);
+
+    if (status != FERRIC_OK) return status;
+    *count = entries > query->request.skip ? entries - query->request.skip : 0;
+    query->counts.entries = entries;
+    query->counts.returned = *count;
+    return FERRIC_OK;
+}
+
+ferric_status fe_query_count(fe_query *query, uint64_t *count)
+{
+    ferric_status status = FERRIC_OK;
+
+    *count = 0;
+    if (counts_entries(query)) return count_entries(query, count);
+    while (fe_query_next(query, &status) != NULL)
+        ++*count;
+    return status;
 }
 
 ferric_status fe_query_meta(fe_query *query, const fe_match *match, fe_meta *meta)

@@ -57,6 +57,9 @@ void fe_query_destroy(fe_query *query);
 // reads; FERRIC_MEMORY_LIMIT: memory_max; FERRIC_TOO_LARGE: max_scan, or a regular expression.
 const fe_match *fe_query_next(fe_query *query, ferric_status *status);
 
+// Counts what fe_query_next would give, of a query that has given nothing yet. Errors: the same.
+ferric_status fe_query_count(fe_query *query, uint64_t *count);
+
 // Replaces `json` by the document as the projection shows it. Errors: FERRIC_NO_MEMORY.
 ferric_status fe_query_show(fe_query *query, const fe_match *match, ferric_buffer *json);
 

@@ -15,8 +15,7 @@ typedef struct fe_range_walk {
     size_t next; // Ranges that were begun.
     bool is_in_range;
     fe_state_walk walk;
-    ferric_buffer lower;
-    ferric_buffer upper;
+    ferric_buffer bounds; // Of the range at hand, as the store has keys.
 } fe_range_walk;
 
 void fe_range_walk_init(fe_range_walk *walk, const fe_state *state, uint32_t keyspace,

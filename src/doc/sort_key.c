@@ -2,6 +2,7 @@
 // Keys to sort by; see sort_key.h.
 #include "doc/sort_key.h"
 
+#include "base/memory.h"
 #include "base/seeded_bug.h"
 #include "doc/index_parts.h"
 
@@ -26,7 +27,11 @@ static bool choose(void *context, ferric_slice value, fe_reached how)
 
 ferric_status fe_sort_parse(ferric_slice json, fe_arena *arena, fe_sort *sort)
 {
-    return fe_index_parts_parse("a sort", json, arena, sort->parts, &sort->part_count);
+    fe_index_part *parts = fe_arena_alloc(arena, FE_INDEX_PART_MAX * sizeof *parts);
+
+    *sort = (fe_sort){.parts = parts};
+    if (parts == NULL) return fe_no_memory("a sort", FE_INDEX_PART_MAX * sizeof *parts);
+    return fe_index_parts_parse("a sort", json, arena, parts, &sort->part_count);
 }
 
 ferric_status fe_sort_key_append(const fe_sort *sort, const fe_doc *doc, ferric_buffer *key)

@@ -12,9 +12,9 @@
 #include "base/arena.h"
 #include "doc/index_key.h"
 
-// As many paths as an index has parts.
+// At most as many paths as an index has parts.
 typedef struct fe_sort {
-    fe_index_part parts[FE_INDEX_PART_MAX];
+    const fe_index_part *parts;
     size_t part_count;
 } fe_sort;
 

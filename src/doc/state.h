@@ -30,6 +30,11 @@ const fe_entry *fe_state_walk_next(fe_state_walk *walk, ferric_status *status);
 // When that entry expires.
 uint64_t fe_state_walk_expiry(const fe_state_walk *walk);
 
+// Adds the entries in [lower, upper) to `count`, which stays at or below `count_max`. Errors: as of
+// a walk.
+ferric_status fe_state_count(const fe_state *state, ferric_slice lower, ferric_slice upper,
+                             uint64_t count_max, uint64_t *count);
+
 // Replaces `value` by that of a full key. Errors: as fe_store_get.
 ferric_status fe_state_get(const fe_state *state, ferric_slice key, ferric_buffer *value,
                            fe_meta *meta);

@@ -7,5 +7,7 @@
 
 // Makes it in `stored`, whose content goes. Errors: FERRIC_NO_MEMORY.
 ferric_status fe_stored_key(uint32_t keyspace, ferric_slice key, ferric_buffer *stored);
+// The same behind what is in `stored`.
+ferric_status fe_stored_key_append(uint32_t keyspace, ferric_slice key, ferric_buffer *stored);
 
 #endif

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What a query does and tells: plans by what they examine, projections, values, groups, updates and
 // patches.
+#include "base/slice.h"
 #include "users_kit.h"
 
 static ferric_keyspace *fill(api_kit *kit, int count)
@@ -79,6 +80,103 @@ static void test_a_scan_names_the_missing_index(void **state)
     assert_explained(&kit, users, "{ \"rare\" : 3 }", NULL, "\"missing_index\":{\"rare\":1}");
     assert_explained(&kit, users, "{\"_id\":\"u0003\"}", NULL, "\"kind\":\"id\"");
     assert_explained(&kit, users, "{\"_id\":\"u0003\"}", NULL, "\"documents_examined\":1,");
+    ferric_keyspace_close(users);
+    kit_deinit(&kit);
+}
+
+// ---- Reading ahead and counting -------------------------------------------------------------
+
+// More documents than are looked up together, in several batches.
+static void test_many_documents_come_in_the_order_of_the_index(void **state)
+{
+    ferric_find_options options = FERRIC_FIND_OPTIONS_INIT;
+    ferric_cursor *cursor;
+    int expected = 100;
+    api_kit kit;
+    ferric_keyspace *users;
+
+    (void)state;
+    kit_init(&kit);
+    users = fill(&kit, 500);
+    create_index(&kit, users, "\"rare\"", false);
+    options.sort = text("\"rare\"");
+    assert_ok(ferric_find(kit.db, users, text("{\"rare\":{\"$gte\":100,\"$lt\":400}}"), &options,
+                          &cursor));
+    for (; ferric_cursor_next(cursor); expected++) {
+        char key[16];
+        char begin[48];
+        ferric_slice document = ferric_cursor_document(cursor);
+        snprintf(key, sizeof key, "u%04d", expected);
+        snprintf(begin, sizeof begin, "{\"_id\":\"%s\",\"rare\":%d,", key, expected);
+        assert_true(fe_slice_equal(ferric_cursor_key(cursor), text(key)));
+        assert_true(fe_slice_has_prefix(document, text(begin)));
+    }
+    assert_ok(ferric_cursor_status(cursor));
+    assert_int_equal(expected, 400);
+    ferric_cursor_destroy(cursor);
+    ferric_keyspace_close(users);
+    kit_deinit(&kit);
+}
+
+static void test_a_limit_ends_the_walk(void **state)
+{
+    static const char filter[] = "{\"rare\":{\"$gte\":100}}";
+    ferric_find_options options = FERRIC_FIND_OPTIONS_INIT;
+    api_kit kit;
+    ferric_keyspace *users;
+
+    (void)state;
+    kit_init(&kit);
+    users = fill(&kit, 500);
+    create_index(&kit, users, "\"rare\"", false);
+    create_index(&kit, users, "\"often\"", false);
+    options.sort = text("{\"rare\":-1}");
+    options.limit = 50;
+    options.skip = 10;
+    assert_explained(&kit, users, filter, &options,
+                     "\"bound\":1,\"equal\":0,\"reverse\":true,\"sorted\":true");
+    assert_explained(&kit, users, filter, &options,
+                     "\"entries_examined\":60,\"documents_examined\":60,\"returned\":50");
+    // What the other index finds would have to be sorted, and is more.
+    assert_explained(&kit, users, "{\"rare\":{\"$gte\":100},\"often\":{\"$gte\":0}}", &options,
+                     "\"index\":\"rare_1\"");
+    ferric_keyspace_close(users);
+    kit_deinit(&kit);
+}
+
+static void test_counts_take_entries_for_documents(void **state)
+{
+    ferric_find_options options = FERRIC_FIND_OPTIONS_INIT;
+    ferric_slice range = text("{\"rare\":{\"$gte\":100,\"$lt\":400}}");
+    api_kit kit;
+    ferric_keyspace *users;
+    uint64_t count;
+
+    (void)state;
+    kit_init(&kit);
+    users = fill(&kit, 500);
+    create_index(&kit, users, "\"rare\"", false);
+    create_index(&kit, users, "\"tags\"", false);
+    assert_count(&kit, users, "{}", 500);
+    assert_count(&kit, users, "{\"rare\":{\"$gte\":100,\"$lt\":400}}", 300);
+    // A document with several entries counts once, and one filter more has to be asked.
+    assert_count(&kit, users, "{\"tags\":{\"$gte\":0}}", 500);
+    assert_count(&kit, users, "{\"rare\":{\"$gte\":100,\"$lt\":400},\"often\":1}", 150);
+    options.skip = 290;
+    options.limit = 100;
+    assert_ok(ferric_find_count(kit.db, users, range, &options, &count));
+    assert_int_equal(count, 10);
+    assert_ok(ferric_find_count(kit.db, users, text("{}"), &options, &count));
+    assert_int_equal(count, 100);
+    options.skip = 600;
+    assert_ok(ferric_find_count(kit.db, users, text("{}"), &options, &count));
+    assert_int_equal(count, 0);
+    options.skip = 0;
+    options.max_scan = 10;
+    assert_int_equal(ferric_find_count(kit.db, users, text("{}"), &options, &count),
+                     FERRIC_TOO_LARGE);
+    assert_ok(ferric_find_count(kit.db, users, range, &options, &count));
+    assert_int_equal(count, 100);
     ferric_keyspace_close(users);
     kit_deinit(&kit);
 }
@@ -395,6 +493,9 @@ int main(void)
         cmocka_unit_test(test_the_index_with_fewer_entries_is_taken),
         cmocka_unit_test(test_or_is_a_union_without_duplicates),
         cmocka_unit_test(test_a_scan_names_the_missing_index),
+        cmocka_unit_test(test_many_documents_come_in_the_order_of_the_index),
+        cmocka_unit_test(test_a_limit_ends_the_walk),
+        cmocka_unit_test(test_counts_take_entries_for_documents),
         cmocka_unit_test(test_covered_queries_read_no_document),
         cmocka_unit_test(test_covered_answers_read_as_documents_do),
         cmocka_unit_test(test_slow_queries_name_the_missing_index),
