@@ -187,8 +187,10 @@ static int report(import_job *job, int code)
              cli_rate_text(job->done, elapsed_ns).text, job->bad > 0 ? "; " : "",
              job->bad > 0 ? cli_count_text(job->bad).text : "", job->bad > 0 ? " bad skipped" : "");
     tell_misfits(job);
-    if (job->done == 0 && job->bad > 0) return CLI_USAGE;
-    return CLI_DONE;
+    if (job->done > 0 || job->bad == 0) return CLI_DONE;
+    cli_note("nothing could be read: --format says what it is: %s",
+             cli_options[OPTION_FORMAT].choices);
+    return CLI_USAGE;
 }
 
 static int read_options(const cli_arguments *arguments, import_job *job, size_t *line_size_max)

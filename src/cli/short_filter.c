@@ -14,8 +14,9 @@ static const struct {
     const char *name;
     bool takes_string;
 } operators[] = {
-    {"!=", "$ne", false}, {">=", "$gte", false}, {"<=", "$lte", false}, {"^=", "$startsWith", true},
-    {"=", "$eq", false},  {">", "$gt", false},   {"<", "$lt", false},   {"~", "$regex", true},
+    {"!=", "$ne", false},        {">=", "$gte", false}, {"<=", "$lte", false},
+    {"^=", "$startsWith", true}, {"==", "$eq", false},  {"=", "$eq", false},
+    {">", "$gt", false},         {"<", "$lt", false},   {"~", "$regex", true},
 };
 #define OPERATOR_COUNT (sizeof operators / sizeof operators[0])
 

@@ -3,8 +3,8 @@
 //
 // Each word is PATH OPERATOR VALUE without spaces between; all of them have to hold. Operators: =
 // != > >= < <= ~ (matches the regular expression) ^= (starts with). The first operator in a word
-// counts. A value that is JSON is that JSON, anything else a string; behind ~ and ^= it is always a
-// string. In a path that begins with '/' a ~ is part of the path.
+// counts, and == is =. A value that is JSON is that JSON, anything else a string; behind ~ and ^=
+// it is always a string. In a path that begins with '/' a ~ is part of the path.
 #ifndef FERRIC_CLI_SHORT_FILTER_H
 #define FERRIC_CLI_SHORT_FILTER_H
 

@@ -209,7 +209,8 @@ class BadInputTest(ProgramTest):
         self.ferric("keys", self.db, out="a\n")
 
     def test_nothing_but_bad_lines_is_an_error(self):
-        self.ferric("import", self.db, stdin="x\ny\n", code=2, err="2 bad skipped")
+        self.ferric("import", self.db, stdin="x\ny\n", code=2, err="2 bad skipped\n"
+                    "nothing could be read: --format says what it is: jsonl json csv deb822 raw")
         self.ferric("import", self.db, stdin="", err="0 imported")
 
     def test_many_bad_lines_are_only_counted(self):

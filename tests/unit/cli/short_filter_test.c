@@ -34,6 +34,8 @@ static void test_words_become_operators(void **state)
     one("a=null", "{\"a\":{\"$eq\":null}}");
     one("a=", "{\"a\":{\"$eq\":\"\"}}");
     one("a={\"$gt\":1}", "{\"a\":{\"$eq\":{\"$gt\":1}}}");
+    one("a==x", "{\"a\":{\"$eq\":\"x\"}}");
+    one("a=x==y", "{\"a\":{\"$eq\":\"x==y\"}}");
     one("a.b!=x=y", "{\"a.b\":{\"$ne\":\"x=y\"}}");
     one("a>1", "{\"a\":{\"$gt\":1}}");
     one("a<1", "{\"a\":{\"$lt\":1}}");
