@@ -35,6 +35,8 @@ WORDS = {
     "find": [["{}"]],
     "explain": [["{}"]],
     "distinct": [["n"]],
+    "group": [["n"], ["-", "{}"]],
+    "patch": [["a", '{"n":9}']],
     "update": [["{}", '{"$set":{"n":9}}']],
     "remove": [["{}"]],
     "index": [["list"], ["create", "n"], ["drop", "n"]],
