@@ -208,6 +208,24 @@ static void test_manifest_with_a_table_of_commits_to_come_is_corrupt(void **stat
     fixture_deinit(&all);
 }
 
+static void test_manifest_whose_commits_go_back_is_corrupt(void **state)
+{
+    fixture all;
+    fe_manifest_state found;
+    fe_version_edit first = {.next_file_number = 500, .last_sequence = 15};
+    fe_version_edit back = {.last_sequence = 14};
+    fe_manifest *manifest;
+
+    (void)state;
+    fixture_init(&all);
+    manifest = create(&all.kit, 8, all.versions[1], &first);
+    assert_int_equal(fe_manifest_append(manifest, &back), FERRIC_OK);
+    fe_manifest_close(manifest);
+    assert_int_equal(load(&all.kit, &found), FERRIC_CORRUPT);
+    assert_non_null(strstr(fe_message(), "was 15"));
+    fixture_deinit(&all);
+}
+
 static void test_manifest_without_current_is_not_found(void **state)
 {
     table_kit kit;
@@ -431,6 +449,7 @@ int main(void)
         cmocka_unit_test(test_manifest_loads_what_was_appended),
         cmocka_unit_test(test_manifest_of_a_random_version_describes_all_of_it),
         cmocka_unit_test(test_manifest_with_a_table_of_commits_to_come_is_corrupt),
+        cmocka_unit_test(test_manifest_whose_commits_go_back_is_corrupt),
         cmocka_unit_test(test_manifest_without_current_is_not_found),
         cmocka_unit_test(test_manifest_switches_current_to_the_new_one),
         cmocka_unit_test(test_manifest_that_current_names_must_be_there),
