@@ -83,9 +83,6 @@ static void test_encrypted_page_opens_with_the_key_that_it_states(void **state)
 
 static void test_encrypted_page_is_what_the_code_writes(void **state)
 {
-    const fe_frame commit = {FE_FRAME_COMMITS, 1, 1, 0, LOG_CREATED_MS + 1500, {0}};
-    const fe_frame witness = {FE_FRAME_WITNESS, 0, 2, 1, LOG_CREATED_MS + 1520, {0}};
-    const ferric_slice hello = fe_slice_text("hello");
     fe_file_keys *keys = unlock_page();
     fe_file_header header = log_header();
     uint8_t shown[PAGE_EXAMPLE_SIZE_MAX];
@@ -99,10 +96,7 @@ static void test_encrypted_page_is_what_the_code_writes(void **state)
     assert_int_equal(fe_vfs_memory_create(&vfs), FERRIC_OK);
     assert_int_equal(fe_record_log_create(vfs, LOG_PATH, &header, FE_LOG_SYNCED, 4096, &writer),
                      FERRIC_OK);
-    assert_int_equal(fe_record_log_append(writer, &commit, &hello, 1), FERRIC_OK);
-    assert_int_equal(fe_record_log_append(writer, &witness, NULL, 0), FERRIC_OK);
-    assert_int_equal(fe_record_log_trim(writer), FERRIC_OK);
-    fe_record_log_close(writer);
+    log_write_example(writer);
     written = log_content(vfs, &size);
     assert_int_equal(page_example(FERRIC_DOCS "/format/encrypted_log.md", shown), size);
     assert_memory_equal(shown, written, size);

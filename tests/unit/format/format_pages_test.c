@@ -30,9 +30,6 @@ static void test_format_pages_show_what_a_file_header_is(void **state)
 
 static void test_format_pages_show_what_a_record_log_is(void **state)
 {
-    const fe_frame commit = {FE_FRAME_COMMITS, 1, 1, 0, LOG_CREATED_MS + 1500, {0}};
-    const fe_frame witness = {FE_FRAME_WITNESS, 0, 2, 1, LOG_CREATED_MS + 1520, {0}};
-    const ferric_slice hello = fe_slice_text("hello");
     uint8_t shown[PAGE_EXAMPLE_SIZE_MAX];
     fe_record_log_writer *writer;
     uint8_t *written;
@@ -42,10 +39,7 @@ static void test_format_pages_show_what_a_record_log_is(void **state)
     (void)state;
     assert_int_equal(fe_vfs_memory_create(&vfs), FERRIC_OK);
     writer = log_create(vfs);
-    assert_int_equal(fe_record_log_append(writer, &commit, &hello, 1), FERRIC_OK);
-    assert_int_equal(fe_record_log_append(writer, &witness, NULL, 0), FERRIC_OK);
-    assert_int_equal(fe_record_log_trim(writer), FERRIC_OK);
-    fe_record_log_close(writer);
+    log_write_example(writer);
     written = log_content(vfs, &size);
     assert_int_equal(page_example(FERRIC_DOCS "/format/record_log.md", shown), size);
     assert_memory_equal(shown, written, size);

@@ -44,6 +44,18 @@ fe_record_log_reader *log_open(fe_vfs *vfs)
     return reader;
 }
 
+void log_write_example(fe_record_log_writer *writer)
+{
+    const fe_frame commit = {FE_FRAME_COMMITS, 1, 1, 0, LOG_CREATED_MS + 1500, {0}};
+    const fe_frame witness = {FE_FRAME_WITNESS, 0, 2, 1, LOG_CREATED_MS + 1520, {0}};
+    const ferric_slice hello = fe_slice_text("hello");
+
+    assert_int_equal(fe_record_log_append(writer, &commit, &hello, 1), FERRIC_OK);
+    assert_int_equal(fe_record_log_append(writer, &witness, NULL, 0), FERRIC_OK);
+    assert_int_equal(fe_record_log_trim(writer), FERRIC_OK);
+    fe_record_log_close(writer);
+}
+
 // Bytes that a run of them from another sequence, or moved, does not equal.
 static uint8_t *payload_of(uint64_t sequence, size_t size)
 {

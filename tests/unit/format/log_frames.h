@@ -19,6 +19,8 @@ fe_record_log_reader *log_open(fe_vfs *vfs);
 // payload is handed over in `count` parts, 1 to 4.
 ferric_status log_append(fe_record_log_writer *writer, uint64_t sequence, uint64_t durable,
                          size_t payload_size, size_t count);
+// A commit of "hello" and its witness, which the examples of docs/format have, and closes the log.
+void log_write_example(fe_record_log_writer *writer);
 // Writes the frame that log_append would into memory; returns its size.
 size_t log_encode(uint64_t sequence, uint64_t durable, size_t payload_size, uint64_t offset,
                   uint8_t *at);
