@@ -21,10 +21,11 @@
 
 typedef struct repair_tally {
     uint64_t repairs;
-    uint64_t whole;   // Databases that could be opened before the repair returned,
-    uint64_t refused; // and that could not.
-    uint64_t half;    // Indexes that were still to be built,
-    uint64_t ready;   // and that were not.
+    uint64_t nameless; // Repairs that had to make up names of keyspaces: the model knows none.
+    uint64_t whole;    // Databases that could be opened before the repair returned,
+    uint64_t refused;  // and that could not.
+    uint64_t half;     // Indexes that were still to be built,
+    uint64_t ready;    // and that were not.
 } repair_tally;
 
 typedef struct repair_run {
@@ -37,6 +38,7 @@ typedef struct repair_run {
     uint64_t seed;
     size_t point;
     bool is_finished; // The repair had returned OK.
+    bool is_nameless; // It had to make up the name of a keyspace.
     hash_set *disks;
     repair_tally *tally;
 } repair_run;
@@ -176,13 +178,23 @@ static void expect_untouched(repair_run *run, const disk *left)
     }
 }
 
+static void note_finding(void *context, const char *path, uint64_t offset, const char *text)
+{
+    static const char lost[] = "the name of the keyspace";
+    repair_run *run = context;
+
+    (void)path;
+    (void)offset;
+    if (strncmp(text, lost, sizeof lost - 1) == 0) run->is_nameless = true;
+}
+
 static ferric_status repair(repair_run *run, vfs_record *record, const char *target)
 {
     ferric_options options = run->options;
     ferric_repair_report found;
 
     options.vfs = vfs_record_vfs(record);
-    return ferric_repair(ORACLE_PATH, target, &options, NULL, NULL, &found);
+    return ferric_repair(ORACLE_PATH, target, &options, note_finding, run, &found);
 }
 
 // Takes over `left`.
@@ -277,31 +289,39 @@ static disk *make_damaged(repair_run *run)
     return damaged;
 }
 
+// What the finished repair shows is what the others have to.
+static void lose_power_in(repair_run *run, vfs_record *record)
+{
+    size_t size = vfs_record_trace_size(record);
+    db_reading reading;
+    ferric_status status = read_all(run, record, REPAIRED, &reading);
+
+    if (status != FERRIC_OK || reading.contradiction != NULL) {
+        report(run, "the repaired database",
+               status != FERRIC_OK ? ferric_error_message() : reading.contradiction);
+    } else {
+        run->expected = reading.found;
+        run->expected_status = reading.status;
+        if (vfs_record_trace_size(record) != size) {
+            report(run, "reading", "a database that is read-only was changed");
+        }
+        lose_power_along(run, record);
+    }
+    db_reading_deinit(&reading);
+}
+
 static void run_scenario(repair_run *run)
 {
-    db_reading reading;
-
     scenario_options(run->plan, &run->options);
     run->damaged = make_damaged(run);
     if (run->damaged == NULL) return;
     vfs_record *record = vfs_record_create(disk_clone(run->damaged), run->seed);
-    ferric_status status = repair(run, record, REPAIRED);
-    if (status == FERRIC_OK) {
-        size_t size = vfs_record_trace_size(record);
-        status = read_all(run, record, REPAIRED, &reading);
-        if (status == FERRIC_OK && reading.contradiction == NULL) {
-            run->expected = reading.found;
-            run->expected_status = reading.status;
-            if (vfs_record_trace_size(record) != size) {
-                report(run, "reading", "a database that is read-only was changed");
-            }
-            lose_power_along(run, record);
-        } else {
-            report(run, "the repaired database", ferric_error_message());
-        }
-        db_reading_deinit(&reading);
-    } else {
+    if (repair(run, record, REPAIRED) != FERRIC_OK) {
         report(run, "ferric_repair", ferric_error_message());
+    } else if (run->is_nameless) {
+        run->tally->nameless++;
+    } else {
+        lose_power_in(run, record);
     }
     vfs_record_destroy(record);
     disk_destroy(run->damaged);
@@ -329,6 +349,7 @@ int main(void)
     }
     harness_count(&h, "distinct disks", disks.count, DISK_FLOOR);
     harness_count(&h, "repairs", tally.repairs, 1);
+    harness_count(&h, "repairs that lost the name of a keyspace, left out", tally.nameless, 0);
     harness_count(&h, "half-made databases that were refused", tally.refused, 1);
     harness_count(&h, "databases that were whole before the repair returned", tally.whole, 0);
     harness_count(&h, "indexes that were still to be built", tally.half, 100);

@@ -372,6 +372,15 @@ static char *run_round(uint64_t seed, totals *all)
     return failure;
 }
 
+// What a second brings depends on the machine and on how the threads meet.
+static bool is_enough(const harness *h, const totals *all)
+{
+    return harness_seconds(h) >= (double)SECONDS_FLOOR * (double)h->scale_percent / 100 &&
+           all->operations >= harness_floor(h, OPERATION_FLOOR) &&
+           all->deep_scans >= harness_floor(h, SCAN_FLOOR) &&
+           all->passed >= harness_floor(h, PASSED_FLOOR);
+}
+
 int main(void)
 {
     harness h;
@@ -379,8 +388,7 @@ int main(void)
     uint64_t rounds = 0;
 
     harness_begin(&h, "stress", 20261121);
-    double seconds = (double)SECONDS_FLOOR * (double)h.scale_percent / 100;
-    while (h.failed == 0 && harness_seconds(&h) < seconds) {
+    while (h.failed == 0 && !is_enough(&h, &all)) {
         char *failure = run_round(h.seed + rounds * 2, &all);
         rounds++;
         if (failure == NULL)
