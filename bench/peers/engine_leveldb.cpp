@@ -171,7 +171,7 @@ size_t scan(engine_session *session, engine_bytes from, size_t count, engine_vis
 } // namespace
 
 extern "C" const engine engine_leveldb = {
-    "leveldb",      false,        nullptr,       version, describe, open_database,
-    close_database, session_open, session_close, nullptr, put,      get,
-    remove_key,     write_batch,  scan,          nullptr, nullptr,
+    "leveldb",     false,          false,        nullptr,       version, describe,
+    open_database, close_database, session_open, session_close, nullptr, put,
+    get,           remove_key,     write_batch,  scan,          nullptr, nullptr,
 };
