@@ -101,7 +101,7 @@ static void flatten(ferric_buffer *text)
 {
     uint8_t *bytes = text->data;
     for (size_t i = 0; i < text->size; i++) {
-        if (bytes[i] < 0x20) bytes[i] = ' ';
+        if (bytes[i] < 0x20 || bytes[i] == 0x7f) bytes[i] = ' ';
     }
 }
 
@@ -128,6 +128,32 @@ static ferric_status measure(const cli_rows *rows, size_t *widths)
     return status;
 }
 
+// On a terminal no column becomes narrower than this, so a table of very many is wider all the same.
+#define NARROWEST 4
+// What stands around a cell: a space before and behind it, and a bar.
+#define CELL_FRAME 3
+
+static size_t table_width(const cli_rows *rows, const size_t *widths, size_t limit)
+{
+    size_t total = 1;
+    for (size_t i = 0; i < rows->column_count; i++)
+        total += CELL_FRAME + (widths[i] < limit ? widths[i] : limit);
+    return total;
+}
+
+// Narrows the widest columns, all to one width, until the table fits between the terminal's sides.
+static void fit_to_terminal(const cli_rows *rows, size_t *widths)
+{
+    size_t columns = cli_output_columns();
+    size_t limit = columns;
+
+    while (limit > NARROWEST && table_width(rows, widths, limit) > columns)
+        limit--;
+    for (size_t i = 0; i < rows->column_count; i++) {
+        if (widths[i] > limit) widths[i] = limit;
+    }
+}
+
 static void print_repeated(const char *text, size_t count)
 {
     for (size_t i = 0; i < count; i++)
@@ -145,7 +171,37 @@ static void print_rule(const cli_rows *rows, const size_t *widths, const char *c
     cli_print("%s\n", parts[2]);
 }
 
-// One row, or with an empty `row` the names of columns. A '|' is escaped in Markdown.
+// The bytes of the first `width` characters.
+static size_t bytes_of_width(ferric_slice text, size_t width)
+{
+    size_t size = 0;
+    for (size_t seen = 0; size < text.size; size++) {
+        seen += (fe_slice_bytes(text)[size] & 0xc0) != 0x80;
+        if (seen > width) break;
+    }
+    return size;
+}
+
+// Text of one line, filled up with spaces or, with a sign of it, cut to `width`. A '|' is escaped
+// in Markdown, where nothing is cut.
+static void print_cell(const cli_rows *rows, ferric_slice text, size_t width)
+{
+    size_t whole = width_of(text);
+    bool is_cut = whole > width;
+
+    if (is_cut) text.size = bytes_of_width(text, width - 1);
+    for (size_t at = 0; at < text.size; at++) {
+        const char *byte = (const char *)text.data + at;
+        if (rows->form == CLI_ROWS_MARKDOWN && *byte == '|') cli_print("\\");
+        cli_write(fe_slice(byte, 1));
+    }
+    if (is_cut)
+        cli_print("…");
+    else
+        print_repeated(" ", width - whole);
+}
+
+// One row, or with an empty `row` the names of columns.
 static ferric_status print_row(const cli_rows *rows, const size_t *widths, ferric_slice row,
                                const char *bar)
 {
@@ -160,12 +216,7 @@ static ferric_status print_row(const cli_rows *rows, const size_t *widths, ferri
         status = cell_text(row.size == 0 ? column : cli_csv_value(row, column), &text);
         flatten(&text);
         cli_print(" ");
-        for (size_t at_byte = 0; at_byte < text.size; at_byte++) {
-            const char *byte = (const char *)text.data + at_byte;
-            if (rows->form == CLI_ROWS_MARKDOWN && *byte == '|') cli_print("\\");
-            cli_write(fe_slice(byte, 1));
-        }
-        print_repeated(" ", widths[i] - width_of(fe_buffer_slice(&text)));
+        print_cell(rows, fe_buffer_slice(&text), widths[i]);
         cli_print(" %s", bar);
     }
     cli_print("\n");
@@ -189,6 +240,7 @@ static ferric_status print_table(const cli_rows *rows)
 
     if (widths == NULL) return fe_no_memory("a table", rows->column_count);
     status = measure(rows, widths);
+    if (!is_markdown && cli_output_is_terminal()) fit_to_terminal(rows, widths);
     if (!is_markdown) print_rule(rows, widths, is_box ? box_top : table);
     if (status == FERRIC_OK) status = print_row(rows, widths, fe_slice(NULL, 0), bar);
     print_rule(rows, widths, is_box ? box_middle : is_markdown ? markdown : table);

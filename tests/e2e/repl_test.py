@@ -315,6 +315,17 @@ class TerminalTest(ProgramTest):
         child.close()
         self.assertEqual(child.exitstatus, 0)
 
+    def test_a_table_is_cut_to_the_terminal(self):
+        self.fill(a='{"name":"Ägypten ist weit","n":1}', b='{"name":"x","n":22}')
+        child = self.start(columns=20)
+        child.sendline(".mode box")
+        child.expect("main> ")
+        child.sendline("FIND {}")
+        for line in ("┌─────┬───────┬────┐", "│ _id │ name  │ n  │", "├─────┼───────┼────┤",
+                     "│ a   │ Ägyp… │ 1  │", "│ b   │ x     │ 22 │", "└─────┴───────┴────┘"):
+            child.expect_exact(line + "\r\n")
+        self.leave(child)
+
     def test_completion(self):
         self.fill(**{"first:key": "1", "second:key": "2", "second:other": "3"})
         child = self.start()
