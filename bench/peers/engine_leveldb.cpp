@@ -168,10 +168,26 @@ size_t scan(engine_session *session, engine_bytes from, size_t count, engine_vis
     return visited;
 }
 
+// C++17 has no names in initializers, and by their order fields would be mixed up.
+constexpr engine functions()
+{
+    engine leveldb = {};
+
+    leveldb.name = "leveldb";
+    leveldb.version = version;
+    leveldb.describe = describe;
+    leveldb.open = open_database;
+    leveldb.close = close_database;
+    leveldb.session_open = session_open;
+    leveldb.session_close = session_close;
+    leveldb.put = put;
+    leveldb.get = get;
+    leveldb.remove = remove_key;
+    leveldb.write_batch = write_batch;
+    leveldb.scan = scan;
+    return leveldb;
+}
+
 } // namespace
 
-extern "C" const engine engine_leveldb = {
-    "leveldb",     false,          false,        nullptr,       version, describe,
-    open_database, close_database, session_open, session_close, nullptr, put,
-    get,           remove_key,     write_batch,  scan,          nullptr, nullptr,
-};
+extern "C" const engine engine_leveldb = functions();

@@ -128,7 +128,7 @@ static ferric_status measure(const cli_rows *rows, size_t *widths)
     return status;
 }
 
-// On a terminal no column becomes narrower than this, so a table of very many is wider all the same.
+// On a terminal no column becomes narrower, so a table of very many is wider all the same.
 #define NARROWEST 4
 // What stands around a cell: a space before and behind it, and a bar.
 #define CELL_FRAME 3
