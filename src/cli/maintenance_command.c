@@ -131,9 +131,7 @@ int cli_repair(const cli_arguments *arguments)
     memset(&report, 0, sizeof report);
     status =
         ferric_repair(arguments->path, arguments->words[0], &options, tell_lost, NULL, &report);
-    if (status == FERRIC_NOT_FOUND) {
-        return cli_fail(CLI_NO_DATABASE, "no database at %s", arguments->path);
-    }
+    if (status == FERRIC_NOT_FOUND) return cli_no_database(arguments);
     if (status != FERRIC_OK) return cli_fail_status(status, "");
     print_repair(arguments, &report);
     return CLI_DONE;
@@ -159,9 +157,7 @@ int cli_destroy(const cli_arguments *arguments)
         if (!is_confirmed(arguments->path)) return cli_fail(CLI_USAGE, "nothing was removed");
     }
     status = ferric_destroy(arguments->path, NULL);
-    if (status == FERRIC_NOT_FOUND) {
-        return cli_fail(CLI_NO_DATABASE, "no database at %s", arguments->path);
-    }
+    if (status == FERRIC_NOT_FOUND) return cli_no_database(arguments);
     if (status != FERRIC_OK) return cli_fail_status(status, "");
     cli_note("%s removed", arguments->path);
     return CLI_DONE;

@@ -93,8 +93,7 @@ static int copy(const cli_arguments *arguments, const ferric_options *from,
     const char *target = arguments->words[0];
     ferric_status status = ferric_copy(arguments->path, from, target, to);
 
-    if (status == FERRIC_NOT_FOUND)
-        return cli_fail(CLI_NO_DATABASE, "no database at %s", arguments->path);
+    if (status == FERRIC_NOT_FOUND) return cli_no_database(arguments);
     if (status != FERRIC_OK) return cli_fail_status(status, "");
     cli_note("%s holds all of %s; remove the old one with: ferric destroy", target,
              arguments->path);

@@ -5,6 +5,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "base/buffer.h"
 #include "base/memory.h"
@@ -124,6 +125,19 @@ static void tell_of_writer(const cli_session *session)
     told = writer;
 }
 
+int cli_no_database(const cli_arguments *arguments)
+{
+    const char *word = arguments->word_count > 0 ? arguments->words[0] : NULL;
+    struct stat about;
+
+    if (word != NULL && stat(word, &about) == 0 && S_ISDIR(about.st_mode)) {
+        return cli_fail(CLI_NO_DATABASE,
+                        "no database at %s; if it is %s, write its path first: ferric %s %s ...",
+                        arguments->path, word, arguments->command->name, word);
+    }
+    return cli_fail(CLI_NO_DATABASE, "no database at %s", arguments->path);
+}
+
 int cli_session_open(const cli_arguments *arguments, cli_access access, cli_session *session)
 {
     ferric_options options = FERRIC_OPTIONS_INIT;
@@ -138,9 +152,7 @@ int cli_session_open(const cli_arguments *arguments, cli_access access, cli_sess
     options.read_only = access == CLI_READ;
     options.create_if_missing = strcmp(session->path, ":memory:") == 0;
     status = ferric_open(session->path, &options, &session->db);
-    if (status == FERRIC_NOT_FOUND && access != CLI_CREATE) {
-        return cli_fail(CLI_NO_DATABASE, "no database at %s", session->path);
-    }
+    if (status == FERRIC_NOT_FOUND && access != CLI_CREATE) return cli_no_database(arguments);
     if (status == FERRIC_NOT_FOUND) {
         code = create_database(session->path, &options, &session->db);
     } else if (status != FERRIC_OK) {

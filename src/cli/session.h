@@ -26,6 +26,10 @@ typedef struct cli_session {
 // Options of the database from the environment and the command line. Prints what is wrong.
 int cli_database_options(const cli_arguments *arguments, ferric_options *options);
 
+// Says that there is no database at the path, and where words were mixed up, what to do. Returns
+// the exit code.
+int cli_no_database(const cli_arguments *arguments);
+
 // Opens the database of the command line. Ctrl-C then interrupts its long calls. Prints what is
 // wrong and returns the exit code; the session is then closed.
 int cli_session_open(const cli_arguments *arguments, cli_access access, cli_session *session);

@@ -437,6 +437,12 @@ class DatabaseTest(ProgramTest):
             self.ferric(*words, code=3, out="", err=f"no database at {self.db}")
             self.assertFalse(os.path.exists(self.db), words)
 
+    def test_words_in_another_order(self):
+        self.fill(a="1")
+        self.ferric("index", "create", self.db, "age", code=3, out="",
+                    err=f"write its path first: ferric index {self.db} ...")
+        self.ferric("get", "a", self.db, code=3, out="", err="ferric get")
+
     def test_a_file_or_another_directory_is_no_database(self):
         file = self.write("file", "text")
         self.ferric("get", file, "k", code=3, err="file")
