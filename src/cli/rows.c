@@ -9,6 +9,7 @@
 #include "base/memory.h"
 #include "cli/csv.h"
 #include "cli/output.h"
+#include "cli/screen_text.h"
 
 static const char *const form_names[] = {
     [CLI_ROWS_AUTO] = "auto",         [CLI_ROWS_JSONL] = "jsonl", [CLI_ROWS_JSON] = "json",
@@ -77,33 +78,19 @@ static ferric_status note_columns(cli_rows *rows, ferric_slice json)
     return status;
 }
 
-// What stands in a cell: a string without its quotes, anything else as it is.
+// What stands in a cell, in one line: a string without its quotes, anything else as it is.
 static ferric_status cell_text(ferric_slice value, ferric_buffer *text)
 {
+    ferric_status status;
+
     fe_buffer_clear(text);
-    return fe_json_kind(value) == '"' ? fe_json_unquote(value, text)
-                                      : fe_buffer_append(text, value.data, value.size);
+    status = fe_json_kind(value) == '"' ? fe_json_unquote(value, text)
+                                        : fe_buffer_append(text, value.data, value.size);
+    cli_text_flatten(text);
+    return status;
 }
 
 // ---- Tables ---------------------------------------------------------------------------------
-
-// Columns on the screen: characters, of which a byte 10xxxxxx begins none.
-static size_t width_of(ferric_slice text)
-{
-    size_t width = 0;
-    for (size_t i = 0; i < text.size; i++)
-        width += (fe_slice_bytes(text)[i] & 0xc0) != 0x80;
-    return width;
-}
-
-// Bytes that would break a line of a table are shown as spaces.
-static void flatten(ferric_buffer *text)
-{
-    uint8_t *bytes = text->data;
-    for (size_t i = 0; i < text->size; i++) {
-        if (bytes[i] < 0x20 || bytes[i] == 0x7f) bytes[i] = ' ';
-    }
-}
 
 static ferric_status measure(const cli_rows *rows, size_t *widths)
 {
@@ -116,11 +103,11 @@ static ferric_status measure(const cli_rows *rows, size_t *widths)
     for (size_t at = 0; status == FERRIC_OK && cli_csv_next_column(&rows->columns, &at, &column);
          i++) {
         status = cell_text(column, &text);
-        widths[i] = width_of(fe_buffer_slice(&text));
+        widths[i] = cli_text_columns(fe_buffer_slice(&text));
         for (size_t from = 0; status == FERRIC_OK && next_line(&rows->texts, &from, &row);) {
             size_t width;
             status = cell_text(cli_csv_value(row, column), &text);
-            width = width_of(fe_buffer_slice(&text));
+            width = cli_text_columns(fe_buffer_slice(&text));
             if (width > widths[i]) widths[i] = width;
         }
     }
@@ -171,34 +158,24 @@ static void print_rule(const cli_rows *rows, const size_t *widths, const char *c
     cli_print("%s\n", parts[2]);
 }
 
-// The bytes of the first `width` characters.
-static size_t bytes_of_width(ferric_slice text, size_t width)
-{
-    size_t size = 0;
-    for (size_t seen = 0; size < text.size; size++) {
-        seen += (fe_slice_bytes(text)[size] & 0xc0) != 0x80;
-        if (seen > width) break;
-    }
-    return size;
-}
-
 // Text of one line, filled up with spaces or, with a sign of it, cut to `width`. A '|' is escaped
 // in Markdown, where nothing is cut.
 static void print_cell(const cli_rows *rows, ferric_slice text, size_t width)
 {
-    size_t whole = width_of(text);
-    bool is_cut = whole > width;
+    size_t taken = cli_text_columns(text);
+    bool is_cut = taken > width;
 
-    if (is_cut) text.size = bytes_of_width(text, width - 1);
+    if (is_cut) text.size = cli_text_fitting(text, width - 1);
     for (size_t at = 0; at < text.size; at++) {
         const char *byte = (const char *)text.data + at;
         if (rows->form == CLI_ROWS_MARKDOWN && *byte == '|') cli_print("\\");
         cli_write(fe_slice(byte, 1));
     }
-    if (is_cut)
+    if (is_cut) {
         cli_print("…");
-    else
-        print_repeated(" ", width - whole);
+        taken = cli_text_columns(text) + 1;
+    }
+    print_repeated(" ", width - taken);
 }
 
 // One row, or with an empty `row` the names of columns.
@@ -214,7 +191,6 @@ static ferric_status print_row(const cli_rows *rows, const size_t *widths, ferri
     for (size_t at = 0; status == FERRIC_OK && cli_csv_next_column(&rows->columns, &at, &column);
          i++) {
         status = cell_text(row.size == 0 ? column : cli_csv_value(row, column), &text);
-        flatten(&text);
         cli_print(" ");
         print_cell(rows, fe_buffer_slice(&text), widths[i]);
         cli_print(" %s", bar);
