@@ -167,6 +167,7 @@ static ferric_status change_to_last(rewrite *work, bool *is_done)
     if (work->meta.version == 0) return FERRIC_NOT_FOUND;
     *is_done = work->meta.expires_ms == FE_EXPIRY_NEVER ||
                (expires_ms != FE_EXPIRY_NEVER && expires_ms <= work->meta.expires_ms);
+    if (FE_SEEDED_BUG(FE_BUG_TOUCH_SHORTENS)) *is_done = false;
     if (!*is_done) work->meta.expires_ms = expires_ms;
     return FERRIC_OK;
 }
@@ -227,6 +228,7 @@ ferric_status ferric_ttl(ferric_db *db, ferric_keyspace *keyspace, ferric_slice 
 ferric_status ferric_keyspace_set_ttl(ferric_db *db, ferric_keyspace *keyspace, uint64_t ttl_ms)
 {
     const char *call = "ferric_keyspace_set_ttl";
+    ferric_keyspace_info named;
     ferric_keyspace *meant;
     uint32_t id;
     ferric_status status = fe_handles_check(call, db, keyspace, FE_KIND_ANY, &meant);
@@ -238,7 +240,11 @@ ferric_status ferric_keyspace_set_ttl(ferric_db *db, ferric_keyspace *keyspace, 
                        call, (unsigned long long)FERRIC_TTL_MAX);
     }
     status = fe_keyspace_id_for_write(meant, &id);
-    return status == FERRIC_OK ? fe_keyspace_set_ttl(db->store, meant->name, ttl_ms) : status;
+    if (FE_SEEDED_BUG(FE_BUG_DEFAULT_BY_OLD_NAME) &&
+        fe_keyspace_find(db->store, meant->name, &named) == FERRIC_OK) {
+        id = named.id;
+    }
+    return status == FERRIC_OK ? fe_keyspace_set_ttl(db->store, id, ttl_ms) : status;
 }
 
 // ---- Increments -----------------------------------------------------------------------------

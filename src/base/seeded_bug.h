@@ -117,6 +117,9 @@ typedef enum fe_seeded_bug {
     FE_BUG_EXPIRED_UNDER_SNAPSHOT, // What a snapshot still sees counts as expired in a compaction.
     FE_BUG_EXPIRED_TABLE_OVER_OLDER,     // An expired table goes unread over an older one.
     FE_BUG_DEFAULT_TTL_FORGOTTEN,        // A keyspace's default time to live is not read back.
+    FE_BUG_DEFAULT_BY_OLD_NAME,          // A keyspace's default is set for who has its old name.
+    FE_BUG_RENAME_LOSES_TTL,             // A keyspace loses its default with its name.
+    FE_BUG_TOUCH_SHORTENS,               // A touch shortens a life.
     FE_BUG_TTL_OF_VALUE_LOST,            // An increment drops the time to live of its key.
     FE_BUG_REWRITE_WITHOUT_CONDITION,    // A lifetime is set over a value that came meanwhile.
     FE_BUG_PERSIST_LOSES_VALUE,          // Letting a key stay writes it without its value.

@@ -114,14 +114,30 @@ ferric_status fe_keyspace_ensure(fe_store *store, const char *name, ferric_keysp
                    kind_name(info->kind), kind_name(kind));
 }
 
-// One try to set the default time to live; FERRIC_CONFLICT when the entry changed meanwhile.
-static ferric_status try_set_ttl(fe_store *store, ferric_slice key, uint64_t ttl_ms)
+// The entry of a keyspace as it was just found; FERRIC_CONFLICT when its name is not its any more.
+static ferric_status read_entry_again(fe_store *store, const ferric_keyspace_info *found,
+                                      ferric_slice key, ferric_buffer *entry, uint64_t *version)
 {
+    ferric_keyspace_info info;
+    ferric_status status = read_entry(store, key, entry, version);
+
+    if (status == FERRIC_NOT_FOUND) return FERRIC_CONFLICT;
+    if (status == FERRIC_OK)
+        status = fe_catalogue_decode(fe_slice_text(found->name), fe_buffer_slice(entry), &info);
+    return status == FERRIC_OK && info.id != found->id ? FERRIC_CONFLICT : status;
+}
+
+// One try to set the default time to live; FERRIC_CONFLICT when the entry changed meanwhile.
+static ferric_status try_set_ttl(fe_store *store, const ferric_keyspace_info *found,
+                                 uint64_t ttl_ms)
+{
+    uint8_t key_bytes[FE_CATALOGUE_KEY_SIZE_MAX];
+    ferric_slice key = fe_catalogue_name_key(found->name, key_bytes);
     static const uint8_t zeros[FE_CATALOGUE_TTL_SIZE] = {0};
     ferric_buffer entry = {0};
     fe_write_batch batch = {0};
     uint64_t version = 0;
-    ferric_status status = read_entry(store, key, &entry, &version);
+    ferric_status status = read_entry_again(store, found, key, &entry, &version);
 
     // What stands behind stays as it is.
     if (status == FERRIC_OK && entry.size < FE_CATALOGUE_TTL_AT + FE_CATALOGUE_TTL_SIZE) {
@@ -142,14 +158,15 @@ static ferric_status try_set_ttl(fe_store *store, ferric_slice key, uint64_t ttl
     return status;
 }
 
-ferric_status fe_keyspace_set_ttl(fe_store *store, const char *name, uint64_t ttl_ms)
+ferric_status fe_keyspace_set_ttl(fe_store *store, uint32_t id, uint64_t ttl_ms)
 {
-    uint8_t key[FE_CATALOGUE_KEY_SIZE_MAX];
-    ferric_slice key_slice = fe_catalogue_name_key(name, key);
+    ferric_keyspace_info info;
     ferric_status status;
 
     do {
-        status = try_set_ttl(store, key_slice, ttl_ms);
+        status = fe_keyspace_find_id(store, id, &info);
+        if (status == FERRIC_NOT_FOUND) return fe_store_check_keyspace(store, id);
+        if (status == FERRIC_OK) status = try_set_ttl(store, &info, ttl_ms);
     } while (status == FERRIC_CONFLICT);
     fe_store_catalogue_changed(store);
     return status;
@@ -243,6 +260,7 @@ static ferric_status try_rename(fe_store *store, ferric_slice from, ferric_slice
     } else if (status == FERRIC_NOT_FOUND) {
         status = read_entry(store, from, &entry, &version);
     }
+    if (FE_SEEDED_BUG(FE_BUG_RENAME_LOSES_TTL)) entry.size = FE_CATALOGUE_ENTRY_SIZE;
     if (status == FERRIC_OK)
         status = fe_write_batch_require(&batch, FE_KEYSPACE_CATALOGUE, from, version, NULL);
     if (status == FERRIC_OK)

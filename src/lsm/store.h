@@ -237,9 +237,9 @@ ferric_status fe_store_check_keyspace(fe_store *store, uint32_t id);
 // All of them, by name. *list is freed by fe_free.
 ferric_status fe_keyspace_list(fe_store *store, ferric_keyspace_info **list, size_t *count);
 
-// Sets the default time to live of a keyspace that exists; 0: none. REQUIRES: ttl_ms <=
-// FE_EXPIRY_MAX. Errors: FERRIC_NOT_FOUND (an outcome), as fe_store_write.
-ferric_status fe_keyspace_set_ttl(fe_store *store, const char *name, uint64_t ttl_ms);
+// Sets the default time to live of a keyspace that exists, whatever its name is by now; 0: none.
+// REQUIRES: ttl_ms <= FE_EXPIRY_MAX. Errors: FERRIC_DROPPED, as fe_store_write.
+ferric_status fe_keyspace_set_ttl(fe_store *store, uint32_t id, uint64_t ttl_ms);
 
 // Grows when what a handle remembers of its keyspace may be no longer true: then it reads its entry
 // again. Never 0.

@@ -97,7 +97,7 @@ static void find_commit(kill_reader *r, const model_table *found, uint32_t lane,
     char more[96];
 
     kill_model_lane(found, r->plan->lane_count, lane, &part);
-    while (*number < least || table->hash != part.hash) {
+    while (*number < least || !kill_model_equal(table, &part)) {
         if (*number > least + AHEAD_MAX) {
             (void)snprintf(more, sizeof more, "lane %u, seen %" PRIu64 ", acknowledged %" PRIu64,
                            lane, before, least);

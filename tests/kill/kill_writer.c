@@ -2,6 +2,7 @@
 // What the killed process does until then.
 #include "kill_writer.h"
 
+#include <inttypes.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdio.h>
@@ -26,6 +27,11 @@
 // After so many commits of the first lane an index is created or dropped.
 #define INDEX_STRIDE 13u
 #define DROPPED_KEYSPACE 2u
+// In this keyspace the key with the lane's number is a counter, which no batch touches. Its default
+// lifetime is set by a lane alone; what puts want there they say themselves.
+#define COUNTER_KEYSPACE 1u
+// A counter expires so long before the end of time; touches bring it nearer to that.
+#define COUNTER_LEFT_MS ((uint64_t)1 << 40)
 // A recovered lane may be ahead of what was acknowledged by the commit under way.
 #define AHEAD_MAX 1u
 
@@ -72,9 +78,44 @@ static void tell(writer *w, kill_message_kind kind, uint32_t index, uint64_t num
 
 // ---- What commit `number` of a lane does ----------------------------------------------------
 
-static bool is_drop(const kill_plan *plan, uint64_t number)
+typedef enum commit_kind {
+    COMMIT_BATCH = 0,
+    COMMIT_DROP = 1,
+    COMMIT_INCREMENT = 2, // The lane's counter grows by the commit's number.
+    COMMIT_TOUCH = 3,     // It lives so many milliseconds longer than at first.
+    COMMIT_TTL = 4,       // The default lifetime is so many milliseconds.
+} commit_kind;
+
+static commit_kind kind_of(const kill_plan *plan, uint64_t number)
 {
-    return plan->lane_count == 1 && number % DROP_STRIDE == 0;
+    if (plan->lane_count == 1 && number % DROP_STRIDE == 0) return COMMIT_DROP;
+    // The first of these makes the counter.
+    if (number % 11 == 3) return COMMIT_INCREMENT;
+    if (number % 13 == 7) return COMMIT_TOUCH;
+    return plan->lane_count == 1 && number % 17 == 9 ? COMMIT_TTL : COMMIT_BATCH;
+}
+
+static uint64_t counter_expires_ms(uint64_t touched)
+{
+    return FERRIC_EXPIRES_MAX - COUNTER_LEFT_MS + touched;
+}
+
+// What the counter is after commit `number`, its lane's newest.
+static model_entry counter_after(const kill_plan *plan, uint64_t number)
+{
+    char text[24];
+    uint64_t touched = 0;
+    uint64_t sum = 0;
+
+    for (uint64_t i = 1; i <= number; i++) {
+        commit_kind kind = kind_of(plan, i);
+        if (kind == COMMIT_INCREMENT) sum += i;
+        if (kind == COMMIT_TOUCH) touched = i;
+    }
+    uint32_t size = (uint32_t)snprintf(text, sizeof text, "%" PRIu64, sum);
+    return (model_entry){.value_hash = fe_hash64(text, size),
+                         .size = size,
+                         .expires_ms = counter_expires_ms(touched)};
 }
 
 // Of the keys between two of a lane the others have theirs: then a range is one key.
@@ -95,6 +136,7 @@ static void make_effect(const kill_plan *plan, uint32_t lane_index, fe_random *r
 
     *e = (effect){.keyspace = (uint32_t)fe_random_below(random, MODEL_KEYSPACE_COUNT)};
     e->key = (uint32_t)fe_random_below(random, keys) * plan->lane_count + lane_index;
+    if (e->keyspace == COUNTER_KEYSPACE && e->key == lane_index) e->keyspace = 0;
     e->size = (uint32_t)fe_random_below(random, number == 0 ? VALUE_SIZE_MAX : 100);
     // The first effect tells the number, so that no two states are equal.
     if (number == 0) {
@@ -154,12 +196,22 @@ void kill_model_apply(const kill_plan *plan, uint32_t index, uint64_t number, mo
     effect effects[EFFECT_MAX];
     uint32_t count = make_effects(plan, index, number, effects);
 
-    if (is_drop(plan, number)) {
+    switch (kind_of(plan, number)) {
+    case COMMIT_DROP:
         model_delete_range(table, DROPPED_KEYSPACE, 0, MODEL_KEY_COUNT);
-        return;
+        break;
+    case COMMIT_INCREMENT:
+    case COMMIT_TOUCH:
+        model_put(table, COUNTER_KEYSPACE, index, counter_after(plan, number));
+        break;
+    case COMMIT_TTL:
+        table->ttl_ms[COUNTER_KEYSPACE] = number;
+        break;
+    case COMMIT_BATCH:
+        for (uint32_t i = 0; i < count; i++)
+            model_effect(&effects[i], table);
+        break;
     }
-    for (uint32_t i = 0; i < count; i++)
-        model_effect(&effects[i], table);
 }
 
 static ferric_status add_to_batch(const lane *l, const effect *e, ferric_batch *batch)
@@ -168,6 +220,8 @@ static ferric_status add_to_batch(const lane *l, const effect *e, ferric_batch *
     ferric_slice key = model_key_in(e->keyspace, e->key);
     ferric_lifetime lifetime = {0, e->expires_ms};
     char text[TEXT_SIZE_MAX];
+
+    if (e->keyspace == COUNTER_KEYSPACE && e->expires_ms == 0) lifetime.ttl_ms = FERRIC_TTL_NONE;
 
     if (e->kind == EFFECT_RANGE) {
         ferric_slice open_end = {NULL, 0};
@@ -193,18 +247,42 @@ static ferric_status drop(lane *l)
     return db_reader_open_keyspaces(reader);
 }
 
-static ferric_status commit(lane *l, ferric_batch *batch)
+static ferric_status write_batch(const lane *l, ferric_batch *batch)
 {
     effect effects[EFFECT_MAX];
     uint32_t count = make_effects(l->owner->plan, l->index, l->number + 1, effects);
     ferric_status status = FERRIC_OK;
 
-    if (is_drop(l->owner->plan, l->number + 1)) return drop(l);
     ferric_batch_clear(batch);
     for (uint32_t i = 0; i < count && status == FERRIC_OK; i++)
         status = add_to_batch(l, &effects[i], batch);
     if (status == FERRIC_OK) status = ferric_write(l->owner->reader.db, batch, NULL, NULL);
     return status;
+}
+
+static ferric_status commit(lane *l, ferric_batch *batch)
+{
+    ferric_db *db = l->owner->reader.db;
+    ferric_keyspace *counters = l->owner->reader.keyspaces[COUNTER_KEYSPACE];
+    ferric_write_options options = FERRIC_WRITE_OPTIONS_INIT;
+    uint64_t number = l->number + 1;
+
+    options.lifetime.expires_ms = counter_expires_ms(0);
+    switch (kind_of(l->owner->plan, number)) {
+    case COMMIT_DROP:
+        return drop(l);
+    case COMMIT_INCREMENT:
+        return ferric_increment(db, counters, model_key(l->index), (int64_t)number, 0, &options,
+                                NULL);
+    case COMMIT_TOUCH:
+        options.lifetime.expires_ms = counter_expires_ms(number);
+        return ferric_touch(db, counters, model_key(l->index), &options);
+    case COMMIT_TTL:
+        return ferric_keyspace_set_ttl(db, counters, number);
+    case COMMIT_BATCH:
+        break;
+    }
+    return write_batch(l, batch);
 }
 
 // ---- Writing --------------------------------------------------------------------------------
@@ -274,6 +352,13 @@ void kill_model_lane(const model_table *found, uint32_t lane_count, uint32_t ind
             model_put(part, i, key, *entry);
         }
     }
+    if (lane_count == 1) part->ttl_ms[COUNTER_KEYSPACE] = found->ttl_ms[COUNTER_KEYSPACE];
+}
+
+bool kill_model_equal(const model_table *table, const model_table *part)
+{
+    return table->hash == part->hash &&
+           table->ttl_ms[COUNTER_KEYSPACE] == part->ttl_ms[COUNTER_KEYSPACE];
 }
 
 // Finds the n that fits the lane; false when there is none.
@@ -288,7 +373,7 @@ static bool find_commit(writer *w, const model_table *found, uint32_t index, uin
     for (*number = 0;; ++*number) {
         if (*number > 0) kill_model_apply(w->plan, index, *number, &table);
         if (*number == acknowledged) least = table;
-        if (*number >= acknowledged && table.hash == part.hash) return true;
+        if (*number >= acknowledged && kill_model_equal(&table, &part)) return true;
         if (*number == acknowledged + AHEAD_MAX) break;
     }
     char *difference = model_difference(&least, &part);

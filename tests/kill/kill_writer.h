@@ -43,8 +43,10 @@ bool kill_writer_run(const kill_plan *plan, int pipe, bool is_check_only);
 
 // What commit `number` of a lane makes of a table.
 void kill_model_apply(const kill_plan *plan, uint32_t lane, uint64_t number, model_table *table);
-// The part of what was found that belongs to a lane.
+// The part of what was found that belongs to a lane. A lane alone has the default lifetime too.
 void kill_model_lane(const model_table *found, uint32_t lane_count, uint32_t lane,
                      model_table *part);
+// Whether such a part is what the lane's commits made.
+bool kill_model_equal(const model_table *table, const model_table *part);
 
 #endif

@@ -21,8 +21,10 @@ static void note_keyspaces(db_reading *reading, const ferric_keyspace_info *list
 {
     for (uint32_t i = 1; i < MODEL_KEYSPACE_COUNT; i++)
         reading->found.facts[i] = MODEL_NO;
+    memset(reading->found.ttl_ms, 0, sizeof(reading->found.ttl_ms));
     for (size_t i = 0; i < count; i++) {
         uint32_t keyspace = find_keyspace(list[i].name);
+        reading->found.ttl_ms[keyspace] = list[i].ttl_ms;
         if (strcmp(list[i].name, "main") == 0) continue;
         if (keyspace == 0 || list[i].kind != model_keyspace_kind(keyspace)) {
             db_reading_contradict(reading, keyspace, "a keyspace that was never made", 0);
@@ -55,6 +57,14 @@ static void note_index(void *context, const char *name, bool is_ready)
     reading->found.facts[MODEL_FACT_OF_INDEX(index)] = is_ready ? MODEL_YES : MODEL_HALF;
 }
 
+static void see_nothing(db_reading *reading)
+{
+    for (uint32_t i = 0; i < MODEL_FACT_COUNT; i++)
+        reading->found.facts[i] = MODEL_UNSEEN;
+    for (uint32_t i = 0; i < MODEL_KEYSPACE_COUNT; i++)
+        reading->found.ttl_ms[i] = MODEL_TTL_UNREAD;
+}
+
 void db_read_facts(const db_reader *reader, db_reading *reading)
 {
     ferric_keyspace *collection = reader->keyspaces[MODEL_COLLECTION];
@@ -62,8 +72,7 @@ void db_read_facts(const db_reader *reader, db_reading *reading)
     size_t count;
     ferric_status status;
 
-    for (uint32_t i = 0; i < MODEL_FACT_COUNT; i++)
-        reading->found.facts[i] = MODEL_UNSEEN;
+    see_nothing(reading);
     if (reader->snapshot != NULL) return;
     status = ferric_keyspace_list(reader->db, &list, &count);
     if (status == FERRIC_OK) note_keyspaces(reading, list, count);
@@ -77,8 +86,7 @@ void db_read_facts(const db_reader *reader, db_reading *reading)
     }
     if (status == FERRIC_OK) return;
     db_reading_refuse(reading, status);
-    for (uint32_t i = 0; i < MODEL_FACT_COUNT; i++)
-        reading->found.facts[i] = MODEL_UNSEEN;
+    see_nothing(reading);
 }
 
 void db_read_indexes(const db_reader *reader, db_reading *reading)

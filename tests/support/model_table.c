@@ -184,6 +184,8 @@ void model_rename(model_table *table, uint32_t from, uint32_t to)
     }
     table->facts[to] = MODEL_YES;
     table->facts[from] = MODEL_NO;
+    table->ttl_ms[to] = table->ttl_ms[from];
+    table->ttl_ms[from] = 0;
 }
 
 uint64_t model_count(const model_table *table, uint32_t keyspace)
@@ -210,6 +212,32 @@ void model_rehash(model_table *table)
 
 // ---- What is seen of it ---------------------------------------------------------------------
 
+bool model_pin_expiry(model_entry *entry, uint64_t found_ms)
+{
+    if (found_ms < entry->expires_ms || found_ms > model_expires_late_ms(entry)) return false;
+    entry->expires_ms = found_ms;
+    entry->expires_slack_ms = 0;
+    return true;
+}
+
+static void view_entry(model_table *view, uint32_t keyspace, uint32_t key, uint64_t low_ms,
+                       uint64_t high_ms, const model_entry *found)
+{
+    model_entry entry = view->entries[keyspace][key];
+
+    if (entry.expires_slack_ms != 0 && found->presence == MODEL_PRESENT &&
+        model_pin_expiry(&entry, found->expires_ms)) {
+        model_put(view, keyspace, key, entry);
+    }
+    if (entry.expires_ms > high_ms) {
+        model_viewed.lasting++;
+        return;
+    }
+    bool is_certain = model_expires_late_ms(&entry) <= low_ms;
+    model_viewed.expired += is_certain;
+    if (is_certain || found->presence == MODEL_ABSENT) model_delete(view, keyspace, key);
+}
+
 void model_view(const model_table *table, uint64_t low_ms, uint64_t high_ms,
                 const model_table *found, model_table *view)
 {
@@ -217,17 +245,8 @@ void model_view(const model_table *table, uint64_t low_ms, uint64_t high_ms,
     if (table->expiring_count == 0) return;
     for (uint32_t i = 0; i < MODEL_KEYSPACE_COUNT; i++) {
         for (uint32_t j = 0; j < MODEL_KEY_COUNT; j++) {
-            const model_entry *entry = &table->entries[i][j];
-            if (!is_expiring(entry)) continue;
-            if (entry->expires_ms > high_ms) {
-                model_viewed.lasting++;
-                continue;
-            }
-            bool is_certain = entry->expires_ms <= low_ms;
-            model_viewed.expired += is_certain;
-            if (is_certain || found->entries[i][j].presence == MODEL_ABSENT) {
-                model_delete(view, i, j);
-            }
+            if (!is_expiring(&table->entries[i][j])) continue;
+            view_entry(view, i, j, low_ms, high_ms, &found->entries[i][j]);
         }
     }
 }
@@ -280,8 +299,23 @@ static char *fact_difference(const model_table *expected, const model_table *fou
     return NULL;
 }
 
+static char *ttl_difference(const model_table *expected, const model_table *found)
+{
+    for (uint32_t i = 0; i < MODEL_KEYSPACE_COUNT; i++) {
+        if (found->ttl_ms[i] == MODEL_TTL_UNREAD || found->ttl_ms[i] == expected->ttl_ms[i]) {
+            continue;
+        }
+        return harness_format("keyspace %u: expected a default time to live of %" PRIu64
+                              " ms, found %" PRIu64,
+                              i, expected->ttl_ms[i], found->ttl_ms[i]);
+    }
+    return NULL;
+}
+
 char *model_difference(const model_table *expected, const model_table *found)
 {
+    char *difference;
+
     for (uint32_t i = 0; i < MODEL_KEYSPACE_COUNT; i++) {
         for (uint32_t j = 0; j < MODEL_KEY_COUNT; j++) {
             if (!entries_agree(&expected->entries[i][j], &found->entries[i][j])) {
@@ -289,5 +323,6 @@ char *model_difference(const model_table *expected, const model_table *found)
             }
         }
     }
-    return fact_difference(expected, found);
+    difference = fact_difference(expected, found);
+    return difference != NULL ? difference : ttl_difference(expected, found);
 }

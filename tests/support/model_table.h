@@ -7,7 +7,8 @@
 // checked by its hash.
 //
 // What a state shows depends on the time at which it is looked at: a table holds entries with their
-// expiry, and model_view says what of it may be seen between two times. Of keyspaces and indexes it
+// expiry, and model_view says what of it may be seen between two times. Of keyspaces it holds the
+// default time to live too. Of keyspaces and indexes it
 // holds whether they are there, which cannot always be said: a call that failed half-way may have
 // made its keyspace, and an index whose creation was cut short may be there and not be ready.
 #ifndef FERRIC_SUPPORT_MODEL_TABLE_H
@@ -31,6 +32,8 @@ typedef enum model_presence {
 
 // An expiry that was not read.
 #define MODEL_EXPIRES_UNREAD UINT64_MAX
+// A keyspace's default time to live that was not read.
+#define MODEL_TTL_UNREAD UINT64_MAX
 
 typedef struct model_entry {
     model_presence presence;
@@ -38,8 +41,19 @@ typedef struct model_entry {
     uint64_t value_hash;
     uint64_t version;    // 0 when the commit did not tell.
     uint64_t expires_ms; // 0: it stays.
-    uint64_t number;     // Which write made it; 0 in a table that was read.
+    // Of what was expected: how much later than expires_ms it may expire, because a time to live
+    // counts from a moment of which only bounds are known.
+    uint64_t expires_slack_ms;
+    uint64_t number; // Which write made it; 0 in a table that was read.
+    bool is_counter; // It was made by increments: its value is the text of `counter`.
+    int64_t counter;
 } model_entry;
+
+// The latest that it may expire.
+static inline uint64_t model_expires_late_ms(const model_entry *entry)
+{
+    return entry->expires_ms + entry->expires_slack_ms;
+}
 
 // Whether a keyspace or an index is there.
 typedef enum model_fact {
@@ -61,7 +75,8 @@ typedef struct model_table {
     uint64_t hash; // Of all present entries, without versions.
     uint64_t expiring_count;
     uint64_t time_ms; // The newest time that its commits have recorded, at least; 0: none.
-    model_fact facts[MODEL_FACT_COUNT]; // But for "main".
+    model_fact facts[MODEL_FACT_COUNT];    // But for "main".
+    uint64_t ttl_ms[MODEL_KEYSPACE_COUNT]; // Their default times to live; 0: keys stay.
 } model_table;
 
 // Name of a keyspace; NULL for number 0, which is "main".
@@ -80,7 +95,7 @@ void model_put(model_table *table, uint32_t keyspace, uint32_t key, model_entry 
 void model_delete(model_table *table, uint32_t keyspace, uint32_t key);
 // Deletes keys [first, end).
 void model_delete_range(model_table *table, uint32_t keyspace, uint32_t first, uint32_t end);
-// Takes over the content of a keyspace, which is empty and gone then.
+// Takes over the content and the default lifetime of a keyspace, which is empty and gone then.
 void model_rename(model_table *table, uint32_t from, uint32_t to);
 uint64_t model_count(const model_table *table, uint32_t keyspace);
 // After entries were set without care for the hash: sets it.
@@ -94,12 +109,15 @@ typedef struct model_view_tally {
 extern model_view_tally model_viewed;
 
 // What of a table is seen at a time of which `low_ms` to `high_ms` is known: what expired by the
-// low one is not there; what expires between them is there if `found` has it.
+// low one is not there; what expires between them is there if `found` has it. An expiry of which
+// bounds are known is the one that was found, when that is between them.
 void model_view(const model_table *table, uint64_t low_ms, uint64_t high_ms,
                 const model_table *found, model_table *view);
-// Compares what was found with what must be there: values, expiries, facts, and versions where both
-// are known. What could not be read is passed over. Returns NULL, or the first difference as text
-// that the caller frees.
+// Sets the expiry that was found; false when it is not between the bounds.
+bool model_pin_expiry(model_entry *entry, uint64_t found_ms);
+// Compares what was found with what must be there: values, expiries, facts, default lifetimes, and
+// versions where both are known. What could not be read is passed over. Returns NULL, or the first
+// difference as text that the caller frees.
 char *model_difference(const model_table *expected, const model_table *found);
 
 #endif

@@ -49,8 +49,7 @@ void oracle_write_one(oracle *o, const scenario_step *step, uint32_t key,
     } else {
         value = oracle_next_value(o, key, step->size, &memory);
         with.lifetime = oracle_lifetime(step);
-        oracle_add_put(commit, step->keyspace, key, value, oracle_last_number(o),
-                       with.lifetime.expires_ms);
+        oracle_add_put(o, commit, step->keyspace, key, value, with.lifetime);
     }
     if (step->is_async) {
         status = oracle_write_async(o, step, keyspace, key, value, &with, &commit->version);
@@ -92,8 +91,7 @@ static ferric_status fill_batch(oracle *o, const scenario_step *step, oracle_com
             ferric_slice value = oracle_next_value(o, key, step->size, &memory);
             ferric_lifetime lifetime = oracle_lifetime(step);
             status = ferric_batch_put_expiring(batch, handle, model_key(key), value, lifetime);
-            oracle_add_put(commit, keyspace, key, value, oracle_last_number(o),
-                           lifetime.expires_ms);
+            oracle_add_put(o, commit, keyspace, key, value, lifetime);
             harness_free(memory);
         }
     }
@@ -143,8 +141,7 @@ static void play_conditional(oracle *o, const scenario_step *step)
     oracle_commit *commit = oracle_begin_commit(o);
     options.version = &commit->version;
     ferric_slice value = oracle_next_value(o, step->key, step->size, &memory);
-    oracle_add_put(commit, step->keyspace, step->key, value, oracle_last_number(o),
-                   options.lifetime.expires_ms);
+    oracle_add_put(o, commit, step->keyspace, step->key, value, options.lifetime);
     ferric_status status = ferric_put(o->db, o->reader.keyspaces[step->keyspace],
                                       model_key(step->key), value, &options);
     harness_free(memory);
@@ -327,6 +324,9 @@ static void play_newer(oracle *o, const scenario_step *step)
         [STEP_REMOVE] = oracle_play_remove,
         [STEP_INDEX] = oracle_play_index,
         [STEP_UNINDEX] = oracle_play_index,
+        [STEP_TTL] = oracle_play_ttl,
+        [STEP_TOUCH] = oracle_play_touch,
+        [STEP_INCREMENT] = oracle_play_increment,
     };
 
     if (step->verb >= STEP_VERB_COUNT || plays[step->verb] == NULL) harness_panic("no such step");

@@ -52,6 +52,7 @@ typedef enum oracle_effect_kind {
     EFFECT_RENAME = 4, // The keyspace is number `end` now.
     EFFECT_INDEX = 5,  // Index `key` is ready.
     EFFECT_UNINDEX = 6,
+    EFFECT_TTL = 7, // The keyspace's default time to live is `ttl_ms`.
 } oracle_effect_kind;
 
 typedef struct oracle_effect {
@@ -59,6 +60,7 @@ typedef struct oracle_effect {
     uint32_t keyspace;
     uint32_t key;
     uint32_t end;
+    uint64_t ttl_ms;
     model_entry entry; // Of a put, without its version.
 } oracle_effect;
 
@@ -171,9 +173,13 @@ char *oracle_difference(const oracle *o, const db_reading *reading);
 // What all plays of this process did, so that harnesses can show that they did it.
 typedef struct oracle_tally {
     uint64_t expiring;  // Puts with a lifetime that were committed.
-    uint64_t rewritten; // Lifetimes that were changed.
-    uint64_t clocks;    // Times that the system's clock was set.
-    uint64_t ranges;    // Range deletes that were committed.
+    uint64_t rewritten; // Lifetimes that were changed,
+    uint64_t touched;   // and of these by ferric_touch.
+    uint64_t defaults;  // Default lifetimes that keyspaces were given.
+    uint64_t counted;   // Times to live that counted from a put, as far as it was looked at.
+    uint64_t increments;
+    uint64_t clocks; // Times that the system's clock was set.
+    uint64_t ranges; // Range deletes that were committed.
     uint64_t drops;
     uint64_t renames;
     uint64_t documents;         // Documents that were put or deleted.

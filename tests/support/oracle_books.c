@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The books of a play: what each commit did, when it had to be durable, and what time it was.
+#include <inttypes.h>
 #include <string.h>
 
 #include "base/checksum.h"
@@ -49,6 +50,7 @@ static void apply_effect(model_table *table, const oracle_effect *effect, uint64
     case EFFECT_DROP:
         model_delete_range(table, effect->keyspace, 0, MODEL_KEY_COUNT);
         table->facts[effect->keyspace] = MODEL_NO;
+        table->ttl_ms[effect->keyspace] = 0;
         for (uint32_t i = 0; i < MODEL_INDEX_COUNT && effect->keyspace == MODEL_COLLECTION; i++)
             table->facts[MODEL_FACT_OF_INDEX(i)] = MODEL_NO;
         break;
@@ -61,6 +63,10 @@ static void apply_effect(model_table *table, const oracle_effect *effect, uint64
         break;
     case EFFECT_UNINDEX:
         table->facts[MODEL_FACT_OF_INDEX(effect->key)] = MODEL_NO;
+        break;
+    case EFFECT_TTL:
+        table->ttl_ms[effect->keyspace] = effect->ttl_ms;
+        table->facts[effect->keyspace] = MODEL_YES;
         break;
     }
 }
@@ -156,6 +162,7 @@ static void count_effects(const oracle_commit *commit)
     for (uint32_t i = 0; i < commit->effect_count; i++) {
         const oracle_effect *effect = &commit->effects[i];
         oracle_played.expiring += effect->kind == EFFECT_PUT && effect->entry.expires_ms != 0;
+        oracle_played.defaults += effect->kind == EFFECT_TTL;
         oracle_played.ranges += effect->kind == EFFECT_RANGE;
         oracle_played.drops += effect->kind == EFFECT_DROP;
         oracle_played.renames += effect->kind == EFFECT_RENAME;
@@ -180,10 +187,46 @@ static void mark_period(oracle *o)
     if (count > 0) mark(o, vfs_record_trace_size(o->record), count);
 }
 
+static bool counts_from_now(const oracle_commit *commit)
+{
+    for (uint32_t i = 0; i < commit->effect_count; i++) {
+        if (commit->effects[i].entry.expires_slack_ms != 0) return true;
+    }
+    return false;
+}
+
+// A key that a commit has just written: when it expires is known from now on.
+static void learn_expiry(oracle *o, oracle_effect *effect)
+{
+    model_entry entry = o->now.entries[effect->keyspace][effect->key];
+    uint64_t found_ms;
+
+    if (effect->entry.expires_slack_ms == 0 || entry.expires_slack_ms == 0) return;
+    ferric_status status =
+        ferric_expiry(o->db, o->reader.keyspaces[effect->keyspace],
+                      model_key_in(effect->keyspace, effect->key), NULL, &found_ms, NULL);
+    if (oracle_is_dropped_value(o, status)) return;
+    if (status == FERRIC_NOT_FOUND && oracle_see(o, &entry) != SIGHT_PRESENT) return;
+    if (!oracle_accept(o, "ferric_expiry of what was written", status)) return;
+    if (!model_pin_expiry(&entry, found_ms)) {
+        char *text = harness_format("%" PRIu64 ", not between %" PRIu64 " and %" PRIu64, found_ms,
+                                    entry.expires_ms, model_expires_late_ms(&entry));
+        oracle_fail(o, "a time to live", text);
+        harness_free(text);
+        return;
+    }
+    oracle_played.counted++;
+    model_put(&o->now, effect->keyspace, effect->key, entry);
+    effect->entry.expires_ms = entry.expires_ms;
+    effect->entry.expires_slack_ms = 0;
+}
+
 // Enters what a write answered.
 void oracle_end_commit(oracle *o, oracle_commit *commit, const char *call, ferric_status status,
                        bool is_sync)
 {
+    // Who counts from now has looked at the clock, before the commit.
+    if (status == FERRIC_OK && counts_from_now(commit)) oracle_look(o);
     commit->time_ms = recorded_by(o, commit);
     if (status == FERRIC_OK && o->is_poisoned) {
         oracle_fail(o, call, "a write went through though an outcome is unknown");
@@ -203,6 +246,8 @@ void oracle_end_commit(oracle *o, oracle_commit *commit, const char *call, ferri
     if (only_deletes_ranges(commit)) is_sync = false;
     if (is_sync || o->plan.fsync == FERRIC_FSYNC_ALWAYS) oracle_mark_durable(o);
     if (o->plan.fsync == FERRIC_FSYNC_PERIODIC && !only_deletes_ranges(commit)) mark_period(o);
+    for (uint32_t i = 0; i < commit->effect_count && o->failure == NULL; i++)
+        learn_expiry(o, &commit->effects[i]);
 }
 
 // ---- Time -----------------------------------------------------------------------------------
@@ -230,17 +275,41 @@ oracle_sight oracle_see(const oracle *o, const model_entry *entry)
 {
     if (entry->presence != MODEL_PRESENT) return SIGHT_ABSENT;
     if (entry->expires_ms == 0 || entry->expires_ms > oracle_high_ms(o)) return SIGHT_PRESENT;
-    return entry->expires_ms <= oracle_low_ms(o) ? SIGHT_ABSENT : SIGHT_EITHER;
+    return model_expires_late_ms(entry) <= oracle_low_ms(o) ? SIGHT_ABSENT : SIGHT_EITHER;
+}
+
+// Times to live end in the middle of a second too, since clocks stand at whole ones.
+static uint64_t ttl_of(uint32_t seconds)
+{
+    return seconds == 0 ? 0 : (uint64_t)seconds * 1000 + 500;
+}
+
+uint64_t oracle_default_ttl(const scenario_step *step)
+{
+    return ttl_of(step->size);
 }
 
 ferric_lifetime oracle_lifetime(const scenario_step *step)
 {
-    ferric_lifetime lifetime = {0, 0};
+    ferric_lifetime lifetime = {.ttl_ms = ttl_of(step->ttl_s)};
 
     if (step->expires_s != 0) {
         lifetime.expires_ms = VFS_RECORD_START_MS + (uint64_t)step->expires_s * 1000 + 500;
     }
     return lifetime;
+}
+
+void oracle_set_expiry(const oracle *o, model_entry *entry, uint32_t keyspace,
+                       ferric_lifetime lifetime)
+{
+    uint64_t ttl_ms = lifetime.ttl_ms;
+
+    if ((lifetime.ttl_ms | lifetime.expires_ms) == 0) ttl_ms = o->now.ttl_ms[keyspace];
+    entry->expires_ms = lifetime.expires_ms;
+    entry->expires_slack_ms = 0;
+    if (ttl_ms == 0 || ttl_ms == FERRIC_TTL_NONE) return;
+    entry->expires_ms = oracle_low_ms(o) + ttl_ms;
+    entry->expires_slack_ms = oracle_high_ms(o) - oracle_low_ms(o);
 }
 
 // ---- What a commit does ---------------------------------------------------------------------
@@ -252,11 +321,6 @@ ferric_slice oracle_next_value(oracle *o, uint32_t key, uint32_t size, uint8_t *
     return (ferric_slice){*memory, size};
 }
 
-uint64_t oracle_last_number(const oracle *o)
-{
-    return o->value_number - 1;
-}
-
 oracle_effect *oracle_add_effect(oracle_commit *commit, oracle_effect_kind kind, uint32_t keyspace,
                                  uint32_t key)
 {
@@ -266,8 +330,8 @@ oracle_effect *oracle_add_effect(oracle_commit *commit, oracle_effect_kind kind,
     return effect;
 }
 
-void oracle_add_put(oracle_commit *commit, uint32_t keyspace, uint32_t key, ferric_slice value,
-                    uint64_t number, uint64_t expires_ms)
+void oracle_add_put(const oracle *o, oracle_commit *commit, uint32_t keyspace, uint32_t key,
+                    ferric_slice value, ferric_lifetime lifetime)
 {
     oracle_effect *effect = oracle_add_effect(commit, EFFECT_PUT, keyspace, key);
 
@@ -275,9 +339,9 @@ void oracle_add_put(oracle_commit *commit, uint32_t keyspace, uint32_t key, ferr
         .presence = MODEL_PRESENT,
         .size = (uint32_t)value.size,
         .value_hash = fe_hash64(value.size == 0 ? "" : value.data, value.size),
-        .expires_ms = expires_ms,
-        .number = number,
+        .number = o->value_number - 1,
     };
+    oracle_set_expiry(o, &effect->entry, keyspace, lifetime);
 }
 
 // ---- Counts ---------------------------------------------------------------------------------
@@ -286,6 +350,10 @@ void oracle_count_played(harness *h)
 {
     harness_count(h, "puts with a lifetime", oracle_played.expiring, 1);
     harness_count(h, "lifetimes changed", oracle_played.rewritten, 1);
+    harness_count(h, "lives prolonged by a touch", oracle_played.touched, 1);
+    harness_count(h, "default lifetimes set", oracle_played.defaults, 1);
+    harness_count(h, "puts whose time to live counted from then", oracle_played.counted, 1);
+    harness_count(h, "increments", oracle_played.increments, 1);
     harness_count(h, "clocks set, forward or back", oracle_played.clocks, 1);
     harness_count(h, "entries that had to be expired", model_viewed.expired, 10000);
     harness_count(h, "entries that had to live on", model_viewed.lasting, 10000);

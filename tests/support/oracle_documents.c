@@ -92,7 +92,7 @@ static char *next_document(oracle *o, const scenario_step *step, oracle_commit *
     uint64_t number = o->value_number++;
 
     *json = fe_slice(text, model_document(number, key, step->size, text));
-    oracle_add_put(commit, MODEL_COLLECTION, key, *json, number, oracle_lifetime(step).expires_ms);
+    oracle_add_put(o, commit, MODEL_COLLECTION, key, *json, oracle_lifetime(step));
     return text;
 }
 
@@ -153,7 +153,7 @@ static ferric_status add_raw(oracle *o, const scenario_step *step, oracle_commit
     ferric_slice value = oracle_next_value(o, step->key, 30, &memory);
     ferric_status status = ferric_batch_put(batch, NULL, model_key(step->key), value);
 
-    oracle_add_put(commit, 0, step->key, value, oracle_last_number(o), 0);
+    oracle_add_put(o, commit, 0, step->key, value, (ferric_lifetime){0, 0});
     harness_free(memory);
     return status;
 }

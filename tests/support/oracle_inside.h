@@ -20,13 +20,12 @@ void oracle_touch(model_table *table, const oracle_commit *commit);
 oracle_commit *oracle_begin_commit(oracle *o);
 oracle_effect *oracle_add_effect(oracle_commit *commit, oracle_effect_kind kind, uint32_t keyspace,
                                  uint32_t key);
-void oracle_add_put(oracle_commit *commit, uint32_t keyspace, uint32_t key, ferric_slice value,
-                    uint64_t number, uint64_t expires_ms);
+void oracle_add_put(const oracle *o, oracle_commit *commit, uint32_t keyspace, uint32_t key,
+                    ferric_slice value, ferric_lifetime lifetime);
 void oracle_end_commit(oracle *o, oracle_commit *commit, const char *call, ferric_status status,
                        bool is_sync);
-// The last that oracle_next_value made.
-uint64_t oracle_last_number(const oracle *o);
-// A value that no other write has. The caller frees *memory with harness_free.
+// A value that no other write has, and oracle_add_put the effect of writing the last one. The
+// caller frees *memory with harness_free.
 ferric_slice oracle_next_value(oracle *o, uint32_t key, uint32_t size, uint8_t **memory);
 // One put or delete as a commit.
 void oracle_write_one(oracle *o, const scenario_step *step, uint32_t key,
@@ -46,6 +45,11 @@ uint64_t oracle_high_ms(const oracle *o);
 void oracle_look(oracle *o);
 // The lifetime that the step's puts have.
 ferric_lifetime oracle_lifetime(const scenario_step *step);
+// The default time to live that a step gives to its keyspace.
+uint64_t oracle_default_ttl(const scenario_step *step);
+// When what is written now with this lifetime expires, by the keyspace's default if need be.
+void oracle_set_expiry(const oracle *o, model_entry *entry, uint32_t keyspace,
+                       ferric_lifetime lifetime);
 // Whether a large value reads as damaged because the kernel dropped its pages.
 bool oracle_is_dropped_value(const oracle *o, ferric_status status);
 // Opens handles that a drop or rename took. False when that was refused.
@@ -76,6 +80,9 @@ void oracle_play_late_txn(oracle *o, const scenario_step *step);
 
 void oracle_play_expire(oracle *o, const scenario_step *step);
 void oracle_play_persist(oracle *o, const scenario_step *step);
+void oracle_play_touch(oracle *o, const scenario_step *step);
+void oracle_play_ttl(oracle *o, const scenario_step *step);
+void oracle_play_increment(oracle *o, const scenario_step *step);
 void oracle_play_clock(oracle *o, const scenario_step *step);
 void oracle_play_advance(oracle *o, const scenario_step *step);
 

@@ -58,7 +58,7 @@ static ferric_status put_in_batch(oracle *o, const scenario_step *step, oracle_c
     ferric_status status = ferric_batch_put_expiring(batch, o->reader.keyspaces[step->keyspace],
                                                      model_key(key), value, lifetime);
 
-    oracle_add_put(commit, step->keyspace, key, value, oracle_last_number(o), lifetime.expires_ms);
+    oracle_add_put(o, commit, step->keyspace, key, value, lifetime);
     harness_free(memory);
     return status;
 }
@@ -96,7 +96,7 @@ static ferric_status put_in_txn(oracle *o, const scenario_step *step, oracle_com
     ferric_status status = ferric_txn_put_expiring(txn, o->reader.keyspaces[step->keyspace],
                                                    model_key(key), value, lifetime);
 
-    oracle_add_put(commit, step->keyspace, key, value, oracle_last_number(o), lifetime.expires_ms);
+    oracle_add_put(o, commit, step->keyspace, key, value, lifetime);
     harness_free(memory);
     return status;
 }

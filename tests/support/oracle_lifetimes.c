@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Lifetimes that change, and clocks that go on and jump.
+// Lifetimes that change, the defaults of keyspaces, and clocks that go on and jump.
 #include "support/harness.h"
 #include "support/oracle_inside.h"
 
@@ -26,7 +26,7 @@ static void end_rewrite(oracle *o, oracle_commit *commit, const char *call, orac
 }
 
 static void rewrite(oracle *o, const scenario_step *step, uint32_t key, const char *name,
-                    rewrite_call call, uint64_t expires_ms)
+                    rewrite_call call, ferric_lifetime lifetime)
 {
     ferric_write_options options = FERRIC_WRITE_OPTIONS_INIT;
     model_entry entry = o->now.entries[step->keyspace][key];
@@ -35,11 +35,11 @@ static void rewrite(oracle *o, const scenario_step *step, uint32_t key, const ch
 
     options.sync = step->is_sync;
     options.version = &commit->version;
-    options.lifetime.expires_ms = expires_ms;
+    options.lifetime = lifetime;
     if (entry.presence == MODEL_PRESENT) {
         oracle_effect *effect = oracle_add_effect(commit, EFFECT_PUT, step->keyspace, key);
         effect->entry = entry;
-        effect->entry.expires_ms = expires_ms;
+        oracle_set_expiry(o, &effect->entry, step->keyspace, lifetime);
     }
     ferric_status status = call(o->db, o->reader.keyspaces[step->keyspace],
                                 model_key_in(step->keyspace, key), &options);
@@ -48,22 +48,27 @@ static void rewrite(oracle *o, const scenario_step *step, uint32_t key, const ch
 
 void oracle_play_expire(oracle *o, const scenario_step *step)
 {
-    uint64_t expires_ms = oracle_lifetime(step).expires_ms;
-
     for (uint32_t i = 0; i < (step->repeat == 0 ? 1 : step->repeat) && o->failure == NULL; i++) {
         rewrite(o, step, (step->key + i) % MODEL_KEY_COUNT, "ferric_expire", ferric_expire,
-                expires_ms);
+                oracle_lifetime(step));
     }
 }
 
-// A key that stays already is not written.
-static void persist_again(oracle *o, const scenario_step *step, uint32_t key)
+// A call that has nothing to do, and must do nothing: what it writes would be found.
+static void rewrite_in_vain(oracle *o, const scenario_step *step, uint32_t key, const char *name,
+                            rewrite_call call)
 {
-    ferric_status status = ferric_persist(o->db, o->reader.keyspaces[step->keyspace],
-                                          model_key_in(step->keyspace, key), NULL);
+    ferric_write_options options = FERRIC_WRITE_OPTIONS_INIT;
 
+    options.lifetime = oracle_lifetime(step);
+    ferric_status status = call(o->db, o->reader.keyspaces[step->keyspace],
+                                model_key_in(step->keyspace, key), &options);
     if (oracle_is_dropped_value(o, status)) return;
-    oracle_accept(o, "ferric_persist of a key that stays", status);
+    if (status == FERRIC_NOT_FOUND &&
+        oracle_see(o, &o->now.entries[step->keyspace][key]) != SIGHT_PRESENT) {
+        return;
+    }
+    oracle_accept(o, name, status);
 }
 
 void oracle_play_persist(oracle *o, const scenario_step *step)
@@ -71,12 +76,72 @@ void oracle_play_persist(oracle *o, const scenario_step *step)
     for (uint32_t i = 0; i < (step->repeat == 0 ? 1 : step->repeat) && o->failure == NULL; i++) {
         uint32_t key = (step->key + i) % MODEL_KEY_COUNT;
         const model_entry *entry = &o->now.entries[step->keyspace][key];
-        if (entry->presence == MODEL_PRESENT && entry->expires_ms == 0)
-            persist_again(o, step, key);
-        else
-            rewrite(o, step, key, "ferric_persist", ferric_persist, 0);
+        if (entry->presence == MODEL_PRESENT && entry->expires_ms == 0) {
+            rewrite_in_vain(o, step, key, "ferric_persist of a key that stays", ferric_persist);
+        } else {
+            rewrite(o, step, key, "ferric_persist", ferric_persist,
+                    (ferric_lifetime){.ttl_ms = FERRIC_TTL_NONE});
+        }
     }
 }
+
+// ---- Touches --------------------------------------------------------------------------------
+
+static void touch(oracle *o, const scenario_step *step, uint32_t key)
+{
+    model_entry entry = o->now.entries[step->keyspace][key];
+    ferric_lifetime lifetime = oracle_lifetime(step);
+    model_entry longer = entry;
+
+    oracle_set_expiry(o, &longer, step->keyspace, lifetime);
+    bool is_longer = entry.presence != MODEL_PRESENT ||
+                     (entry.expires_ms != 0 && model_expires_late_ms(&entry) < longer.expires_ms);
+    bool is_as_long = entry.presence == MODEL_PRESENT &&
+                      (entry.expires_ms == 0 || entry.expires_ms >= model_expires_late_ms(&longer));
+    if (is_longer) {
+        uint64_t before = oracle_played.rewritten;
+        rewrite(o, step, key, "ferric_touch", ferric_touch, lifetime);
+        oracle_played.touched += oracle_played.rewritten - before;
+    } else if (is_as_long) {
+        rewrite_in_vain(o, step, key, "ferric_touch of a key that lives longer", ferric_touch);
+    }
+    // Which of the two ends comes first nobody can say otherwise.
+}
+
+// There is nothing to touch it with.
+static void touch_without_lifetime(oracle *o, const scenario_step *step)
+{
+    ferric_status status = ferric_touch(o->db, o->reader.keyspaces[step->keyspace],
+                                        model_key_in(step->keyspace, step->key), NULL);
+
+    if (status == FERRIC_OK) oracle_fail(o, "ferric_touch", "there is no default lifetime");
+    if (status != FERRIC_INVALID_ARGUMENT) oracle_accept(o, "ferric_touch", status);
+}
+
+void oracle_play_touch(oracle *o, const scenario_step *step)
+{
+    ferric_lifetime lifetime = oracle_lifetime(step);
+
+    if ((lifetime.ttl_ms | lifetime.expires_ms) == 0 && o->now.ttl_ms[step->keyspace] == 0) {
+        touch_without_lifetime(o, step);
+        return;
+    }
+    for (uint32_t i = 0; i < (step->repeat == 0 ? 1 : step->repeat) && o->failure == NULL; i++)
+        touch(o, step, (step->key + i) % MODEL_KEY_COUNT);
+}
+
+void oracle_play_ttl(oracle *o, const scenario_step *step)
+{
+    uint64_t ttl_ms = oracle_default_ttl(step);
+    oracle_commit *commit = oracle_begin_commit(o);
+
+    oracle_add_effect(commit, EFFECT_TTL, step->keyspace, 0)->ttl_ms = ttl_ms;
+    ferric_status status =
+        ferric_keyspace_set_ttl(o->db, o->reader.keyspaces[step->keyspace], ttl_ms);
+    oracle_end_commit(o, commit, "ferric_keyspace_set_ttl", status, false);
+}
+
+// ---- Clocks ---------------------------------------------------------------------------------
 
 void oracle_play_clock(oracle *o, const scenario_step *step)
 {

@@ -13,7 +13,7 @@ static ferric_status put_value(oracle *o, ferric_txn *txn, oracle_commit *commit
                                                    model_key(key), value, lifetime);
 
     if (commit != NULL) {
-        oracle_add_put(commit, keyspace, key, value, oracle_last_number(o), lifetime.expires_ms);
+        oracle_add_put(o, commit, keyspace, key, value, lifetime);
     }
     harness_free(memory);
     return status;

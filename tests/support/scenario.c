@@ -385,12 +385,13 @@ const scenario *scenario_after_crash(void)
 
 // How often each verb is drawn, of 100. Transactions and documents have scenarios of their own.
 static const uint8_t weights[STEP_VERB_COUNT] = {
-    [STEP_PUT] = 27,       [STEP_DELETE] = 9,   [STEP_BATCH] = 16,  [STEP_IF_ABSENT] = 4,
+    [STEP_PUT] = 23,       [STEP_DELETE] = 9,   [STEP_BATCH] = 16,  [STEP_IF_ABSENT] = 4,
     [STEP_IF_VERSION] = 3, [STEP_IF_STALE] = 2, [STEP_SYNC] = 4,    [STEP_FLUSH] = 5,
     [STEP_COMPACT] = 3,    [STEP_SNAPSHOT] = 4, [STEP_RELEASE] = 4, [STEP_REOPEN] = 4,
     [STEP_READ] = 2,       [STEP_ADVANCE] = 2,  [STEP_VERIFY] = 1,  [STEP_EXPIRE] = 2,
     [STEP_PERSIST] = 1,    [STEP_CLOCK] = 1,    [STEP_RANGE] = 3,   [STEP_RANGE_BATCH] = 1,
-    [STEP_DROP] = 1,       [STEP_RENAME] = 1,
+    [STEP_DROP] = 1,       [STEP_RENAME] = 1,   [STEP_TTL] = 1,     [STEP_TOUCH] = 1,
+    [STEP_INCREMENT] = 2,
 };
 
 static scenario_verb draw_verb(fe_random *random)
@@ -431,10 +432,13 @@ static scenario_step draw_step(fe_random *random)
     step.size = draw_size(random);
     step.is_sync = fe_random_below(random, 8) == 0;
     step.is_async = fe_random_below(random, 8) == 0;
-    if (fe_random_below(random, 5) == 0) {
+    if (fe_random_below(random, 20) == 0) {
+        step.ttl_s = 1 + (uint32_t)fe_random_below(random, DRAWN_SECONDS);
+    } else if (fe_random_below(random, 5) == 0) {
         step.expires_s = 1 + (uint32_t)fe_random_below(random, DRAWN_SECONDS);
     }
-    if (step.verb == STEP_EXPIRE) step.expires_s = 1 + step.size % DRAWN_SECONDS;
+    if (step.verb == STEP_EXPIRE && step.ttl_s == 0) step.expires_s = 1 + step.size % DRAWN_SECONDS;
+    if (step.verb == STEP_TTL) step.size = step.size % DRAWN_SECONDS;
     if (step.verb == STEP_CLOCK) step.size = step.size % DRAWN_SECONDS;
     // Whole seconds, so that nothing expires while it is looked at.
     if (step.verb == STEP_ADVANCE) step.size = step.size % 10 * 1000;

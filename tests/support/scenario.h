@@ -44,7 +44,10 @@ typedef enum scenario_verb {
     STEP_REMOVE = 29,  // Removes all documents with the "a" that is `key`: one commit.
     STEP_INDEX = 30,   // Creates index number `key`.
     STEP_UNINDEX = 31, // Drops it.
-    STEP_VERB_COUNT = 32,
+    STEP_TTL = 32,     // Sets the keyspace's default time to live to `size` seconds; 0: none.
+    STEP_TOUCH = 33,   // Prolongs `repeat` lives as the step says; else by the keyspace's default.
+    STEP_INCREMENT = 34, // Adds `size` to the number of `repeat` keys.
+    STEP_VERB_COUNT = 35,
 } scenario_verb;
 
 #define SCENARIO_SNAPSHOT_MAX 4
@@ -60,6 +63,8 @@ typedef struct scenario_step {
     // What is put expires in the middle of the second of this number; 0: never. Seconds count from
     // where the clock begins. One that has passed is as good as a delete.
     uint32_t expires_s;
+    // It lives half a second longer than this; 0: as expires_s and the keyspace's default say.
+    uint32_t ttl_s;
 } scenario_step;
 
 typedef struct scenario {

@@ -270,6 +270,36 @@ static void test_default_ttl_is_for_puts_without_their_own(void **state)
     end(&t);
 }
 
+// A keyspace keeps its default under another name, and a handle from before sets it there, not for
+// who has the old name now.
+static void test_default_goes_with_a_keyspace_that_is_renamed(void **state)
+{
+    ferric_keyspace *cache;
+    ferric_keyspace *other;
+    lifetimes t;
+
+    (void)state;
+    begin(&t);
+    cache = kit_keyspace(&t.kit, "cache", FERRIC_KEYSPACE_RAW);
+    assert_ok(ferric_keyspace_set_ttl(t.kit.db, cache, 10 * SECOND));
+    assert_ok(ferric_keyspace_rename(t.kit.db, "cache", "sessions"));
+    put(t.kit.db, cache, "a", "1");
+    assert_int_equal(seconds_left(&t, cache, "a"), 10);
+    assert_ok(ferric_keyspace_set_ttl(t.kit.db, cache, 20 * SECOND));
+    other = kit_keyspace(&t.kit, "cache", FERRIC_KEYSPACE_RAW);
+    put(t.kit.db, other, "b", "2");
+    assert_ok(ferric_keyspace_set_ttl(t.kit.db, cache, 30 * SECOND));
+    put(t.kit.db, cache, "a", "1");
+    put(t.kit.db, other, "c", "2");
+    assert_int_equal(seconds_left(&t, cache, "a"), 30);
+    assert_int_equal(seconds_left(&t, other, "c"), -1);
+    assert_ok(ferric_keyspace_drop(t.kit.db, "sessions"));
+    assert_int_equal(ferric_keyspace_set_ttl(t.kit.db, cache, SECOND), FERRIC_DROPPED);
+    ferric_keyspace_close(cache);
+    ferric_keyspace_close(other);
+    end(&t);
+}
+
 static void test_batch_without_handles_gets_the_default_of_main(void **state)
 {
     static char large[LARGE_SIZE];
@@ -484,6 +514,7 @@ int main(void)
         cmocka_unit_test(test_batch_counts_from_its_write),
         cmocka_unit_test(test_transaction_goes_by_the_time_of_its_beginning),
         cmocka_unit_test(test_default_ttl_is_for_puts_without_their_own),
+        cmocka_unit_test(test_default_goes_with_a_keyspace_that_is_renamed),
         cmocka_unit_test(test_batch_without_handles_gets_the_default_of_main),
         cmocka_unit_test(test_expire_persist_and_touch),
         cmocka_unit_test(test_conditions_take_an_expired_key_for_absent),

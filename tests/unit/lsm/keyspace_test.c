@@ -96,7 +96,7 @@ static void test_an_entry_of_the_catalogue_may_have_more_bytes(void **state)
     assert_int_equal(info.id, 16);
     assert_int_equal(info.kind, FERRIC_KEYSPACE_COLLECTION);
     assert_int_equal(info.ttl_ms, 60000);
-    assert_int_equal(fe_keyspace_set_ttl(kit.store, "users", 5), FERRIC_OK);
+    assert_int_equal(fe_keyspace_set_ttl(kit.store, 16, 5), FERRIC_OK);
     assert_int_equal(fe_keyspace_find(kit.store, "users", &info), FERRIC_OK);
     assert_int_equal(info.ttl_ms, 5);
     put(&kit, fe_slice_text("nusers"), "\20\0\0\0\2and", 8); // Too short to be one.
