@@ -8,6 +8,7 @@
 #include "base/seeded_bug.h"
 #include "base/status.h"
 #include "doc/document.h"
+#include "doc/document_reader.h"
 #include "doc/id_set.h"
 #include "doc/index_entry.h"
 #include "doc/range_walk.h"
@@ -45,11 +46,11 @@ struct fe_query {
     fe_sorter sorter;
     fe_query_counts counts;
     uint64_t skipped;
+    ferric_slice id; // What the plan found last, lent until it finds the next.
+    fe_document_reader reader;
     fe_match match;
-    ferric_buffer id;
     ferric_buffer id_literal;
     ferric_buffer key;
-    ferric_buffer value;
 };
 
 static fe_range whole_range; // Both ends open. Never written.
@@ -131,6 +132,8 @@ ferric_status fe_query_create(fe_collection *collection, const fe_state *state,
     created->is_sorting = created->sort.part_count > 0 && !created->plan.is_sorted;
     created->gives_id = created->is_sorting || request->need == FE_QUERY_DOCUMENTS;
     if (status == FERRIC_OK) look_for_cover(created);
+    fe_document_reader_init(&created->reader, &created->state,
+                            collection == NULL ? 0 : collection->id, &created->arena);
     fe_sorter_init(&created->sorter, &created->sort, matches_max(request), request->memory_max);
     if (status != FERRIC_OK) {
         fe_query_destroy(created);
@@ -154,10 +157,9 @@ void fe_query_destroy(fe_query *query)
     fe_id_set_deinit(&query->seen);
     fe_id_set_deinit(&query->wanted);
     fe_matcher_destroy(query->matcher);
-    fe_buffer_deinit(&query->id);
+    fe_document_reader_deinit(&query->reader);
     fe_buffer_deinit(&query->id_literal);
     fe_buffer_deinit(&query->key);
-    fe_buffer_deinit(&query->value);
     fe_buffer_deinit(&query->text);
     fe_arena_deinit(&query->arena);
     fe_free(query);
@@ -240,15 +242,13 @@ static ferric_status answer(fe_query *query, const fe_entry *entry)
 // The next document that the entries of an index name. *found is false at the end.
 static ferric_status next_of_index(fe_query *query, source *from, bool *found)
 {
-    ferric_slice id;
     ferric_status status;
     const fe_entry *entry = fe_range_walk_next(&from->walk, &status);
 
     *found = entry != NULL;
     if (entry == NULL) return status;
     query->counts.entries++;
-    status = fe_index_entry_id(fe_user_key(entry), entry->value, &id, NULL);
-    if (status == FERRIC_OK) status = fe_buffer_assign(&query->id, id);
+    status = fe_index_entry_id(fe_user_key(entry), entry->value, &query->id, NULL);
     return status == FERRIC_OK && query->plan.is_covered ? answer(query, entry) : status;
 }
 
@@ -256,8 +256,7 @@ static ferric_status next_of_id(fe_query *query, source *from, bool *found)
 {
     *found = !from->is_given;
     from->is_given = true;
-    fe_buffer_clear(&query->id);
-    return *found ? fe_json_unquote(from->plan->id, &query->id) : FERRIC_OK;
+    return *found ? fe_json_unquote_kept(from->plan->id, &query->arena, &query->id) : FERRIC_OK;
 }
 
 static ferric_status next_of_simple(fe_query *query, source *from, bool *found)
@@ -276,7 +275,7 @@ static ferric_status next_of_simple(fe_query *query, source *from, bool *found)
 // Whether a document was found before by this query. Only plans that might do so ask.
 static ferric_status is_new(fe_query *query, bool *new_one)
 {
-    return fe_id_set_add(&query->seen, fe_buffer_slice(&query->id), new_one);
+    return fe_id_set_add(&query->seen, query->id, new_one);
 }
 
 static ferric_status next_of_union(fe_query *query, bool *found)
@@ -315,7 +314,7 @@ static ferric_status next_of_intersection(fe_query *query, bool *found)
         while (status == FERRIC_OK && *found) {
             status = next_of_simple(query, &query->source, found);
             if (status == FERRIC_OK && *found) {
-                status = fe_id_set_add(&query->wanted, fe_buffer_slice(&query->id), &new_one);
+                status = fe_id_set_add(&query->wanted, query->id, &new_one);
             }
         }
         end_source(&query->source);
@@ -325,7 +324,7 @@ static ferric_status next_of_intersection(fe_query *query, bool *found)
     for (;;) {
         if (status == FERRIC_OK) status = next_of_simple(query, &query->source, found);
         if (status != FERRIC_OK || !*found) return status;
-        if (!fe_id_set_has(&query->wanted, fe_buffer_slice(&query->id))) continue;
+        if (!fe_id_set_has(&query->wanted, query->id)) continue;
         status = is_new(query, &new_one);
         if (status != FERRIC_OK || new_one) return status;
     }
@@ -351,25 +350,13 @@ static ferric_status next_id(fe_query *query, bool *found)
 
 // ---- Reading documents ----------------------------------------------------------------------
 
-static ferric_status take_stored(fe_query *query, ferric_slice stored, fe_meta meta)
+static ferric_status take_stored(fe_query *query, ferric_slice id, ferric_slice stored,
+                                 fe_meta meta)
 {
-    query->match.id = fe_buffer_slice(&query->id);
+    query->match.id = id;
     query->match.meta = meta;
     query->match.doc.id = fe_slice(NULL, 0);
     return fe_document_text(stored, &query->match.doc.text);
-}
-
-static ferric_status read_document(fe_query *query, bool *found)
-{
-    fe_meta meta = {0};
-    ferric_status status =
-        fe_stored_key(query->collection->id, fe_buffer_slice(&query->id), &query->key);
-
-    if (status != FERRIC_OK) return status;
-    status = fe_state_get(&query->state, fe_buffer_slice(&query->key), &query->value, &meta);
-    *found = status == FERRIC_OK;
-    if (status == FERRIC_NOT_FOUND) return FERRIC_OK;
-    return status == FERRIC_OK ? take_stored(query, fe_buffer_slice(&query->value), meta) : status;
 }
 
 // The next document of a scan needs no second read.
@@ -383,10 +370,9 @@ static ferric_status next_of_scan(fe_query *query, bool *found)
     entry = fe_range_walk_next(&query->source.walk, &status);
     *found = entry != NULL;
     if (entry == NULL) return status;
-    status = fe_buffer_assign(&query->id, fe_user_key(entry));
     meta.version = entry->sequence;
     meta.expires_ms = fe_state_walk_expiry(&query->source.walk.walk);
-    return status == FERRIC_OK ? take_stored(query, entry->value, meta) : status;
+    return take_stored(query, fe_user_key(entry), entry->value, meta);
 }
 
 static ferric_status refuse_scan(const fe_query *query)
@@ -398,39 +384,85 @@ static ferric_status refuse_scan(const fe_query *query)
 }
 
 // An entry without its document, in one state, is damage that checksums do not show.
-static ferric_status lost_document(const fe_query *query)
+static ferric_status lost_document(ferric_slice id)
 {
     return fe_fail(FERRIC_CORRUPT,
                    "an index names the document \"%.*s\", which is not there: drop the index and "
                    "create it again",
-                   query->id.size > 200 ? 200 : (int)query->id.size, (const char *)query->id.data);
+                   id.size > 200 ? 200 : (int)id.size, (const char *)id.data);
+}
+
+// Documents that have to be examined at least, should there be so many.
+static uint64_t documents_wanted(const fe_query *query)
+{
+    const fe_query_request *request = &query->request;
+    uint64_t left = request->limit - query->counts.returned;
+    uint64_t skips = query->skipped < request->skip ? request->skip - query->skipped : 0;
+
+    // Of a covered plan only those are read whose entries say too little.
+    if (query->plan.is_covered) return 1;
+    if (query->is_sorting) return UINT64_MAX;
+    return left > UINT64_MAX - skips ? UINT64_MAX : left + skips;
+}
+
+// Reads the documents that the plan finds next. *found is false when it finds none.
+static ferric_status read_ahead(fe_query *query, bool *found)
+{
+    size_t room;
+    ferric_status status = fe_document_reader_begin(&query->reader, documents_wanted(query), &room);
+
+    *found = false;
+    while (status == FERRIC_OK && room-- > 0) {
+        bool found_one;
+        status = next_id(query, &found_one);
+        if (FE_SEEDED_BUG(FE_BUG_LAST_BATCH_LOST) && !found_one) *found = false;
+        if (status != FERRIC_OK || !found_one) break;
+        *found = true;
+        if (query->is_answered) return FERRIC_OK;
+        status = fe_document_reader_ask(&query->reader, query->id);
+    }
+    if (status == FERRIC_OK) fe_document_reader_read(&query->reader);
+    return status;
+}
+
+// The next document whose id the plan finds.
+static ferric_status next_of_ids(fe_query *query, bool *found)
+{
+    query->is_answered = false;
+    for (;;) {
+        const fe_read *document = fe_document_reader_take(&query->reader);
+        ferric_slice id;
+        if (document == NULL) {
+            ferric_status status = read_ahead(query, found);
+            if (status != FERRIC_OK || !*found || query->is_answered) return status;
+            continue;
+        }
+        *found = true;
+        id = fe_slice_from(fe_buffer_slice(&document->key), FE_KEYSPACE_ID_SIZE);
+        if (document->status == FERRIC_OK) {
+            return take_stored(query, id, fe_buffer_slice(&document->value), document->meta);
+        }
+        if (document->status != FERRIC_NOT_FOUND) return document->status;
+        // Else it was asked for by its id.
+        if (query->plan.kind != FE_PLAN_ID && query->plan.kind != FE_PLAN_UNION) {
+            return lost_document(id);
+        }
+    }
 }
 
 // The next document that the plan finds, matching or not.
 static ferric_status next_candidate(fe_query *query, bool *found)
 {
-    bool is_there = true;
-    ferric_status status;
+    ferric_status status =
+        query->plan.kind == FE_PLAN_SCAN ? next_of_scan(query, found) : next_of_ids(query, found);
 
-    if (query->plan.kind == FE_PLAN_SCAN) {
-        status = next_of_scan(query, found);
-    } else {
-        status = next_id(query, found);
-        if (status == FERRIC_OK && *found && query->is_answered) {
-            query->match.id = fe_buffer_slice(&query->id);
-            query->match.doc.id = fe_slice(NULL, 0);
-            query->match.doc.text = fe_buffer_slice(&query->text);
-            return FERRIC_OK;
-        }
-        if (status == FERRIC_OK && *found) status = read_document(query, &is_there);
-        if (status == FERRIC_OK && !is_there) {
-            if (query->plan.kind != FE_PLAN_ID && query->plan.kind != FE_PLAN_UNION) {
-                return lost_document(query);
-            }
-            return next_candidate(query, found); // It was asked for by its id.
-        }
-    }
     if (status != FERRIC_OK || !*found) return status;
+    if (query->is_answered) {
+        query->match.id = query->id;
+        query->match.doc.id = fe_slice(NULL, 0);
+        query->match.doc.text = fe_buffer_slice(&query->text);
+        return FERRIC_OK;
+    }
     if (query->counts.documents == query->request.max_scan) return refuse_scan(query);
     query->counts.documents++;
     return FERRIC_OK;
@@ -441,7 +473,7 @@ static ferric_status quote_id(fe_query *query)
     ferric_status status;
 
     fe_buffer_clear(&query->id_literal);
-    status = fe_json_quote(fe_buffer_slice(&query->id), &query->id_literal);
+    status = fe_json_quote(query->match.id, &query->id_literal);
     query->match.doc.id = fe_buffer_slice(&query->id_literal);
     return status;
 }

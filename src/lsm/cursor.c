@@ -28,8 +28,8 @@ struct fe_cursor {
     fe_iterator *iterator;
     fe_moment at;          // What is shown.
     uint64_t newest_shown; // The sequence, or FE_SEQUENCE_MAX when there is an overlay.
-    ferric_buffer lower;
-    ferric_buffer upper;
+    ferric_slice lower;    // Both stand behind the cursor.
+    ferric_slice upper;
     uint32_t upper_head;      // Keys whose first four bytes are below it are below `upper`.
     ferric_buffer key;        // The shown key, or the one whose older versions are skipped.
     ferric_buffer value;      // Going back: the shown value.
@@ -67,6 +67,23 @@ static ferric_status open_iterator(fe_cursor *cursor, const fe_cursor_options *o
     return fe_merge_iterator_create(children, 2, &cursor->iterator);
 }
 
+// A cursor with its bounds and nothing else; NULL: there is no memory.
+static fe_cursor *allocate(const fe_cursor_options *options)
+{
+    size_t lower_size = options->lower.size;
+    size_t upper_size = options->upper.size;
+    fe_cursor *cursor = fe_alloc(sizeof *cursor + lower_size + upper_size);
+    uint8_t *bounds = (uint8_t *)(cursor + 1);
+
+    if (cursor == NULL) return NULL;
+    *cursor = (fe_cursor){0};
+    if (lower_size > 0) memcpy(bounds, options->lower.data, lower_size);
+    if (upper_size > 0) memcpy(bounds + lower_size, options->upper.data, upper_size);
+    cursor->lower = fe_slice(bounds, lower_size);
+    cursor->upper = fe_slice(bounds + lower_size, upper_size);
+    return cursor;
+}
+
 ferric_status fe_store_cursor(fe_store *store, const fe_cursor_options *options, fe_cursor **cursor)
 {
     fe_cursor *created = NULL;
@@ -75,7 +92,7 @@ ferric_status fe_store_cursor(fe_store *store, const fe_cursor_options *options,
 
     *cursor = NULL;
     if (status == FERRIC_OK) {
-        created = fe_alloc_zero(1, sizeof *created);
+        created = allocate(options);
         if (created == NULL) status = fe_no_memory("a cursor", sizeof *created);
     }
     if (status != FERRIC_OK) {
@@ -96,8 +113,6 @@ ferric_status fe_store_cursor(fe_store *store, const fe_cursor_options *options,
     created->has_ranges = options->hidden != NULL || fe_view_has_ranges(created->view);
     created->newest_shown = options->overlay == NULL ? created->at.sequence : FE_SEQUENCE_MAX;
     status = open_iterator(created, options);
-    if (status == FERRIC_OK) status = fe_buffer_assign(&created->lower, options->lower);
-    if (status == FERRIC_OK) status = fe_buffer_assign(&created->upper, options->upper);
     created->upper_head = options->upper.size < 4 ? 0 : fe_get_u32_ordered(options->upper.data);
     if (status != FERRIC_OK) {
         fe_cursor_destroy(created);
@@ -112,8 +127,6 @@ void fe_cursor_destroy(fe_cursor *cursor)
     if (cursor == NULL) return;
     fe_iterator_destroy(cursor->iterator);
     if (!FE_SEEDED_BUG(FE_BUG_TABLE_REMOVED_UNDER_READER)) fe_view_unref(cursor->view);
-    fe_buffer_deinit(&cursor->lower);
-    fe_buffer_deinit(&cursor->upper);
     fe_buffer_deinit(&cursor->key);
     fe_buffer_deinit(&cursor->value);
     fe_buffer_deinit(&cursor->passed_key);
@@ -145,12 +158,12 @@ static bool begin(fe_cursor *cursor, bool is_backward)
 static inline bool is_above(const fe_cursor *cursor, ferric_slice key)
 {
     if (FE_LIKELY(key.size >= 4 && fe_get_u32_ordered(key.data) < cursor->upper_head)) return false;
-    return cursor->upper.size > 0 && fe_slice_compare(key, fe_buffer_slice(&cursor->upper)) >= 0;
+    return cursor->upper.size > 0 && fe_slice_compare(key, cursor->upper) >= 0;
 }
 
 static bool is_below(const fe_cursor *cursor, ferric_slice key)
 {
-    return cursor->lower.size > 0 && fe_slice_compare(key, fe_buffer_slice(&cursor->lower)) < 0;
+    return cursor->lower.size > 0 && fe_slice_compare(key, cursor->lower) < 0;
 }
 
 // ---- Range deletes --------------------------------------------------------------------------
@@ -432,7 +445,7 @@ bool fe_cursor_first(fe_cursor *cursor)
 {
     if (!begin(cursor, false)) return false;
     if (cursor->lower.size > 0) {
-        fe_iterator_seek(cursor->iterator, fe_buffer_slice(&cursor->lower), FE_SEQUENCE_MAX);
+        fe_iterator_seek(cursor->iterator, cursor->lower, FE_SEQUENCE_MAX);
     } else {
         fe_iterator_first(cursor->iterator);
     }
@@ -443,7 +456,7 @@ bool fe_cursor_last(fe_cursor *cursor)
 {
     if (!begin(cursor, true)) return false;
     if (cursor->upper.size > 0) {
-        fe_iterator_seek_before(cursor->iterator, fe_buffer_slice(&cursor->upper), FE_SEQUENCE_MAX);
+        fe_iterator_seek_before(cursor->iterator, cursor->upper, FE_SEQUENCE_MAX);
     } else {
         fe_iterator_last(cursor->iterator);
     }

@@ -6,6 +6,7 @@
 // replacement; the number that is loaded second may be newer than that, which makes the read one of
 // an earlier moment within the call. The other way round, a newer view might already lack a version
 // that the older number needs.
+#include <assert.h>
 #include <string.h>
 
 #include "base/buffer.h"
@@ -174,6 +175,16 @@ void fe_store_unpin(fe_pin *pin)
     if (store != NULL) fe_store_unref(store);
 }
 
+// What has become of one of several lookups.
+static ferric_status outcome_of(fe_store *store, fe_moment *at, const fe_lookup *lookup)
+{
+    const fe_found *found = &lookup->found;
+
+    if (lookup->status != FERRIC_OK) return lookup->status;
+    if (!found->is_found || !fe_store_is_live(store, at, &found->entry)) return FERRIC_NOT_FOUND;
+    return FERRIC_OK;
+}
+
 // Looks up to FE_LOOKUP_WIDTH keys up together. Returns the first failure.
 static ferric_status pin_some(fe_store *store, fe_view *view, fe_moment *at, size_t count,
                               const ferric_slice *keys, fe_pin *pins, ferric_status *statuses)
@@ -187,16 +198,12 @@ static ferric_status pin_some(fe_store *store, fe_view *view, fe_moment *at, siz
     }
     fe_view_find_many(view, at->sequence, lookups, count);
     for (size_t i = 0; i < count; i++) {
-        const fe_found *found = &lookups[i].found;
-        statuses[i] = lookups[i].status;
-        if (statuses[i] != FERRIC_OK) {
-            if (first_failure == FERRIC_OK) first_failure = statuses[i];
-        } else if (!found->is_found || !fe_store_is_live(store, at, &found->entry)) {
-            statuses[i] = FERRIC_NOT_FOUND;
-        } else {
-            statuses[i] = pin_found(store, view, found, &pins[i]);
-            if (first_failure == FERRIC_OK) first_failure = statuses[i];
+        statuses[i] = outcome_of(store, at, &lookups[i]);
+        if (statuses[i] == FERRIC_NOT_FOUND) continue;
+        if (statuses[i] == FERRIC_OK) {
+            statuses[i] = pin_found(store, view, &lookups[i].found, &pins[i]);
         }
+        if (first_failure == FERRIC_OK) first_failure = statuses[i];
     }
     return first_failure;
 }
@@ -224,6 +231,43 @@ ferric_status fe_store_multi_get(fe_store *store, size_t count, const ferric_sli
     }
     fe_epoch_leave(store->epoch);
     return first_failure;
+}
+
+static_assert(FE_READ_MANY_MAX <= FE_LOOKUP_WIDTH, "they are looked up together");
+
+// REQUIRES: inside a section.
+static void read_together(fe_store *store, fe_read *reads, size_t count, fe_moment at)
+{
+    fe_view *view = atomic_load_explicit(&store->view, memory_order_acquire);
+    fe_lookup lookups[FE_LOOKUP_WIDTH];
+
+    at.sequence = readable_sequence(store, at.sequence);
+    for (size_t i = 0; i < count; i++) {
+        lookups[i].key = fe_buffer_slice(&reads[i].key);
+        lookups[i].hash = fe_hash64(lookups[i].key.data, lookups[i].key.size);
+    }
+    fe_view_find_many(view, at.sequence, lookups, count);
+    for (size_t i = 0; i < count; i++) {
+        const fe_found *found = &lookups[i].found;
+        reads[i].status = outcome_of(store, &at, &lookups[i]);
+        if (reads[i].status != FERRIC_OK) continue;
+        reads[i].status = copy_found(store, found, &reads[i].value);
+        reads[i].meta = meta_of(found);
+    }
+}
+
+void fe_store_read_many(fe_store *store, fe_read *reads, size_t count, fe_moment at)
+{
+    ferric_status status = fe_store_check(store);
+
+    if (status == FERRIC_OK) {
+        fe_epoch_enter(store->epoch);
+        read_together(store, reads, count, at);
+        fe_epoch_leave(store->epoch);
+        return;
+    }
+    for (size_t i = 0; i < count; i++)
+        reads[i].status = status;
 }
 
 ferric_status fe_store_snapshot(fe_store *store, fe_snapshot **snapshot)

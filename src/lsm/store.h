@@ -139,7 +139,22 @@ typedef struct fe_pin {
 // asked) and so may `meta`. Errors: as ferric_get.
 ferric_status fe_store_read(fe_store *store, ferric_slice key, fe_moment at, ferric_buffer *value,
                             fe_meta *meta);
-// The same at a sequence number and the time of the call.
+
+// One of several reads at one state.
+typedef struct fe_read {
+    ferric_buffer key; // Both are the caller's.
+    ferric_buffer value;
+    fe_meta meta;
+    ferric_status status; // As of fe_store_read; of several failures the last left its message.
+} fe_read;
+
+// So many keys can be read together.
+#define FE_READ_MANY_MAX 16
+
+// Reads up to so many keys at once, whose memory is then waited for together.
+void fe_store_read_many(fe_store *store, fe_read *reads, size_t count, fe_moment at);
+
+// Reads at a sequence number and the time of the call.
 ferric_status fe_store_get(fe_store *store, ferric_slice key, uint64_t sequence,
                            ferric_buffer *value, uint64_t *version);
 

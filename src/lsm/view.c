@@ -9,6 +9,8 @@
 #include "base/status.h"
 #include "lsm/merge_iterator.h"
 
+// A view has seldom more memtables and tables to be walked through.
+#define FEW_CHILDREN 16
 // How most keys begin, as ids of keyspaces are small numbers.
 #define FIRST_ANCHOR fe_slice("\0\0\0", 3)
 
@@ -156,7 +158,9 @@ static ferric_status table_iterators(const fe_version *version, bool fill_cache,
 ferric_status fe_view_iterator(const fe_view *view, bool fill_cache, fe_iterator **iterator)
 {
     size_t capacity = view->memtable_count + view->version->levels[0].count + FE_LEVEL_COUNT;
-    fe_iterator **children = fe_alloc_zero(capacity, sizeof *children);
+    fe_iterator *few[FEW_CHILDREN];
+    fe_iterator **children =
+        capacity <= FEW_CHILDREN ? few : fe_alloc_zero(capacity, sizeof *children);
     size_t count = 0;
     ferric_status status = FERRIC_OK;
 
@@ -175,6 +179,6 @@ ferric_status fe_view_iterator(const fe_view *view, bool fill_cache, fe_iterator
         for (size_t i = 0; i < count; i++)
             fe_iterator_destroy(children[i]);
     }
-    fe_free(children);
+    if (children != few) fe_free(children);
     return status;
 }

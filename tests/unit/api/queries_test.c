@@ -118,6 +118,46 @@ static void test_many_documents_come_in_the_order_of_the_index(void **state)
     kit_deinit(&kit);
 }
 
+// Batches become smaller where documents are large, and larger again behind them.
+static void test_large_documents_come_in_smaller_batches(void **state)
+{
+    enum { SIZE = 100000, COUNT = 60 };
+    char *json = malloc(SIZE + 64);
+    ferric_find_options options = FERRIC_FIND_OPTIONS_INIT;
+    ferric_cursor *cursor;
+    int expected = 0;
+    api_kit kit;
+    ferric_keyspace *users;
+
+    (void)state;
+    kit_init(&kit);
+    users = users_of(&kit);
+    for (int i = 0; i < COUNT; i++) {
+        char key[16];
+        int size = i % 20 < 10 ? 1 : SIZE;
+        snprintf(key, sizeof key, "u%04d", i);
+        snprintf(json, SIZE + 64, "{\"rare\":%d,\"text\":\"%0*d\"}", i, size, i % 10);
+        put_document(&kit, users, key, json);
+    }
+    create_index(&kit, users, "\"rare\"", false);
+    options.sort = text("\"rare\"");
+    assert_ok(ferric_find(kit.db, users, text("{\"rare\":{\"$gte\":0}}"), &options, &cursor));
+    for (; ferric_cursor_next(cursor); expected++) {
+        char end[16];
+        ferric_slice document = ferric_cursor_document(cursor);
+        snprintf(end, sizeof end, "%d\"}", expected % 10);
+        assert_int_equal(document.size > SIZE, expected % 20 >= 10);
+        assert_memory_equal(fe_slice_bytes(document) + document.size - strlen(end), end,
+                            strlen(end));
+    }
+    assert_ok(ferric_cursor_status(cursor));
+    assert_int_equal(expected, COUNT);
+    ferric_cursor_destroy(cursor);
+    ferric_keyspace_close(users);
+    kit_deinit(&kit);
+    free(json);
+}
+
 static void test_a_limit_ends_the_walk(void **state)
 {
     static const char filter[] = "{\"rare\":{\"$gte\":100}}";
@@ -494,6 +534,7 @@ int main(void)
         cmocka_unit_test(test_or_is_a_union_without_duplicates),
         cmocka_unit_test(test_a_scan_names_the_missing_index),
         cmocka_unit_test(test_many_documents_come_in_the_order_of_the_index),
+        cmocka_unit_test(test_large_documents_come_in_smaller_batches),
         cmocka_unit_test(test_a_limit_ends_the_walk),
         cmocka_unit_test(test_counts_take_entries_for_documents),
         cmocka_unit_test(test_covered_queries_read_no_document),
