@@ -170,6 +170,7 @@ static const char *const names[FE_BUG_COUNT] = {
     [FE_BUG_LOCK_BEFORE_KEY] = "LOCK_BEFORE_KEY",
     [FE_BUG_KEYS_OF_BEFORE_THE_LOCK] = "KEYS_OF_BEFORE_THE_LOCK",
     [FE_BUG_LAST_BATCH_LOST] = "LAST_BATCH_LOST",
+    [FE_BUG_SCAN_SKIPS_BORDER] = "SCAN_SKIPS_BORDER",
 };
 
 const char *fe_seeded_bug_name(fe_seeded_bug bug)

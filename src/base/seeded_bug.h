@@ -173,6 +173,7 @@ typedef enum fe_seeded_bug {
     FE_BUG_LOCK_BEFORE_KEY,          // Who has not the key leaves his process id in LOCK.
     FE_BUG_KEYS_OF_BEFORE_THE_LOCK,  // Keys that a writer changes before the lock is had stay.
     FE_BUG_LAST_BATCH_LOST,          // Documents of a batch that is not full are not given.
+    FE_BUG_SCAN_SKIPS_BORDER,        // A table whose last key is a scan's first is left out.
     FE_BUG_COUNT,
 } fe_seeded_bug;
 

@@ -55,7 +55,8 @@ struct fe_cursor {
 static ferric_status open_iterator(fe_cursor *cursor, const fe_cursor_options *options)
 {
     fe_iterator *children[2] = {options->overlay, NULL};
-    ferric_status status = fe_view_iterator(cursor->view, options->fill_cache, &cursor->iterator);
+    ferric_status status = fe_view_iterator(cursor->view, cursor->lower, cursor->upper,
+                                            options->fill_cache, &cursor->iterator);
 
     if (options->overlay == NULL) return status;
     if (status != FERRIC_OK) {

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "base/seeded_bug.h"
 #include "base/status.h"
 #include "lsm/merge_iterator.h"
 
@@ -134,13 +135,27 @@ fe_view *fe_view_of_retired(fe_retired *retired)
     return (fe_view *)(void *)((char *)retired - offsetof(fe_view, retired));
 }
 
-static ferric_status table_iterators(const fe_version *version, bool fill_cache,
-                                     fe_iterator **children, size_t *count)
+// Whether a table has no key in [lower, upper).
+static bool is_outside(const fe_table_file *file, ferric_slice lower, ferric_slice upper)
+{
+    ferric_slice none = {NULL, 0};
+
+    if (FE_SEEDED_BUG(FE_BUG_SCAN_SKIPS_BORDER) && fe_slice_equal(file->largest_key, lower)) {
+        return true;
+    }
+    return !fe_table_file_overlaps(file, lower.size == 0 ? none : lower,
+                                   upper.size == 0 ? none : upper);
+}
+
+static ferric_status table_iterators(const fe_version *version, ferric_slice lower,
+                                     ferric_slice upper, bool fill_cache, fe_iterator **children,
+                                     size_t *count)
 {
     const fe_level *level0 = &version->levels[0];
     ferric_status status = FERRIC_OK;
 
     for (uint32_t i = 0; i < level0->count && status == FERRIC_OK; i++) {
+        if (is_outside(level0->files[i], lower, upper)) continue;
         status = fe_table_iterator_create(version->tables, level0->files[i], fill_cache,
                                           &children[*count]);
         if (status == FERRIC_OK) (*count)++;
@@ -155,7 +170,9 @@ static ferric_status table_iterators(const fe_version *version, bool fill_cache,
     return status;
 }
 
-ferric_status fe_view_iterator(const fe_view *view, bool fill_cache, fe_iterator **iterator)
+// A child fewer is a seek fewer, and a single one needs no merge.
+ferric_status fe_view_iterator(const fe_view *view, ferric_slice lower, ferric_slice upper,
+                               bool fill_cache, fe_iterator **iterator)
 {
     size_t capacity = view->memtable_count + view->version->levels[0].count + FE_LEVEL_COUNT;
     fe_iterator *few[FEW_CHILDREN];
@@ -167,11 +184,13 @@ ferric_status fe_view_iterator(const fe_view *view, bool fill_cache, fe_iterator
     *iterator = NULL;
     if (children == NULL) return fe_no_memory("an iterator", capacity * sizeof *children);
     for (uint32_t i = 0; i < view->memtable_count && status == FERRIC_OK; i++) {
-        status = fe_memtable_iterator(view->memtables[i]->memtable, &children[count]);
+        const fe_memtable *memtable = view->memtables[i]->memtable;
+        if (fe_memtable_largest_sequence(memtable) == 0) continue;
+        status = fe_memtable_iterator(memtable, &children[count]);
         if (status == FERRIC_OK) count++;
     }
     if (status == FERRIC_OK) {
-        status = table_iterators(view->version, fill_cache, children, &count);
+        status = table_iterators(view->version, lower, upper, fill_cache, children, &count);
     }
     if (status == FERRIC_OK) {
         status = fe_merge_iterator_create(children, count, iterator);

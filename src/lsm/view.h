@@ -61,8 +61,10 @@ void fe_view_unref(fe_view *view);
 // The view that `retired` stands in.
 fe_view *fe_view_of_retired(fe_retired *retired);
 
-// All entries of the view in internal order. The view outlives the iterator. Errors:
-// FERRIC_NO_MEMORY.
-ferric_status fe_view_iterator(const fe_view *view, bool fill_cache, fe_iterator **iterator);
+// All entries of the view in internal order, of which those with keys outside of [lower, upper),
+// and those of commits that were not published when it was made, may be missing. A bound of size 0
+// is none. The view outlives the iterator. Errors: FERRIC_NO_MEMORY.
+ferric_status fe_view_iterator(const fe_view *view, ferric_slice lower, ferric_slice upper,
+                               bool fill_cache, fe_iterator **iterator);
 
 #endif

@@ -166,6 +166,7 @@ static const char *const catchers[FE_BUG_COUNT] = {
     [FE_BUG_LOCK_BEFORE_KEY] = "keys_test",
     [FE_BUG_KEYS_OF_BEFORE_THE_LOCK] = "keys_test",
     [FE_BUG_LAST_BATCH_LOST] = "index_model_test",
+    [FE_BUG_SCAN_SKIPS_BORDER] = "model_test",
 };
 
 const char *catcher_of(fe_seeded_bug bug)
