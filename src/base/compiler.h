@@ -12,7 +12,14 @@
 // Compiles one function for a CPU with these features; the caller has asked for them.
 #define FE_TARGET(features) __attribute__((target(features)))
 // Starts loading the cache line of `address` for reading. Any address is allowed.
-#define FE_PREFETCH(address) __builtin_prefetch((address), 0, 3)
+//
+// The empty assembly is for gcc, which takes a function that does nothing but prefetch for one
+// without any effect and drops the calls of it.
+#define FE_PREFETCH(address)                                                                       \
+    do {                                                                                           \
+        __builtin_prefetch((address), 0, 3);                                                       \
+        __asm__ volatile("");                                                                      \
+    } while (0)
 // The number of the lowest bit that is set. `bits` is not 0.
 #define FE_LOWEST_BIT(bits) ((uint32_t)__builtin_ctz(bits))
 #define FE_LOWEST_BIT64(bits) ((uint32_t)__builtin_ctzll(bits))
