@@ -76,13 +76,19 @@ static inline fe_cached_block *fe_block_cache_peek(fe_block_home *home)
     return atomic_load_explicit(home, memory_order_acquire);
 }
 
+// Leaves a mark on a block that was found.
+static inline void fe_block_cache_mark(fe_cached_block *cached)
+{
+    if (!atomic_load_explicit(&cached->is_marked, memory_order_relaxed))
+        atomic_store_explicit(&cached->is_marked, true, memory_order_relaxed);
+}
+
 // The block at `home`, or NULL: then it is to be loaded. REQUIRES: inside an epoch section.
 static inline fe_cached_block *fe_block_cache_find(fe_block_home *home)
 {
     fe_cached_block *cached = fe_block_cache_peek(home);
 
-    if (cached != NULL && !atomic_load_explicit(&cached->is_marked, memory_order_relaxed))
-        atomic_store_explicit(&cached->is_marked, true, memory_order_relaxed);
+    if (cached != NULL) fe_block_cache_mark(cached);
     return cached;
 }
 

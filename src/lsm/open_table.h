@@ -16,10 +16,18 @@ enum {
     FE_TABLE_WITHOUT_FILTER = 4,
 };
 
+// Where a block is when it is cached, and what the index tells of it: an entry's place is guessed
+// from that, so that the entry is on its way before the block has told where it is.
+typedef struct fe_block_seat {
+    fe_block_home home;
+    uint32_t content_at; // From the block's memory on: its content, for which guesses are made.
+    uint32_t stride;     // The entries' mean size, in 64ths of a byte.
+} fe_block_seat;
+
 struct fe_open_table {
     // Read by every get: the first line.
     _Alignas(FE_CACHE_LINE) fe_table *table;
-    fe_block_home *homes; // One for each data block.
+    fe_block_seat *seats; // One for each data block.
     fe_keydir keydir;     // Without buckets when it is not loaded.
     fe_tally *tally;      // The table cache's.
     uint32_t block_count;

@@ -169,11 +169,11 @@ bool fe_table_file_unref(fe_table_file *file)
 
 static void free_open_table(fe_open_table *open)
 {
-    if (open->table != NULL && open->homes != NULL) {
+    if (open->table != NULL && open->seats != NULL) {
         for (uint32_t i = 0; i < fe_table_block_count(open->table); i++)
-            fe_block_cache_remove(open->blocks, open->table, i, &open->homes[i]);
+            fe_block_cache_remove(open->blocks, open->table, i, &open->seats[i].home);
     }
-    fe_free(open->homes);
+    fe_free(open->seats);
     fe_table_close(open->table);
     fe_free_aligned(open);
 }
@@ -242,12 +242,28 @@ static uint64_t keydir_room(const fe_table_cache *cache)
     return used < cache->keydir_bytes_max ? cache->keydir_bytes_max - used : 0;
 }
 
-static ferric_status create_homes(fe_open_table *open)
+// An entry's share of the bytes that all entries of its block take, in 64ths; any number for an
+// index that lies. The index has seen to it that there is an entry.
+static uint32_t stride_of(const fe_table *table, uint32_t block)
+{
+    uint64_t entries = fe_table_block_entries(table, block);
+    uint64_t others = FE_BLOCK_TRAILER_SIZE + entries * sizeof(uint16_t);
+    uint64_t size = fe_table_block_memory(table, block) - entries * sizeof(fe_block_slot);
+
+    return size <= others ? 0 : (uint32_t)((size - others) * 64 / entries);
+}
+
+static ferric_status create_seats(fe_open_table *open)
 {
     open->block_count = fe_table_block_count(open->table);
-    open->homes = fe_alloc_zero(open->block_count, sizeof *open->homes);
-    if (open->homes == NULL)
-        return fe_no_memory("block homes", open->block_count * sizeof *open->homes);
+    open->seats = fe_alloc_zero(open->block_count, sizeof *open->seats);
+    if (open->seats == NULL)
+        return fe_no_memory("block seats", open->block_count * sizeof *open->seats);
+    for (uint32_t i = 0; i < open->block_count; i++) {
+        size_t slots_size = fe_table_block_entries(open->table, i) * sizeof(fe_block_slot);
+        open->seats[i].content_at = (uint32_t)(sizeof(fe_cached_block) + slots_size);
+        open->seats[i].stride = stride_of(open->table, i);
+    }
     return FERRIC_OK;
 }
 
@@ -267,12 +283,12 @@ static ferric_status create_open_table(fe_table_cache *cache, fe_table_file *fil
     created->tally = &cache->tally;
     atomic_init(&created->holds, HELD_BY_CACHE);
     status = fe_table_cache_open_table(cache, file, keydir_room(cache), &created->table);
-    if (status == FERRIC_OK) status = create_homes(created);
+    if (status == FERRIC_OK) status = create_seats(created);
     if (status != FERRIC_OK) goto out;
     created->keydir = *fe_table_keydir(created->table);
     created->keydir_bytes = fe_table_keydir_memory(created->table);
     created->memory_bytes = sizeof *created + fe_table_memory(created->table) +
-                            created->block_count * sizeof *created->homes;
+                            created->block_count * sizeof *created->seats;
     *open = created; // Ownership moves to the caller.
     created = NULL;
 out:

@@ -127,7 +127,8 @@ static void look_ahead(table_iterator *self, uint32_t block, const fe_block *vie
 {
     const fe_cached_block *next = NULL;
 
-    if (block + 1 < block_count(self)) next = fe_block_cache_peek(&self->open->homes[block + 1]);
+    if (block + 1 < block_count(self))
+        next = fe_block_cache_peek(&self->open->seats[block + 1].home);
     if (next == NULL) {
         self->ahead = (uintptr_t)view->data; // Already here, so fetching it costs nothing.
         return;

@@ -8,6 +8,10 @@
 #include "base/status.h"
 #include "lsm/open_table.h"
 
+// Lines that are fetched of an entry before its place is known: what most keys with their values
+// take, and the beginning of others.
+#define GUESSED_LINES 3
+
 // ---- Blocks ----------------------------------------------------------------------------------
 
 // Where the slots are is known before the block's first line has come, so both are fetched at once;
@@ -25,10 +29,24 @@ static inline void prefetch_slot(const fe_cached_block *cached, uint32_t index)
     FE_PREFETCH((const uint8_t *)(cached + 1) + (size_t)index * sizeof(fe_block_slot));
 }
 
+// Begins to fetch where entry `index` should be: right in the place when all entries of the block
+// have one size, and near it else. What precedes the entries, the prefix of their keys, is in the
+// stride, so a guess is ahead of its entry by that at most.
+static inline void prefetch_guess(const fe_cached_block *cached, const fe_block_seat *seat,
+                                  uint32_t index)
+{
+    // A number, not a pointer: a KeyDir that lies leads anywhere.
+    uintptr_t at =
+        (uintptr_t)cached + seat->content_at + (uintptr_t)((uint64_t)index * seat->stride / 64);
+
+    for (uintptr_t i = 0; i < GUESSED_LINES; i++)
+        FE_PREFETCH((const void *)(at + i * FE_CACHE_LINE));
+}
+
 ferric_status fe_open_table_block(fe_open_table *open, uint32_t block, fe_block_reader *reader,
                                   bool fill, fe_cached_block **cached, bool *was_cached)
 {
-    fe_block_home *home = &open->homes[block];
+    fe_block_home *home = &open->seats[block].home;
 
     *cached = fill ? fe_block_cache_find(home) : fe_block_cache_peek(home);
     if (was_cached != NULL) *was_cached = *cached != NULL;
@@ -91,7 +109,7 @@ static inline ferric_status read_place(fe_open_table *open, fe_entry_place place
                                        fe_cached_block **cached, bool *was_cached,
                                        fe_block_entry *inside)
 {
-    fe_block_home *home;
+    fe_block_seat *seat;
     const fe_block *view;
     ferric_status status;
 
@@ -99,15 +117,17 @@ static inline ferric_status read_place(fe_open_table *open, fe_entry_place place
         refuse_place(open, place);
         return FERRIC_CORRUPT;
     }
-    home = &open->homes[place.block];
-    *cached = fe_block_cache_peek(home);
+    seat = &open->seats[place.block];
+    *cached = fe_block_cache_peek(&seat->home);
     *was_cached = *cached != NULL;
     if (FE_LIKELY(*cached != NULL)) {
         prefetch_slot(*cached, place.index);
-        (void)fe_block_cache_find(home); // For its mark.
+        FE_PREFETCH(*cached);
+        prefetch_guess(*cached, seat, place.index);
+        fe_block_cache_mark(*cached);
     } else {
-        status =
-            fe_block_cache_load(open->blocks, open->table, place.block, NULL, true, home, cached);
+        status = fe_block_cache_load(open->blocks, open->table, place.block, NULL, true,
+                                     &seat->home, cached);
         if (status != FERRIC_OK) return status;
     }
     view = fe_cached_block_view(*cached);
@@ -191,7 +211,7 @@ bool fe_table_approach_begin(fe_table_file *file, uint64_t hash, fe_table_approa
     fe_keydir_search_init(&open->keydir, hash, &search);
     if (!fe_keydir_next(&open->keydir, &search, &approach->place)) return false;
     if (approach->place.block >= open->block_count) return true;
-    FE_PREFETCH(&open->homes[approach->place.block]);
+    FE_PREFETCH(&open->seats[approach->place.block]);
     approach->open = open;
     return true;
 }
@@ -199,7 +219,7 @@ bool fe_table_approach_begin(fe_table_file *file, uint64_t hash, fe_table_approa
 static fe_cached_block *approached_block(const fe_table_approach *approach)
 {
     if (approach->open == NULL) return NULL;
-    return fe_block_cache_peek(&approach->open->homes[approach->place.block]);
+    return fe_block_cache_peek(&approach->open->seats[approach->place.block].home);
 }
 
 void fe_table_approach_block(const fe_table_approach *approach)
