@@ -294,7 +294,7 @@ int main(int argc, char **argv)
     uint64_t keys = argc > 2 ? strtoull(argv[2], NULL, 10) : KEYS;
     char path[PATH_SIZE];
 
-    if (argc < 2 || argc > 3 || keys < KEYS_MIN) {
+    if (argc < 2 || argc > 3 || *argv[1] == '-' || keys < KEYS_MIN) {
         fprintf(stderr, "usage: ferric-alone DIRECTORY [KEYS], at least %d keys\n", KEYS_MIN);
         return 2;
     }

@@ -182,7 +182,7 @@ int main(int argc, char **argv)
     char path[PATH_SIZE];
     row rows[3];
 
-    if (argc != 2) {
+    if (argc != 2 || *argv[1] == '-') {
         fputs("usage: ferric-claims DIRECTORY\n", stderr);
         return 2;
     }

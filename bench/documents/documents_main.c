@@ -240,12 +240,26 @@ static int take_option(char **words, comparison *run, request *asked)
     return 2;
 }
 
+static const char usage[] =
+    "usage: ferric-documents DIRECTORY [OPTION]...\n"
+    "\n"
+    "  --file FILE     documents to compare with, a JSON object on each line, in place of made "
+    "ones\n"
+    "  --documents N   how many are made, 100000\n"
+    "  --queries N     of each kind, 10000; fewer of the kind that reads all documents\n"
+    "  --rounds N      5\n"
+    "  --synced        each commit is durable, in both engines\n"
+    "  --claim         one indexed find over 100 documents, and no comparison\n";
+
 int main(int argc, char **argv)
 {
     static comparison run = {.queries = 10000, .rounds = 5};
     request asked = {.count = 100000};
 
-    if (argc < 2) bench_die("usage: ferric-documents DIRECTORY [OPTION]...; see the source");
+    if (argc < 2 || *argv[1] == '-') {
+        fputs(usage, argc < 2 ? stderr : stdout);
+        return argc < 2 ? 2 : 0;
+    }
     run.directory = argv[1];
     for (int i = 2; i < argc;)
         i += take_option(&argv[i], &run, &asked);
