@@ -99,6 +99,7 @@ typedef enum fe_seeded_bug {
     FE_BUG_TXN_READS_NEWEST,      // A transaction reads what was committed after its snapshot.
     FE_BUG_OWN_WRITE_UNSEEN,      // A transaction does not read its own writes.
     FE_BUG_ROLLBACK_KEEPS_WRITES, // What was written since a savepoint stays.
+    FE_BUG_LOOK_AHEAD_NOT_MADE,   // Ranges count as unchanged though others have committed since.
     FE_BUG_TURN_NOT_CHECKED, // What was committed between the look ahead and the turn is not seen.
     FE_BUG_DELETE_IS_NO_CHANGE,   // A delete does not count as a change of its key.
     FE_BUG_PERIOD_NOT_KEPT,       // A commit does not sync when the period of `periodic` is over.

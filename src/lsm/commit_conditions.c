@@ -172,6 +172,9 @@ ferric_status fe_conditions_look_ahead(fe_store *store, const fe_write_batch *ba
     if (batch->range_count == 0 || FE_SEEDED_BUG(FE_BUG_CONDITION_NOT_CHECKED)) return FERRIC_OK;
     // First the number, then the view: so the view has everything up to the number.
     *looked_up_to = fe_store_last_sequence(store);
+    if (*looked_up_to == batch->unchanged_since || FE_SEEDED_BUG(FE_BUG_LOOK_AHEAD_NOT_MADE)) {
+        return FERRIC_OK; // Nobody has committed since.
+    }
     return check_ranges(store, batch, batch->unchanged_since);
 }
 

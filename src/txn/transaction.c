@@ -2,6 +2,8 @@
 // Begin, read, write, commit, and the way back to savepoints.
 #include "txn/transaction.h"
 
+#include <string.h>
+
 #include "base/buffer.h"
 #include "base/coding.h"
 #include "base/memory.h"
@@ -13,11 +15,12 @@
 
 ferric_status fe_txn_begin(fe_store *store, const ferric_txn_options *options, fe_txn **txn)
 {
-    fe_txn *created = fe_alloc_zero(1, sizeof *created);
+    fe_txn *created = fe_alloc(sizeof *created);
     ferric_status status;
 
     *txn = NULL;
     if (created == NULL) return fe_no_memory("a transaction", sizeof *created);
+    memset(created, 0, offsetof(fe_txn, writes) + offsetof(fe_write_set, room));
     status = fe_store_snapshot(store, &created->snapshot);
     if (status != FERRIC_OK) {
         fe_free(created);

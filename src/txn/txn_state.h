@@ -28,11 +28,11 @@ struct fe_txn {
     bool sync;
     fe_snapshot *snapshot; // NULL after the end.
     uint64_t sequence;     // The snapshot's.
-    fe_write_set writes;
     fe_read_set reads;
     uint64_t held_bytes;     // Counted by the store as this transaction's, in whole steps.
     ferric_status lost_read; // Why something that was read could not be noted, or FERRIC_OK.
     fe_txn_scan *scans;      // Those not yet destroyed.
+    fe_write_set writes;     // Last: its room is not zeroed.
 };
 
 struct fe_txn_scan {

@@ -10,6 +10,10 @@
 #include "base/seeded_bug.h"
 #include "base/status.h"
 
+#define ROOM_ALIGNMENT _Alignof(fe_write)
+
+static_assert(_Alignof(fe_written_key) <= ROOM_ALIGNMENT, "keys and writes stand in the same room");
+
 // For each level, the link that leads to the first key not below a key.
 typedef struct path {
     fe_written_key **links[FE_WRITE_SET_HEIGHT_MAX];
@@ -88,10 +92,29 @@ static uint32_t draw_height(fe_write_set *set)
     return height;
 }
 
-static fe_write *write_create(fe_entry_kind kind, ferric_slice value, uint64_t expires_ms)
+// Memory for a key or a write. NULL: there is none.
+static void *take(fe_write_set *set, size_t size)
+{
+    size_t aligned = (size + ROOM_ALIGNMENT - 1) / ROOM_ALIGNMENT * ROOM_ALIGNMENT;
+    void *taken = set->room + set->room_used;
+
+    if (aligned > FE_WRITE_SET_ROOM - set->room_used) return fe_alloc(size);
+    set->room_used += aligned;
+    return taken;
+}
+
+static void give_back(const fe_write_set *set, void *taken)
+{
+    uintptr_t room = (uintptr_t)set->room;
+
+    if ((uintptr_t)taken - room >= FE_WRITE_SET_ROOM) fe_free(taken);
+}
+
+static fe_write *write_create(fe_write_set *set, fe_entry_kind kind, ferric_slice value,
+                              uint64_t expires_ms)
 {
     size_t prefix = fe_entry_kind_expires(kind) ? FE_EXPIRY_SIZE : 0;
-    fe_write *created = fe_alloc(sizeof *created + prefix + value.size);
+    fe_write *created = take(set, sizeof *created + prefix + value.size);
     uint8_t *bytes = (uint8_t *)(created + 1);
 
     if (created == NULL) {
@@ -104,10 +127,10 @@ static fe_write *write_create(fe_entry_kind kind, ferric_slice value, uint64_t e
     return created;
 }
 
-static fe_written_key *key_create(ferric_slice key, uint32_t height)
+static fe_written_key *key_create(fe_write_set *set, ferric_slice key, uint32_t height)
 {
     size_t links_size = height * sizeof(fe_written_key *);
-    fe_written_key *created = fe_alloc(sizeof *created + links_size + key.size);
+    fe_written_key *created = take(set, sizeof *created + links_size + key.size);
 
     if (created == NULL) {
         fe_no_memory_message("a key of a transaction", sizeof *created + links_size + key.size);
@@ -147,7 +170,7 @@ static void remove_newest_of_key(fe_write_set *set, fe_write *write)
     set->bytes -= write->value.size;
     set->memory_bytes -= sizeof *write + write->value.size;
     set->range_count -= write->kind == FE_ENTRY_RANGE_DELETE;
-    fe_free(write);
+    give_back(set, write);
 }
 
 static void link_write(fe_write_set *set, fe_written_key *key, fe_write *write)
@@ -172,15 +195,15 @@ ferric_status fe_write_set_add(fe_write_set *set, fe_entry_kind kind, ferric_sli
 {
     path at;
     fe_written_key *written;
-    fe_write *write = write_create(kind, value, expires_ms);
+    fe_write *write = write_create(set, kind, value, expires_ms);
 
     if (write == NULL) return FERRIC_NO_MEMORY;
     find_path(set, key, &at);
     written = *at.links[0];
     if (written == NULL || !fe_slice_equal(written->key, key)) {
-        written = key_create(key, draw_height(set));
+        written = key_create(set, key, draw_height(set));
         if (written == NULL) {
-            fe_free(write);
+            give_back(set, write);
             return FERRIC_NO_MEMORY;
         }
         link_key(set, written, &at);
@@ -195,9 +218,9 @@ static ferric_status add_range(fe_write_set *set, ferric_slice lower, ferric_sli
 {
     fe_write *write;
 
-    if (set->ranges == NULL) set->ranges = key_create(fe_slice("", 0), 0);
+    if (set->ranges == NULL) set->ranges = key_create(set, fe_slice("", 0), 0);
     if (set->ranges == NULL) return FERRIC_NO_MEMORY;
-    write = fe_alloc(sizeof *write + lower.size + upper.size);
+    write = take(set, sizeof *write + lower.size + upper.size);
     if (write == NULL)
         return fe_no_memory("a range delete of a transaction", lower.size + upper.size);
     *write = (fe_write){.kind = FE_ENTRY_RANGE_DELETE,
@@ -251,7 +274,7 @@ static void unlink_key(fe_write_set *set, fe_written_key *key)
     set->key_count--;
     set->bytes -= key->key.size;
     set->memory_bytes -= key_memory(key);
-    fe_free(key);
+    give_back(set, key);
 }
 
 uint64_t fe_write_set_mark(fe_write_set *set)
@@ -286,16 +309,19 @@ bool fe_write_set_roll_back(fe_write_set *set, uint64_t mark)
 void fe_write_set_clear(fe_write_set *set)
 {
     fe_written_key *key = set->first[0];
+    fe_random random;
 
     while (set->ranges != NULL && set->ranges->newest != NULL)
         remove_newest_of_key(set, set->ranges->newest);
-    fe_free(set->ranges);
+    if (set->ranges != NULL) give_back(set, set->ranges);
     while (key != NULL) {
         fe_written_key *next = key->next[0];
         while (key->newest != NULL)
             remove_newest_of_key(set, key->newest);
-        fe_free(key);
+        give_back(set, key);
         key = next;
     }
-    *set = (fe_write_set){.random = set->random};
+    random = set->random;
+    memset(set, 0, offsetof(fe_write_set, room));
+    set->random = random;
 }

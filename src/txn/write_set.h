@@ -27,10 +27,14 @@
 #ifndef FERRIC_TXN_WRITE_SET_H
 #define FERRIC_TXN_WRITE_SET_H
 
+#include <stddef.h>
+
 #include "base/random.h"
 #include "lsm/iterator.h"
 
 #define FE_WRITE_SET_HEIGHT_MAX 12
+// For some eight keys with values of a hundred bytes.
+#define FE_WRITE_SET_ROOM 2048
 
 // What an entry's sequence is until it has one. No committed entry has it.
 #define FE_SEQUENCE_UNCOMMITTED FE_SEQUENCE_MAX
@@ -65,9 +69,13 @@ typedef struct fe_write_set {
     size_t key_count;
     size_t range_count;
     fe_random random;
+    // Memory that keys and writes take first, so that a small transaction asks for none. What is
+    // given back stays taken until the set is cleared. It need not be zeroed.
+    size_t room_used;
+    _Alignas(fe_write) uint8_t room[FE_WRITE_SET_ROOM];
 } fe_write_set;
 
-// {0} is empty too.
+// Empty too is one that is zeroed but for its room.
 void fe_write_set_clear(fe_write_set *set);
 
 // Adds a put or delete; key and value are copied. Errors: FERRIC_NO_MEMORY: the set is as it was.

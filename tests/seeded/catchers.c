@@ -92,6 +92,7 @@ static const char *const catchers[FE_BUG_COUNT] = {
     [FE_BUG_TXN_READS_NEWEST] = "isolation_test",
     [FE_BUG_OWN_WRITE_UNSEEN] = "txns_test",
     [FE_BUG_ROLLBACK_KEEPS_WRITES] = "txn_run_test",
+    [FE_BUG_LOOK_AHEAD_NOT_MADE] = "isolation_test",
     [FE_BUG_TURN_NOT_CHECKED] = "commit_schedule_test",
     [FE_BUG_DELETE_IS_NO_CHANGE] = "commit_conditions_test",
     [FE_BUG_PERIOD_NOT_KEPT] = "crash_test",
