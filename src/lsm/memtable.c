@@ -214,6 +214,7 @@ void fe_memtable_insert(fe_memtable *memtable, const fe_entry *entry, uint64_t h
     fe_skiplist_ref ref;
 
     assert(memtable->slots_used <= slots_limit(memtable));
+    fe_memtable_prefetch(memtable, hash); // It comes while the list is searched.
     ref = fe_skiplist_insert(&memtable->list, entry);
     if (ref == 0) return;
     hash_insert(memtable, entry, hash, ref);

@@ -6,6 +6,15 @@
 
 #include "base/seeded_bug.h"
 
+// Few enough to be searched, and one more to be put between them, within the nearest cache.
+#define GUIDES_MAX 8192
+// Nodes of less height are so many that keeping their guides in order would cost more than the
+// search. With more nodes than this in all, the height of a guide grows.
+#define GUIDE_HEIGHT_MIN 3
+#define ENTRY_SIZE_USUAL 64
+// Behind more guides than this with the target's code, the way from the last one before them may
+// be longer than that from the head.
+#define ALIKE_MAX 8
 // Any number does: the same inserts then make the same list, so that a run can be repeated.
 #define HEIGHT_SEED 0x5eed
 #define LINK_BITS 64
@@ -62,15 +71,16 @@ typedef struct place {
     bool is_there;          // `after` is equal to the target.
 } place;
 
-// Descends from the head. path[n], where `path` is not NULL, is the place's `before` on level n.
+// Descends from `begin`, which is before the target and has `level` levels. path[n], where `path`
+// is not NULL, is the place's `before` on level n.
 //
 // place.after is what the last link led to when it was read. To follow place.before again would be
 // wrong: a node that is before the target too may meanwhile have come between.
-static place find_place(const fe_skiplist *list, const target *wanted, fe_skiplist_ref *path)
+static place find_place_from(const fe_skiplist *list, fe_skiplist_ref begin, uint32_t level,
+                             const target *wanted, fe_skiplist_ref *path)
 {
-    uint32_t level = atomic_load_explicit(&list->height, memory_order_relaxed);
     fe_skiplist_ref stop = 0; // A node that is known not to be before `wanted`.
-    place found = {.before = list->head};
+    place found = {.before = begin};
 
     while (level-- > 0) {
         for (;;) {
@@ -94,6 +104,12 @@ static place find_place(const fe_skiplist *list, const target *wanted, fe_skipli
     return found;
 }
 
+static place find_place(const fe_skiplist *list, const target *wanted, fe_skiplist_ref *path)
+{
+    uint32_t height = atomic_load_explicit(&list->height, memory_order_relaxed);
+    return find_place_from(list, list->head, height, wanted, path);
+}
+
 // Whether `wanted` belongs right behind `ref` on level 0. REQUIRES: ref is before it.
 static bool belongs_behind(const fe_skiplist *list, fe_skiplist_ref ref, const target *wanted)
 {
@@ -105,12 +121,13 @@ static bool belongs_behind(const fe_skiplist *list, fe_skiplist_ref ref, const t
 
 // Tries to make list->path lead to `wanted` without a search, from where the last insert left it:
 // ascending runs of keys follow the last node, descending ones (a batch is applied from its last
-// entry to its first) come just before it.
-static bool path_from_last(fe_skiplist *list, const target *wanted)
+// entry to its first) come just before it. It has to be right for a node of `height` levels.
+static bool path_from_last(fe_skiplist *list, const target *wanted, uint32_t height)
 {
     int order;
 
     if (list->last == 0) return false;
+    if (height > list->path_height && !FE_SEEDED_BUG(FE_BUG_PATH_TOO_LOW)) return false;
     order = compare_node(list, list->last, wanted);
     if (order < 0) {
         if (!belongs_behind(list, list->last, wanted)) return false;
@@ -122,6 +139,82 @@ static bool path_from_last(fe_skiplist *list, const target *wanted)
     return order > 0 &&
            (list->path[0] == list->head || compare_node(list, list->path[0], wanted) < 0);
 }
+
+// ---- Guides ---------------------------------------------------------------------------------
+
+// Takes memory from the begin of the list's. Returns how many bytes.
+static size_t guides_init(fe_skiplist_guides *guides, uint8_t *memory, size_t size)
+{
+    size_t max = size / FE_SKIPLIST_GUIDES_PART / sizeof *guides->links;
+    size_t expected = size / ENTRY_SIZE_USUAL >> 2 * (GUIDE_HEIGHT_MIN - 1);
+
+    guides->links = (uint64_t *)(void *)memory;
+    guides->max = (uint32_t)(max < GUIDES_MAX ? max : GUIDES_MAX);
+    for (guides->height = GUIDE_HEIGHT_MIN; expected > GUIDES_MAX; expected >>= 2)
+        guides->height++;
+    return guides->max * sizeof *guides->links;
+}
+
+// How many guides are below a link. The loop has no branch that could be guessed wrong.
+static uint32_t guides_below(const fe_skiplist_guides *guides, uint64_t link)
+{
+    const uint64_t *at = guides->links;
+    uint32_t left = guides->count;
+
+    if (left == 0) return 0;
+    while (left > 1) {
+        uint32_t half = left / 2;
+        at += at[half - 1] < link ? half : 0;
+        left -= half;
+    }
+    return (uint32_t)(at - guides->links) + (*at < link);
+}
+
+static void guides_add(fe_skiplist_guides *guides, uint64_t link)
+{
+    uint32_t at;
+
+    if (guides->max == 0) return;
+    if (guides->count == guides->max) { // Every other one leads nearly as close.
+        guides->count /= 2;
+        for (uint32_t i = 0; i < guides->count; i++)
+            guides->links[i] = guides->links[2 * i];
+    }
+    at = guides_below(guides, link);
+    memmove(guides->links + at + 1, guides->links + at,
+            (guides->count - at) * sizeof *guides->links);
+    guides->links[at] = link;
+    guides->count++;
+}
+
+// The guide from which to search for a node of `height` levels; 0: the head is better, or the only
+// one.
+static fe_skiplist_ref guide_for(const fe_skiplist *list, const target *wanted, uint32_t height)
+{
+    const fe_skiplist_guides *guides = &list->guides;
+    uint32_t below;
+
+    if (height > guides->height) return 0;
+    below = guides_below(guides, wanted->low);
+    if (FE_SEEDED_BUG(FE_BUG_GUIDE_NOT_BEFORE) && below < guides->count) below++;
+    if (below == 0) return 0;
+    if (below + ALIKE_MAX < guides->count && guides->links[below + ALIKE_MAX] <= wanted->high) {
+        return 0;
+    }
+    return ref_of(list, guides->links[below - 1]);
+}
+
+// Makes list->path lead to `wanted` on `height` levels at least. Returns whether it is there.
+static bool find_path(fe_skiplist *list, const target *wanted, uint32_t height)
+{
+    fe_skiplist_ref guide = guide_for(list, wanted, height);
+
+    list->path_height = guide == 0 ? FE_SKIPLIST_HEIGHT_MAX : list->guides.height;
+    if (guide == 0) return find_place(list, wanted, list->path).is_there;
+    return find_place_from(list, guide, list->guides.height, wanted, list->path).is_there;
+}
+
+// ---- Inserting ------------------------------------------------------------------------------
 
 // Branching 4: a node reaches each next level with a chance of 1/4.
 static uint32_t height_draw(fe_skiplist *list)
@@ -162,9 +255,11 @@ void fe_skiplist_init(fe_skiplist *list, uint8_t *base, size_t begin, size_t siz
     uint32_t code_bits;
 
     assert(begin > 0 && begin % FE_SKIPLIST_UNIT == 0 && size % FE_SKIPLIST_UNIT == 0);
-    assert(size / FE_SKIPLIST_UNIT <= UINT32_MAX && size - begin >= FE_SKIPLIST_HEAD_SIZE);
+    assert(size / FE_SKIPLIST_UNIT <= UINT32_MAX);
     memset(list, 0, sizeof *list);
     list->base = base;
+    begin += guides_init(&list->guides, base + begin, size - begin);
+    assert(size - begin >= FE_SKIPLIST_HEAD_SIZE);
     list->end = (uint32_t)(size / FE_SKIPLIST_UNIT);
     list->head = (uint32_t)(begin / FE_SKIPLIST_UNIT) + FE_SKIPLIST_HEIGHT_MAX;
     list->random.state = HEIGHT_SEED;
@@ -178,6 +273,7 @@ void fe_skiplist_init(fe_skiplist *list, uint8_t *base, size_t begin, size_t siz
         list->code = *code;
         fe_key_code_fit(&list->code, code_bits);
     }
+    list->path_height = FE_SKIPLIST_HEIGHT_MAX;
     atomic_init(&list->height, 1);
     atomic_init(&list->used, (uint32_t)((begin + FE_SKIPLIST_HEAD_SIZE) / FE_SKIPLIST_UNIT));
     for (uint32_t level = 0; level < FE_SKIPLIST_HEIGHT_MAX; level++) {
@@ -189,22 +285,22 @@ void fe_skiplist_init(fe_skiplist *list, uint8_t *base, size_t begin, size_t siz
 fe_skiplist_ref fe_skiplist_insert(fe_skiplist *list, const fe_entry *entry)
 {
     target wanted = target_of(list, entry->key, entry->sequence);
-    uint32_t height;
+    uint32_t height = height_draw(list);
     fe_skiplist_ref ref;
 
     assert(entry->sequence <= FE_SEQUENCE_MAX);
     assert(entry->key.size <= UINT32_MAX && entry->value.size <= UINT32_MAX);
-    if (!path_from_last(list, &wanted) && find_place(list, &wanted, list->path).is_there) {
+    if (!path_from_last(list, &wanted, height) && find_path(list, &wanted, height)) {
         list->last = 0; // The path no longer belongs to it.
         return 0;
     }
-    height = height_draw(list);
     ref = node_create(list, entry, height);
     for (uint32_t level = 0; level < height; level++) {
         uint64_t behind = link_load(list, list->path[level], level);
         atomic_init(fe_skiplist_link(list, ref, level), behind);
         link_publish(list, list->path[level], level, wanted.low | ref);
     }
+    if (height >= list->guides.height) guides_add(&list->guides, wanted.low | ref);
     if (height > atomic_load_explicit(&list->height, memory_order_relaxed)) {
         // A reader that sees the old height only searches longer, so relaxed will do.
         atomic_store_explicit(&list->height, height, memory_order_relaxed);

@@ -21,6 +21,9 @@
 //     keys, and equal codes are decided by the whole keys.
 // S5. The last link of a level has offset 0 and a code of ones, so that a search stops there
 //     without a test of its own.
+// S6. Guides are links to nodes that have `height` levels at least, in the order of their codes:
+//     the writer begins at the last one whose code is below its target's, without the way there
+//     over nodes that stand all over the arena. A guide that is missing costs time alone.
 #ifndef FERRIC_LSM_SKIPLIST_H
 #define FERRIC_LSM_SKIPLIST_H
 
@@ -43,6 +46,13 @@ typedef struct fe_skiplist_node {
     uint8_t bytes[];
 } fe_skiplist_node;
 
+typedef struct fe_skiplist_guides {
+    uint64_t *links; // At the begin of the list's memory.
+    uint32_t count;
+    uint32_t max;
+    uint32_t height;
+} fe_skiplist_guides;
+
 typedef struct fe_skiplist {
     uint8_t *base; // Where offset 0 is.
     fe_skiplist_ref head;
@@ -53,6 +63,8 @@ typedef struct fe_skiplist {
     uint32_t last_height;     // The writer's.
     fe_skiplist_ref
         path[FE_SKIPLIST_HEIGHT_MAX]; // Nodes before `last` on each level. The writer's.
+    uint32_t path_height;             // So many levels of the path are right. The writer's.
+    fe_skiplist_guides guides;        // The writer's.
     fe_random random;
     uint32_t offset_bits; // Of a link.
     fe_key_code code;     // Its bits are those above.
@@ -60,8 +72,9 @@ typedef struct fe_skiplist {
 
 // Makes an empty list in the `size` bytes at `base`, of which the first `begin` belong to somebody
 // else. Both are multiples of 8, `base` is 8-byte aligned, size is below 32 GiB. The code is
-// copied; NULL: nothing is known of the keys. REQUIRES: room for FE_SKIPLIST_HEAD_SIZE bytes,
-// begin > 0.
+// copied; NULL: nothing is known of the keys. Guides take what 1 of FE_SKIPLIST_GUIDES_PART bytes
+// has. REQUIRES: room for them and FE_SKIPLIST_HEAD_SIZE bytes, begin > 0.
+#define FE_SKIPLIST_GUIDES_PART 128
 #define FE_SKIPLIST_HEAD_SIZE (FE_SKIPLIST_HEIGHT_MAX * 8 + sizeof(fe_skiplist_node))
 void fe_skiplist_init(fe_skiplist *list, uint8_t *base, size_t begin, size_t size,
                       const fe_key_code *code);

@@ -69,6 +69,26 @@ static void assert_stands_on(const fixture *test, fe_skiplist_ref ref, size_t at
     assert_entry_equal(&found, &test->model.entries[at]);
 }
 
+// A search would find its way over a level that is out of order too, but slowly.
+static void assert_levels_are_in_order(const fe_skiplist *list)
+{
+    for (uint32_t level = 0; level < atomic_load(&list->height); level++) {
+        const fe_skiplist_node *before = NULL;
+        uint64_t link = atomic_load(fe_skiplist_link(list, list->head, level));
+        while ((link & fe_skiplist_offset_mask(list)) != 0) {
+            fe_skiplist_ref ref = (fe_skiplist_ref)(link & fe_skiplist_offset_mask(list));
+            const fe_skiplist_node *node = fe_skiplist_node_at(list, ref);
+            if (before != NULL) {
+                assert_true(fe_internal_compare(fe_skiplist_key(before),
+                                                fe_skiplist_sequence(before), fe_skiplist_key(node),
+                                                fe_skiplist_sequence(node)) < 0);
+            }
+            before = node;
+            link = atomic_load(fe_skiplist_link(list, ref, level));
+        }
+    }
+}
+
 // Compares the whole order, then every seek to an entry, just before it and just behind it.
 static void assert_list_holds_model(const fixture *test)
 {
@@ -90,6 +110,7 @@ static void assert_list_holds_model(const fixture *test)
     }
     assert_int_equal(ref, 0);
     assert_stands_on(test, fe_skiplist_last(&test->list), model->count - 1);
+    assert_levels_are_in_order(&test->list);
 }
 
 static void test_skiplist_empty_finds_nothing(void **state)
@@ -255,6 +276,39 @@ static void test_skiplist_learns_from_all_its_keys(void **state)
     teardown(&test);
 }
 
+// A run of keys behind one that was searched for from a guide.
+static void insert_run(fixture *test, char *key, size_t size, uint64_t sequence)
+{
+    for (int i = 0; i < 4; i++) {
+        key[size] = (char)('a' + i);
+        insert(test, fe_slice(key, size + 1), sequence);
+    }
+}
+
+// More guides than there is room for, at keys that codes tell apart and at some that they do not.
+static void test_skiplist_thins_its_guides(void **state)
+{
+    uint32_t most = 0;
+    fixture test;
+    char key[80];
+
+    (void)state;
+    setup(&test, fe_slice(NULL, 0), 1);
+    for (uint32_t i = 0; fe_skiplist_room(&test.list) >= 5 * fe_skiplist_cost(sizeof key, 5); i++) {
+        int size = snprintf(key, sizeof key, "%04" PRIu64, fe_random_below(&test.random, 10000));
+        if (i % 64 == 0) size += snprintf(key + size, sizeof key - (size_t)size, "%060u", i);
+        insert(&test, fe_slice(key, (size_t)size), i);
+        if (i % 4 == 0) insert_run(&test, key, (size_t)size, i);
+        if (test.list.guides.count > most) most = test.list.guides.count;
+    }
+    assert_int_equal(most, test.list.guides.max);
+    assert_in_range(test.list.guides.count, most / 2, most - 1);
+    for (uint32_t i = 1; i < test.list.guides.count; i++)
+        assert_true(test.list.guides.links[i - 1] < test.list.guides.links[i]);
+    assert_list_holds_model(&test);
+    teardown(&test);
+}
+
 static void test_skiplist_fills_its_arena_to_the_end(void **state)
 {
     fixture test;
@@ -288,6 +342,7 @@ int main(void)
         cmocka_unit_test(test_skiplist_orders_keys_that_share_codes),
         cmocka_unit_test(test_skiplist_equals_model_in_random_order),
         cmocka_unit_test(test_skiplist_learns_from_all_its_keys),
+        cmocka_unit_test(test_skiplist_thins_its_guides),
         cmocka_unit_test(test_skiplist_fills_its_arena_to_the_end),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
