@@ -108,7 +108,9 @@ ferric_status ferric_key_add(ferric_db *db, const ferric_key *key);
 // the only key; FERRIC_WRONG_KEY: it is none of them.
 ferric_status ferric_key_remove(ferric_db *db, const ferric_key *key);
 
-// Both in one step: `added` takes the place of `removed`. Errors: as both.
+// Both in one step: `added` takes the place of `removed`. When that was the only key, nothing of
+// what it opened opens the new keyring: together with ferric_key_rotate(db, true, ...) that shuts
+// out who had the old key and a copy of the keyring. Errors: as both.
 ferric_status ferric_key_replace(ferric_db *db, const ferric_key *removed, const ferric_key *added);
 
 // Draws a new data key for all files that are begun from now on; older ones keep theirs until

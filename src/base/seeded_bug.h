@@ -156,6 +156,7 @@ typedef enum fe_seeded_bug {
     FE_BUG_COVERED_INEXACT,         // An index answers alone though the filter wants more.
     FE_BUG_COVERED_REWRITTEN,       // An index shows 1 where the document has 1.0.
     FE_BUG_NONCE_TAKEN_AGAIN,       // A failed append gives its nonce to the next one.
+    FE_BUG_MASTER_KEY_STAYS,        // A replaced key opens the next keyring by its old slot.
     FE_BUG_KEYRING_NOT_SYNCED,      // A keyring takes the old one's place before it is durable.
     FE_BUG_CALLBACK_BEFORE_SYNC,    // An asynchronous commit is told as done before it is durable.
     FE_BUG_COMPLETION_OUT_OF_ORDER, // Callbacks of a group come in another order than its commits.

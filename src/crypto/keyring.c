@@ -287,6 +287,19 @@ ferric_status fe_keyring_add_slot(fe_keyring *keyring, const fe_user_key *user,
     return status;
 }
 
+ferric_status fe_keyring_renew_master(fe_keyring *keyring)
+{
+    uint8_t master[FE_KEY_SIZE];
+    ferric_status status = fe_secret_random(master, sizeof master);
+
+    assert(keyring->is_unlocked);
+    if (status != FERRIC_OK) return status;
+    memcpy(keyring->master, master, sizeof master);
+    fe_wipe(master, sizeof master);
+    keyring->slot_count = 0;
+    return FERRIC_OK;
+}
+
 ferric_status fe_keyring_remove_slot(fe_keyring *keyring, const fe_user_key *user)
 {
     wrapping derived;

@@ -83,6 +83,9 @@ ferric_status fe_keyring_add_slot(fe_keyring *keyring, const fe_user_key *key,
 // Takes away the slot that `key` opens. Errors: FERRIC_WRONG_KEY (none is of this key);
 // FERRIC_INVALID_ARGUMENT (it is the only one).
 ferric_status fe_keyring_remove_slot(fe_keyring *keyring, const fe_user_key *key);
+// Draws another master key and takes all slots away, so that one is to be added: what a slot of
+// before opens is no master key of this keyring any more. Errors: FERRIC_IO: nothing has changed.
+ferric_status fe_keyring_renew_master(fe_keyring *keyring);
 // Adds a data key, for new files. Errors: FERRIC_INVALID_ARGUMENT (too many are in use), FERRIC_IO.
 ferric_status fe_keyring_add_data_key(fe_keyring *keyring, uint64_t now_ms);
 // Takes away a data key that no file needs any more. The newest one stays.

@@ -123,6 +123,22 @@ typedef struct key_change {
     bool has_data_key; // A new data key, for new files.
 } key_change;
 
+// A key that takes the place of the only one gets a master key that nobody knew before. Where
+// others open the database too it cannot be so: their slots hold the old one, and only they can
+// make them anew.
+static ferric_status renew_master(fe_keyring *keyring, const ferric_key *only)
+{
+    fe_passphrase_cost cost = FE_PASSPHRASE_COST_INIT;
+    fe_user_key user;
+    ferric_status status = fe_user_key_of(only, &user);
+
+    if (status == FERRIC_OK && !FE_SEEDED_BUG(FE_BUG_MASTER_KEY_STAYS))
+        status = fe_keyring_renew_master(keyring);
+    if (status == FERRIC_OK && keyring->slot_count == 0)
+        status = fe_keyring_add_slot(keyring, &user, &cost);
+    return status;
+}
+
 static ferric_status change_keyring(fe_store *store, fe_keyring *keyring, const key_change *change)
 {
     fe_passphrase_cost cost = FE_PASSPHRASE_COST_INIT;
@@ -137,6 +153,8 @@ static ferric_status change_keyring(fe_store *store, fe_keyring *keyring, const 
         status = fe_user_key_of(change->removed, &user);
         if (status == FERRIC_OK) status = fe_keyring_remove_slot(keyring, &user);
     }
+    if (status == FERRIC_OK && change->added != NULL && keyring->slot_count == 1)
+        status = renew_master(keyring, change->added);
     if (status == FERRIC_OK && change->has_data_key)
         status = fe_keyring_add_data_key(keyring, fe_vfs_now_ms(store->vfs));
     return status;

@@ -149,6 +149,7 @@ static const char *const catchers[FE_BUG_COUNT] = {
     [FE_BUG_COVERED_REWRITTEN] = "index_model_test",
     [FE_BUG_TAG_NOT_CHECKED] = "manipulation_test",
     [FE_BUG_NONCE_TAKEN_AGAIN] = "nonce_test",
+    [FE_BUG_MASTER_KEY_STAYS] = "keyring_rollback_test",
     [FE_BUG_KEYRING_NOT_SYNCED] = "rekey_crash_test",
     [FE_BUG_CALLBACK_BEFORE_SYNC] = "crash_test",
     [FE_BUG_COMPLETION_OUT_OF_ORDER] = "async_schedule_test",

@@ -116,6 +116,36 @@ static void test_a_removed_key_opens_it_no_more(void **state)
     fe_buffer_deinit(&content);
 }
 
+// Whoever puts the old slot into the new keyring, with the check that holds, opens nothing.
+static void test_an_old_slot_does_not_open_a_renewed_keyring(void **state)
+{
+    static fe_keyring keyring;
+    static fe_keyring read;
+    ferric_buffer content = {0};
+    fe_user_key a = raw(raw_a);
+    fe_user_key b = raw(raw_b);
+
+    (void)state;
+    assert_int_equal(fe_keyring_init(&keyring, database_id, 5), FERRIC_OK);
+    add(&keyring, a);
+    fe_key_slot old = keyring.slots[0];
+    fe_data_key data_key = keyring.keys[0];
+    assert_int_equal(fe_keyring_renew_master(&keyring), FERRIC_OK);
+    assert_int_equal(keyring.slot_count, 0);
+    add(&keyring, b);
+    assert_int_equal(fe_keyring_encode(&keyring, &content), FERRIC_OK);
+    assert_int_equal(fe_keyring_decode(&read, fe_buffer_slice(&content), "KEYRING", database_id),
+                     FERRIC_OK);
+    assert_int_equal(fe_keyring_unlock(&read, &a, "KEYRING"), FERRIC_WRONG_KEY);
+    assert_int_equal(fe_keyring_unlock(&read, &b, "KEYRING"), FERRIC_OK);
+    assert_memory_equal(&read.keys[0], &data_key, sizeof data_key);
+    read.slots[0] = old;
+    assert_int_equal(fe_keyring_unlock(&read, &a, "KEYRING"), FERRIC_CORRUPT);
+    fe_keyring_wipe(&keyring);
+    fe_keyring_wipe(&read);
+    ferric_buffer_free(&content);
+}
+
 static void test_bad_user_keys_are_refused(void **state)
 {
     fe_keyring keyring;
@@ -279,6 +309,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_each_of_several_keys_opens_it),
         cmocka_unit_test(test_a_removed_key_opens_it_no_more),
+        cmocka_unit_test(test_an_old_slot_does_not_open_a_renewed_keyring),
         cmocka_unit_test(test_bad_user_keys_are_refused),
         cmocka_unit_test(test_data_keys_come_and_go),
         cmocka_unit_test(test_keys_are_drawn_anew_and_sealed),
