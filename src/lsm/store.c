@@ -356,11 +356,12 @@ static ferric_status open_store(fe_store *store, const char *path)
 
 ferric_status fe_store_open(const char *path, const ferric_options *options, fe_store **store)
 {
-    fe_store *opened = fe_alloc_zero(1, sizeof *opened);
+    fe_store *opened = fe_alloc_aligned(FE_CACHE_LINE, sizeof *opened);
     ferric_status status;
 
     *store = NULL;
     if (opened == NULL) return fe_no_memory("a store", sizeof *opened);
+    memset(opened, 0, sizeof *opened);
     opened->options = *options;
     opened->vfs = options->vfs != NULL ? options->vfs : fe_vfs_posix();
     fe_engine_clock_init(&opened->clock, opened->vfs);
@@ -438,7 +439,7 @@ static void free_store(fe_store *store)
     fe_mutex_deinit(&store->log_mutex);
     fe_async_deinit(&store->async);
     fe_write_queue_deinit(&store->queue);
-    fe_free(store);
+    fe_free_aligned(store);
 }
 
 void fe_store_unref(fe_store *store)

@@ -83,33 +83,36 @@ struct fe_store {
     fe_engine_clock clock;
 
     // ---- Read by all without a lock ----
-    _Atomic(uint32_t) refs;
+    // A line that every call reads and hardly anything writes.
+    _Alignas(FE_CACHE_LINE) _Atomic(fe_view *) view;
     _Atomic(bool) is_closed;
     _Atomic(bool) is_stopping;              // Flush and compaction end early.
     _Atomic(bool) is_interrupted;           // A manual compaction ends early.
+    _Atomic(bool) is_log_idle;              // The log thread sleeps until a commit wakes it.
+    _Atomic(bool) is_log_wanted;            // The current log is filling up: prepare the next one.
     _Atomic(uint32_t) drop_generation;      // Grows with each drop of a keyspace.
     _Atomic(uint32_t) catalogue_generation; // Grows with each change that handles must notice.
     _Atomic(uint32_t) interrupts;           // Counts fe_store_interrupt calls.
-    _Atomic(fe_view *) view;
-    _Atomic(uint64_t) published; // Newest sequence number that readers see.
-    _Atomic(uint64_t) appended;  // Newest one in the log.
-    _Atomic(uint64_t) durable;   // Newest one known to be on disk.
-    _Atomic(uint64_t)
-        oldest_unsynced_ns; // Monotonic time of the oldest commit after `durable`; 0: none.
-    _Atomic(uint64_t) next_file_number;
-    _Atomic(uint64_t) pinned_value_bytes; // Of large values in pins.
-    _Atomic(uint64_t) held_bytes;         // Of transactions (held_memory.c).
-    _Atomic(uint32_t) pace_ns;            // How long each commit group is held back.
-    _Atomic(bool) is_log_idle;            // The log thread sleeps until a commit wakes it.
-    _Atomic(bool) is_log_wanted;          // The current log is filling up: prepare the next one.
+    _Atomic(uint32_t) pace_ns;              // How long each commit group is held back.
+    _Atomic(uint32_t) write_error;          // ferric_status; not OK: read-only until reopened.
     _Atomic(bool) is_drain_wanted;  // The ring of the current log, or of one before, waits for it.
     _Atomic(bool) is_memory_wanted; // A memtable was filled: make the pages of the one after next.
     _Atomic(uint64_t) ring_bytes;   // Of the ring of the next log.
-    _Atomic(uint32_t) write_error;  // ferric_status; not OK: read-only until reopened.
+    _Atomic(uint64_t) pinned_value_bytes; // Of large values in pins.
+    // What each commit writes.
+    _Alignas(FE_CACHE_LINE) _Atomic(uint64_t) published; // Newest sequence that readers see.
+    _Atomic(uint64_t) appended;                          // Newest one in the log.
+    _Atomic(uint64_t) durable;                           // Newest one known to be on disk.
+    _Atomic(uint64_t)
+        oldest_unsynced_ns; // Monotonic time of the oldest commit after `durable`; 0: none.
+    _Atomic(uint64_t) next_file_number;
+    _Atomic(uint64_t) held_bytes; // Of transactions (held_memory.c).
+    // What each pin, snapshot and cursor writes.
+    _Alignas(FE_CACHE_LINE) _Atomic(uint32_t) refs;
     char write_error_message[FE_REQUEST_MESSAGE_SIZE]; // Written once, before write_error.
 
     // ---- Turn ----
-    fe_write_queue queue;
+    _Alignas(FE_CACHE_LINE) fe_write_queue queue;
     bool is_born;             // This open has a manifest and a log of its own.
     uint64_t last_sequence;   // Newest one given out.
     fe_live_memtable *active; // Also first in the view, which holds the reference. NULL: none yet.
