@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// Compactions: a plan of the picker, carried out. Inputs are read without filling the cache,
-// outputs are durable before the edit that names them, inputs go when their last reader is gone. A
-// compaction that meets a corrupt input installs nothing and keeps all inputs. An input that a
-// range delete hides as a whole is not read: it just goes.
+// Compactions: a plan of the picker, carried out. Inputs are read without filling the cache; of the
+// outputs what was cached of them is, before they are installed. Outputs are durable before the
+// edit that names them, inputs go when their last reader is gone. A compaction that meets a corrupt
+// input installs nothing and keeps all inputs. An input that a range delete hides as a whole is not
+// read: it just goes.
 #include <inttypes.h>
 #include <string.h>
 
@@ -13,6 +14,7 @@
 #include "lsm/range_collector.h"
 #include "lsm/store_state.h"
 #include "lsm/table_writer.h"
+#include "lsm/warming.h"
 
 typedef struct compaction_job {
     fe_view *view;
@@ -229,6 +231,19 @@ static ferric_status write_tables(fe_store *store, compaction_job *job, fe_versi
     return status;
 }
 
+// What was in the cache is so in the new tables, before anybody reads them. Without threads a write
+// would wait for it.
+static void warm_tables(fe_store *store, const compaction_job *job, const fe_version_edit *edit)
+{
+    fe_warm_inputs inputs = {{job->upper, job->lower}, {job->upper_count, job->lower_count}};
+
+    if (store->options.background_threads == 0) return;
+    for (size_t i = 0; i < edit->addition_count; i++) {
+        if (atomic_load_explicit(&store->is_stopping, memory_order_relaxed)) return;
+        fe_warm_table(store->tables, edit->additions[i].file, &inputs);
+    }
+}
+
 static ferric_status remove_inputs(const compaction_job *job, fe_version_edit *edit)
 {
     const fe_compaction_plan *plan = &job->plan;
@@ -288,7 +303,10 @@ static ferric_status carry_out(fe_store *store, compaction_job *job)
     ferric_status status = FERRIC_OK;
 
     if (job->plan.is_move) status = move_table(job, &edit);
-    if (!job->plan.is_move && !job->plan.is_drop) status = write_tables(store, job, &edit);
+    if (!job->plan.is_move && !job->plan.is_drop) {
+        status = write_tables(store, job, &edit);
+        if (status == FERRIC_OK) warm_tables(store, job, &edit);
+    }
     if (status == FERRIC_OK) status = remove_inputs(job, &edit);
     if (status == FERRIC_OK) status = fe_store_install(store, &edit, 0);
     if (status == FERRIC_OK) {

@@ -15,6 +15,7 @@
 #include "lsm/range_collector.h"
 #include "lsm/store_state.h"
 #include "lsm/table_writer.h"
+#include "lsm/warming.h"
 
 // More memtables than a view will ever gain while an edit is being appended.
 #define VIEW_SLACK 64
@@ -383,6 +384,25 @@ static void report_flush(fe_store *store, const fe_table_writer_result *result, 
     fe_store_event(store, &event);
 }
 
+// The memtables were memory, so the table should be, where gets are about: as many of them since
+// the flush before as it has pages.
+static void warm_table(fe_store *store, const fe_version_edit *edit)
+{
+    ferric_operation_stats gets;
+    uint64_t since;
+
+    if (store->options.background_threads == 0) return;
+    fe_statistics_operation(store->statistics, FERRIC_OPERATION_GET, &gets);
+    since = gets.attempts - store->flushed_gets;
+    store->flushed_gets = gets.attempts;
+    for (size_t i = 0; i < edit->addition_count; i++) {
+        fe_table_file *file = edit->additions[i].file;
+        if (since < file->identity.size_bytes / 4096) continue;
+        if (atomic_load_explicit(&store->is_stopping, memory_order_relaxed)) return;
+        fe_warm_table(store->tables, file, NULL);
+    }
+}
+
 static ferric_status flush(fe_store *store, flush_job *job)
 {
     uint64_t start = fe_vfs_monotonic_ns(store->vfs);
@@ -399,6 +419,7 @@ static ferric_status flush(fe_store *store, flush_job *job)
     if (status == FERRIC_OK) status = fe_store_install(store, &edit, count);
     if (status == FERRIC_OK) {
         fe_statistics_add(store->statistics, FE_COUNTER_EXPIRED, result.expired);
+        warm_table(store, &edit);
     }
     if (status == FERRIC_OK && store->manifest != NULL) {
         fe_log_chain_release(store, job->first_log, job->largest_sequence);

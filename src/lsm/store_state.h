@@ -189,6 +189,7 @@ struct fe_store {
     bool is_flush_wanted;     // Also when little waits.
     bool is_compaction_wanted;
     bool is_flushing;
+    uint64_t flushed_gets; // Calls of get up to the last flush; of who is flushing.
     bool is_compacting;
     bool has_threads;
     bool is_compaction_off; // A corrupt input: nothing more is merged until reopened.
