@@ -8,10 +8,13 @@ failure, and so does a harness that ran nothing.
 
 Usage: test_report.py sum FILE...              skipped tests, figures, and last "PASSED FAILED"
        test_report.py csv COMMIT SEED FILE...  a line for each figure, as in docs/soak.csv
+       test_report.py soak docs/soak.csv       what the long runs came to, round by round
 
 A harness prints a figure as a line "figure: NAME COUNT WORDS...", such as
 "figure: crash 10412 disks (floor 10000)"; docs/soak.csv calls that "crash disks".
 """
+import csv
+import datetime
 import re
 import sys
 import xml.etree.ElementTree as ElementTree
@@ -80,9 +83,50 @@ def print_csv(commit, seed, paths):
         figures = FIGURE.findall(case.output)
         if not figures and (case.failed or not case.skipped):
             figures = [(case.name, case.passed, "cases")]
+        # The harness itself does not know that it is the second time, on encrypted databases.
+        encrypted = "encrypted " if case.name.startswith("encrypted_") else ""
         for name, count, what in figures:
+            name = encrypted + name if not name.startswith("encrypted") else name
             what = what.replace(",", ";")
             print(f"{commit},{name} {what},{seed},{count},{case.seconds:.0f},{case.failed}")
+
+
+class Round:
+    """What a seed of docs/soak.csv did: each harness once, though it has a line for each figure."""
+
+    def __init__(self, commit, seed):
+        self.commit = commit
+        self.start = datetime.datetime.fromtimestamp(int(seed) // 1000, datetime.timezone.utc)
+        self.seed = seed
+        self.harnesses = {}  # Name: seconds and failures.
+
+    def add(self, row):
+        words = row["harness"].split()
+        name = " ".join(words[:2]) if words[0] == "encrypted" else words[0]
+        self.harnesses[name] = (int(row["seconds"]), int(row["failures"]))
+
+    def seconds(self):
+        return sum(seconds for seconds, _ in self.harnesses.values())
+
+    def failures(self):
+        return sum(failures for _, failures in self.harnesses.values())
+
+
+def print_soak(path):
+    rounds, totals = {}, {}
+    with open(path, encoding="utf-8", newline="") as file:
+        for row in csv.DictReader(file):
+            seed = row["seed"]
+            rounds.setdefault(seed, Round(row["commit"], seed)).add(row)
+            totals[row["harness"]] = totals.get(row["harness"], 0) + int(row["count"])
+    for each in rounds.values():
+        print(f"{each.commit}, seed {each.seed}, {each.start:%Y-%m-%d %H:%M}: "
+              f"{len(each.harnesses)} harnesses, {each.seconds() / 60:.1f} minutes one after "
+              f"another, {each.failures()} failures")
+    clean = sum(each.seconds() for each in rounds.values() if each.failures() == 0)
+    print(f"rounds without a failure: {clean / 60:.1f} minutes one after another")
+    for name, count in totals.items():
+        print(f"{name}: {count:,}")
 
 
 def main():
@@ -90,6 +134,8 @@ def main():
         print_sum(sys.argv[2:])
     elif len(sys.argv) > 4 and sys.argv[1] == "csv":
         print_csv(sys.argv[2], sys.argv[3], sys.argv[4:])
+    elif len(sys.argv) == 3 and sys.argv[1] == "soak":
+        print_soak(sys.argv[2])
     else:
         sys.exit(__doc__)
 
