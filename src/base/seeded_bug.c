@@ -175,6 +175,8 @@ static const char *const names[FE_BUG_COUNT] = {
     [FE_BUG_KEYS_OF_BEFORE_THE_LOCK] = "KEYS_OF_BEFORE_THE_LOCK",
     [FE_BUG_LAST_BATCH_LOST] = "LAST_BATCH_LOST",
     [FE_BUG_SCAN_SKIPS_BORDER] = "SCAN_SKIPS_BORDER",
+    [FE_BUG_TIES_NOT_TURNED] = "TIES_NOT_TURNED",
+    [FE_BUG_LONG_TIE_REPEATED] = "LONG_TIE_REPEATED",
 };
 
 const char *fe_seeded_bug_name(fe_seeded_bug bug)

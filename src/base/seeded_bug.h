@@ -178,6 +178,8 @@ typedef enum fe_seeded_bug {
     FE_BUG_KEYS_OF_BEFORE_THE_LOCK,  // Keys that a writer changes before the lock is had stay.
     FE_BUG_LAST_BATCH_LOST,          // Documents of a batch that is not full are not given.
     FE_BUG_SCAN_SKIPS_BORDER,        // A table whose last key is a scan's first is left out.
+    FE_BUG_TIES_NOT_TURNED,          // Of a descending index equal documents come as they stand.
+    FE_BUG_LONG_TIE_REPEATED,        // Many documents of equal values are given a second time.
     FE_BUG_COUNT,
 } fe_seeded_bug;
 

@@ -481,3 +481,15 @@ ferric_status fe_index_value_skip(fe_decoder *key, bool is_descending)
     bool is_inexact;
     return fe_index_value_decode(key, is_descending, NULL, &type, &is_inexact);
 }
+
+ferric_status fe_bytes_behind(ferric_slice bytes, fe_arena *arena, ferric_slice *behind)
+{
+    ferric_status status = fe_arena_copy(arena, bytes, behind);
+    uint8_t *copy = (uint8_t *)(uintptr_t)behind->data;
+
+    if (status != FERRIC_OK) return status;
+    while (behind->size > 0 && copy[behind->size - 1] == 0xff)
+        behind->size--;
+    if (behind->size > 0) copy[behind->size - 1]++;
+    return FERRIC_OK;
+}

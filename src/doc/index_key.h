@@ -86,4 +86,7 @@ typedef struct fe_index_keys {
 ferric_status fe_index_keys_make(const fe_index_shape *shape, const fe_doc *doc, fe_arena *arena,
                                  fe_index_keys *keys);
 
+// The least bytes above everything that begins with `bytes`; empty when there are none.
+ferric_status fe_bytes_behind(ferric_slice bytes, fe_arena *arena, ferric_slice *behind);
+
 #endif

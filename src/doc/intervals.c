@@ -20,18 +20,6 @@ typedef struct builder {
 // A condition that is no list makes at most one of each type.
 #define FEW_INTERVALS 8
 
-ferric_status fe_bytes_behind(ferric_slice bytes, fe_arena *arena, ferric_slice *behind)
-{
-    ferric_status status = fe_arena_copy(arena, bytes, behind);
-    uint8_t *copy = (uint8_t *)(uintptr_t)behind->data;
-
-    if (status != FERRIC_OK) return status;
-    while (behind->size > 0 && copy[behind->size - 1] == 0xff)
-        behind->size--;
-    if (behind->size > 0) copy[behind->size - 1]++;
-    return FERRIC_OK;
-}
-
 static void add(builder *self, ferric_slice lower, ferric_slice upper)
 {
     self->intervals->list[self->intervals->count++] = (fe_range){lower, upper};

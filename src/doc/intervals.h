@@ -27,7 +27,4 @@ ferric_status fe_intervals_intersect(const fe_intervals *a, const fe_intervals *
 // The same for a descending part: inverted, in the order of the inverted bytes.
 ferric_status fe_intervals_invert(fe_intervals *intervals, fe_arena *arena);
 
-// The least bytes above everything that begins with `bytes`; empty when there are none.
-ferric_status fe_bytes_behind(ferric_slice bytes, fe_arena *arena, ferric_slice *behind);
-
 #endif

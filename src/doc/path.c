@@ -184,6 +184,6 @@ bool fe_path_each(const fe_path *path, const fe_doc *doc, fe_path_visit *visit, 
     walk self = {path, visit, context};
     if (!path->is_id && fe_json_kind(doc->text) != '{') return visit_missing(&self);
     if (!path->is_id) return visit_from(&self, doc->text, 0);
-    if (path->step_count > 1) return visit_missing(&self);
+    if (path->step_count > 1) return visit_from(&self, doc->id, 1); // Of a group, that of several.
     return visit(context, doc->id, FE_REACHED_VALUE);
 }

@@ -37,6 +37,7 @@ typedef struct fe_plan {
     fe_index_ranges ranges; // INDEX.
     bool is_reverse;        // INDEX and SCAN: walked from the end.
     bool is_sorted;         // Documents come in the order asked for.
+    bool turns_ties;        // Once those of equal values come the other way round (tie_walk.h).
     bool is_exact;          // What is found matches: no need to ask the filter.
     bool is_covered;        // INDEX, exact: its entries have all that is to be shown.
     bool is_counted;        // `entries` was counted,

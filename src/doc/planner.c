@@ -5,6 +5,7 @@
 #include "base/buffer.h"
 #include "base/coding.h"
 #include "base/memory.h"
+#include "base/seeded_bug.h"
 #include "base/status.h"
 #include "doc/range_walk.h"
 #include "format/internal_key.h"
@@ -65,9 +66,10 @@ static ferric_status is_complete(const fe_plan_request *request, const fe_index 
 }
 
 // Whether the index gives the order asked for, behind the parts that are held to one value. It has
-// to end there, and its last direction to be that of the walk, since equal documents follow by id.
+// to end there, since equal documents follow by id: in the last direction, as they stand in the
+// index when that is the direction of the walk.
 static bool gives_order(const fe_index *index, const fe_index_ranges *ranges, const fe_sort *sort,
-                        bool *is_reverse)
+                        bool *is_reverse, bool *turns_ties)
 {
     size_t first = ranges->equal_count;
     const fe_index_part *parts = index->shape.parts;
@@ -80,7 +82,9 @@ static bool gives_order(const fe_index *index, const fe_index_ranges *ranges, co
         if (!fe_path_equal(&part->path, &sort->parts[i].path)) return false;
         if ((part->is_descending != sort->parts[i].is_descending) != *is_reverse) return false;
     }
-    return sort->parts[sort->part_count - 1].is_descending == *is_reverse;
+    *turns_ties = sort->parts[sort->part_count - 1].is_descending != *is_reverse &&
+                  !FE_SEEDED_BUG(FE_BUG_TIES_NOT_TURNED);
+    return true;
 }
 
 // Several ranges are one order only when they differ in nothing before the sorted parts.
@@ -100,9 +104,10 @@ static ferric_status plan_index(const fe_plan_request *request, const fe_conditi
     if (status == FERRIC_OK) status = is_complete(request, index, &plan->ranges, serves);
     if (status != FERRIC_OK || !*serves) return status;
     plan->is_exact = plan->ranges.is_exact;
-    plan->is_sorted = keeps_order(&plan->ranges) &&
-                      gives_order(index, &plan->ranges, request->sort, &plan->is_reverse);
-    if (!plan->is_sorted) plan->is_reverse = false;
+    plan->is_sorted =
+        keeps_order(&plan->ranges) &&
+        gives_order(index, &plan->ranges, request->sort, &plan->is_reverse, &plan->turns_ties);
+    if (!plan->is_sorted) plan->is_reverse = plan->turns_ties = false;
     if (plan->ranges.count == 0) plan->kind = FE_PLAN_EMPTY;
     return FERRIC_OK;
 }

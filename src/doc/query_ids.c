@@ -20,6 +20,7 @@ void fe_query_begin_source(fe_query *query, const fe_plan *plan)
     } else if (plan->kind == FE_PLAN_INDEX) {
         fe_range_walk_init(&from->walk, &query->state, plan->index->id, &plan->ranges,
                            plan->is_reverse);
+        if (plan->turns_ties) fe_tie_walk_init(&from->ties, &from->walk, &query->arena);
     }
 }
 
@@ -27,7 +28,9 @@ void fe_query_end_source(fe_query *query)
 {
     fe_query_source *from = &query->source;
 
-    if (from->plan != NULL) fe_range_walk_deinit(&from->walk);
+    if (from->plan == NULL) return;
+    if (from->plan->turns_ties) fe_tie_walk_deinit(&from->ties);
+    fe_range_walk_deinit(&from->walk);
     *from = (fe_query_source){0};
 }
 
@@ -80,7 +83,8 @@ static ferric_status answer(fe_query *query, const fe_entry *entry)
 static ferric_status next_of_index(fe_query *query, fe_query_source *from, bool *found)
 {
     ferric_status status;
-    const fe_entry *entry = fe_range_walk_next(&from->walk, &status);
+    const fe_entry *entry = from->plan->turns_ties ? fe_tie_walk_next(&from->ties, &status)
+                                                   : fe_range_walk_next(&from->walk, &status);
 
     *found = entry != NULL;
     if (entry == NULL) return status;

@@ -8,12 +8,14 @@
 #include "doc/query.h"
 #include "doc/range_walk.h"
 #include "doc/sorter.h"
+#include "doc/tie_walk.h"
 
 // What one plan has come to; an input of a union has one after the other.
 typedef struct fe_query_source {
     const fe_plan *plan; // NULL: not begun.
     bool is_given;       // ID: it was asked for.
     fe_range_walk walk;
+    fe_tie_walk ties; // Over the walk, when the plan turns ties.
 } fe_query_source;
 
 struct fe_query {

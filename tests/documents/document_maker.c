@@ -18,6 +18,8 @@ const made_index made_indexes[MADE_INDEX_COUNT] = {
     {"partial", "{\"b\":1}", "{\"a\":{\"$gte\":3}}", false, false},
     {"unique", "{\"u\":1}", NULL, false, true},
     {"e", "{\"e\":1}", NULL, true, false},
+    {"a_down", "{\"a\":-1}", NULL, false, false},
+    {"a_b_down", "{\"a\":1,\"b\":-1}", NULL, false, false},
 };
 
 static const char *const words[] = {"\"\"", "\"ab\"", "\"abc\"", "\"b\"", "\"\\u00e9\""};
@@ -189,6 +191,9 @@ void make_sort(fe_random *random, char text[MAKER_TEXT_MAX])
         "{\"d.x\":-1}",
         "{\"e\":-1}",
         "{\"a\":1,\"b\":1}",
+        "{\"a\":1,\"b\":-1}",
+        "{\"a\":-1,\"b\":1}",
+        "{\"b\":-1}",
     };
     snprintf(text, MAKER_TEXT_MAX, "%s", sorts[below(random, sizeof sorts / sizeof sorts[0])]);
 }

@@ -22,7 +22,7 @@ typedef struct made_index {
     bool unique;
 } made_index;
 
-#define MADE_INDEX_COUNT 9
+#define MADE_INDEX_COUNT 11
 extern const made_index made_indexes[MADE_INDEX_COUNT];
 
 // A filter that is valid.

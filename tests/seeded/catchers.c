@@ -171,6 +171,8 @@ static const char *const catchers[FE_BUG_COUNT] = {
     [FE_BUG_KEYS_OF_BEFORE_THE_LOCK] = "keys_test",
     [FE_BUG_LAST_BATCH_LOST] = "index_model_test",
     [FE_BUG_SCAN_SKIPS_BORDER] = "model_test",
+    [FE_BUG_TIES_NOT_TURNED] = "index_model_test",
+    [FE_BUG_LONG_TIE_REPEATED] = "index_model_test",
 };
 
 const char *catcher_of(fe_seeded_bug bug)
