@@ -242,7 +242,8 @@ ferric_status ferric_find_group(ferric_db *db, ferric_keyspace *collection, ferr
 
 // Runs the query and replaces `json` by an object that tells what was done: the plan with its
 // indexes and ranges, how many index entries and documents were examined, how many were returned,
-// how long it took, and which index would have helped. Errors: as ferric_find_count.
+// how long it took, which index would have helped, and, when nothing was found, which operators
+// were probably meant that lack their '$'. Errors: as ferric_find_count.
 ferric_status ferric_explain(ferric_db *db, ferric_keyspace *collection, ferric_slice filter,
                              const ferric_find_options *options, ferric_buffer *json);
 

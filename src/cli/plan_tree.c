@@ -138,6 +138,7 @@ ferric_status cli_plan_print(ferric_slice explain)
 {
     ferric_buffer lead = {0};
     ferric_slice missing = member(explain, "missing_index");
+    ferric_slice meant = cli_plan_meant(explain);
     ferric_slice sort = member(explain, "sort");
     ferric_status status = print_plan(member(explain, "plan"), &lead);
 
@@ -156,6 +157,10 @@ ferric_status cli_plan_print(ferric_slice explain)
     if (missing.size > 0) {
         cli_print("missing:  an index on %.*s\n", (int)missing.size, (const char *)missing.data);
     }
+    if (meant.size > 0) {
+        cli_print("meant:    operators begin with $, as in %.*s\n", (int)meant.size,
+                  (const char *)meant.data);
+    }
     return status;
 }
 
@@ -163,4 +168,9 @@ bool cli_plan_is_scan(ferric_slice explain)
 {
     ferric_slice kind = member(member(explain, "plan"), "kind");
     return kind.size > 0 && fe_json_string_is(kind, fe_slice_text("scan"));
+}
+
+ferric_slice cli_plan_meant(ferric_slice explain)
+{
+    return member(explain, "meant");
 }

@@ -10,5 +10,7 @@
 ferric_status cli_plan_print(ferric_slice explain);
 // Whether its plan examines every document.
 bool cli_plan_is_scan(ferric_slice explain);
+// The predicate that was probably meant when nothing was found; empty when there is none.
+ferric_slice cli_plan_meant(ferric_slice explain);
 
 #endif

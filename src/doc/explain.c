@@ -115,6 +115,67 @@ static ferric_status append_advice(const fe_query *query, ferric_slice filter, c
     return status;
 }
 
+// ---- What was meant -------------------------------------------------------------------------
+
+// An object whose members all have operators' names without '$': the filter asks for a value that
+// equals it.
+static bool lacks_dollars(ferric_slice value)
+{
+    fe_json_walk walk = fe_json_walk_into(value);
+    ferric_slice name;
+    ferric_slice operand;
+
+    if (fe_json_kind(value) != '{' || value.size == 2) return false;
+    while (fe_json_next_member(&walk, &name, &operand)) {
+        if (!fe_matcher_names_operator(name)) return false;
+    }
+    return true;
+}
+
+static ferric_status append_with_dollars(ferric_slice path, ferric_slice value, ferric_buffer *json)
+{
+    fe_json_walk walk = fe_json_walk_into(value);
+    const char *before = ":{\"$";
+    ferric_slice name;
+    ferric_slice operand;
+    ferric_status status = append(json, ",\"meant\":{");
+
+    if (status == FERRIC_OK) status = fe_buffer_append(json, path.data, path.size);
+    while (status == FERRIC_OK && fe_json_next_member(&walk, &name, &operand)) {
+        ferric_slice rest = fe_slice_from(name, 1);
+        status = append(json, before);
+        before = ",\"$";
+        if (status == FERRIC_OK) status = fe_buffer_append(json, rest.data, rest.size);
+        if (status == FERRIC_OK) status = append(json, ":");
+        if (status == FERRIC_OK) status = fe_buffer_append(json, operand.data, operand.size);
+    }
+    return status == FERRIC_OK ? append(json, "}}") : status;
+}
+
+// Of a query that gave nothing: the first predicate that was probably meant otherwise, as
+// {"age":{"$gt":18}} for {"age":{"gt":18}}.
+static ferric_status append_meant(const fe_query *query, ferric_slice filter, ferric_buffer *json)
+{
+    ferric_buffer minified = {0};
+    fe_json_walk walk;
+    ferric_slice path;
+    ferric_slice value;
+    ferric_status status;
+
+    if (fe_query_done(query)->returned > 0 || filter.size == 0) return FERRIC_OK;
+    status = fe_json_minify(filter, &minified, NULL);
+    if (status == FERRIC_OK) {
+        walk = fe_json_walk_into(fe_buffer_slice(&minified));
+        while (fe_json_next_member(&walk, &path, &value)) {
+            if (!lacks_dollars(value)) continue;
+            status = append_with_dollars(path, value, json);
+            break;
+        }
+    }
+    fe_buffer_deinit(&minified);
+    return status;
+}
+
 ferric_status fe_explain(const fe_query *query, ferric_slice filter, uint64_t elapsed_ns,
                          ferric_buffer *json)
 {
@@ -131,6 +192,7 @@ ferric_status fe_explain(const fe_query *query, ferric_slice filter, uint64_t el
                              done->entries, done->documents, done->returned, elapsed_ns / 1000);
     }
     if (status == FERRIC_OK) status = append_advice(query, filter, ",\"missing_index\":", json);
+    if (status == FERRIC_OK) status = append_meant(query, filter, json);
     return status == FERRIC_OK ? append(json, "}") : status;
 }
 

@@ -44,6 +44,8 @@ ferric_status fe_matcher_test(fe_matcher *matcher, const fe_doc *doc, bool *matc
 
 // Whether the filter is {}: everything matches.
 bool fe_matcher_is_empty(const fe_matcher *matcher);
+// Whether the literal is the name of an operator of values, without its '$'.
+bool fe_matcher_names_operator(ferric_slice literal);
 // Whether any path is "_id": else doc->id may be left empty.
 bool fe_matcher_uses_id(const fe_matcher *matcher);
 

@@ -404,6 +404,14 @@ static const struct {
 } connectives[] = {
     {"$and", FE_CONDITION_AND}, {"$or", FE_CONDITION_OR}, {"$nor", FE_CONDITION_NOR}};
 
+bool fe_matcher_names_operator(ferric_slice literal)
+{
+    for (size_t i = 0; i < sizeof operators / sizeof operators[0]; i++) {
+        if (fe_json_string_is(literal, fe_slice_text(operators[i].name + 1))) return true;
+    }
+    return false;
+}
+
 static const char *const known[] = {
     "no such operator; beside paths there are $and $or $nor",
     "no such operator; below a path there are $eq $ne $gt $gte $lt $lte $in $nin $exists $type "

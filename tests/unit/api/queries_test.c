@@ -84,6 +84,25 @@ static void test_a_scan_names_the_missing_index(void **state)
     kit_deinit(&kit);
 }
 
+static void test_operators_without_dollar_are_noticed(void **state)
+{
+    api_kit kit;
+    ferric_keyspace *users;
+
+    (void)state;
+    kit_init(&kit);
+    users = fill(&kit, 5);
+    assert_explained(&kit, users, "{\"rare\":{ \"gt\":1,\"lt\":\"x\"}}", NULL,
+                     "\"meant\":{\"rare\":{\"$gt\":1,\"$lt\":\"x\"}}");
+    assert_not_explained(&kit, users, "{\"rare\":{\"gt\":1,\"city\":2}}", NULL, "\"meant\"");
+    assert_not_explained(&kit, users, "{\"rare\":{}}", NULL, "\"meant\"");
+    assert_not_explained(&kit, users, "{\"rare\":77}", NULL, "\"meant\"");
+    put_document(&kit, users, "size", "{\"rare\":{\"size\":1}}");
+    assert_not_explained(&kit, users, "{\"rare\":{\"size\":1}}", NULL, "\"meant\"");
+    ferric_keyspace_close(users);
+    kit_deinit(&kit);
+}
+
 // ---- Reading ahead and counting -------------------------------------------------------------
 
 // More documents than are looked up together, in several batches.
@@ -533,6 +552,7 @@ int main(void)
         cmocka_unit_test(test_the_index_with_fewer_entries_is_taken),
         cmocka_unit_test(test_or_is_a_union_without_duplicates),
         cmocka_unit_test(test_a_scan_names_the_missing_index),
+        cmocka_unit_test(test_operators_without_dollar_are_noticed),
         cmocka_unit_test(test_many_documents_come_in_the_order_of_the_index),
         cmocka_unit_test(test_large_documents_come_in_smaller_batches),
         cmocka_unit_test(test_a_limit_ends_the_walk),

@@ -57,8 +57,8 @@ void assert_count(api_kit *kit, ferric_keyspace *users, const char *filter, uint
     assert_int_equal(count, expected);
 }
 
-void assert_explained(api_kit *kit, ferric_keyspace *users, const char *filter,
-                      const ferric_find_options *options, const char *expected)
+static void assert_says(api_kit *kit, ferric_keyspace *users, const char *filter,
+                        const ferric_find_options *options, const char *what, bool expected)
 {
     ferric_buffer json = {0};
     char *copy;
@@ -67,9 +67,23 @@ void assert_explained(api_kit *kit, ferric_keyspace *users, const char *filter,
     copy = malloc(json.size + 1);
     memcpy(copy, json.data, json.size);
     copy[json.size] = 0;
-    if (strstr(copy, expected) == NULL) fail_msg("%s is not in %s", expected, copy);
+    if ((strstr(copy, what) != NULL) != expected) {
+        fail_msg("%s is %sin %s", what, expected ? "not " : "", copy);
+    }
     free(copy);
     ferric_buffer_free(&json);
+}
+
+void assert_explained(api_kit *kit, ferric_keyspace *users, const char *filter,
+                      const ferric_find_options *options, const char *expected)
+{
+    assert_says(kit, users, filter, options, expected, true);
+}
+
+void assert_not_explained(api_kit *kit, ferric_keyspace *users, const char *filter,
+                          const ferric_find_options *options, const char *unexpected)
+{
+    assert_says(kit, users, filter, options, unexpected, false);
 }
 
 void assert_indexes_sound(api_kit *kit, ferric_keyspace *users, uint64_t expected)

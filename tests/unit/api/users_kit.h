@@ -19,6 +19,8 @@ void assert_count(api_kit *kit, ferric_keyspace *users, const char *filter, uint
 // The text that the explanation of a query has.
 void assert_explained(api_kit *kit, ferric_keyspace *users, const char *filter,
                       const ferric_find_options *options, const char *expected);
+void assert_not_explained(api_kit *kit, ferric_keyspace *users, const char *filter,
+                          const ferric_find_options *options, const char *unexpected);
 // The indexes are what the documents want, with so many entries.
 void assert_indexes_sound(api_kit *kit, ferric_keyspace *users, uint64_t expected);
 void assert_text(const ferric_buffer *json, const char *expected);
