@@ -47,7 +47,9 @@ install_peers() {
     if [ -f "$installed" ] && [ -z "$(find "$folder/package-lock.json" -newer "$installed")" ]; then
         return 0
     fi
-    (cd "$folder" && npm ci --ignore-scripts --no-audit --no-fund) ||
+    # One more try at once: without a network npm would wait for minutes.
+    (cd "$folder" && npm ci --ignore-scripts --no-audit --no-fund --fetch-retries=1 \
+        --fetch-retry-mintimeout=1000) ||
         echo "setup: npm could not install what tests/query compares with; these are skipped"
 }
 
