@@ -195,36 +195,6 @@ static ferric_status open_input(compaction_job *job, fe_iterator **input)
 
 // ---- Outputs --------------------------------------------------------------------------------
 
-static uint64_t newest_of(const fe_level *level, uint32_t first, uint32_t end_index)
-{
-    uint64_t newest = 0;
-    for (uint32_t i = first; i < end_index; i++) {
-        if (level->files[i]->largest_sequence > newest) newest = level->files[i]->largest_sequence;
-    }
-    return newest;
-}
-
-// A version in an input that the manifest does not know of was never committed: a manifest with the
-// table it came into could not be read.
-static ferric_status check_versions(const compaction_job *job, const fe_version_edit *edit)
-{
-    const fe_compaction_plan *plan = &job->plan;
-    const fe_level *levels = job->view->version->levels;
-    uint64_t upper = newest_of(&levels[plan->level], plan->first, plan->end);
-    uint64_t lower = newest_of(&levels[plan->output_level], plan->below_first, plan->below_end);
-    uint64_t newest = upper > lower ? upper : lower;
-
-    for (size_t i = 0; i < edit->addition_count; i++) {
-        uint64_t version = edit->additions[i].file->largest_sequence;
-        if (version <= newest) continue;
-        return fe_fail(FERRIC_CORRUPT,
-                       "a compaction of level %u read version %" PRIu64
-                       " where the manifest has none above %" PRIu64,
-                       plan->level, version, newest);
-    }
-    return FERRIC_OK;
-}
-
 static ferric_status write_tables(fe_store *store, compaction_job *job, fe_version_edit *edit)
 {
     const ferric_options *options = &store->options;
@@ -258,7 +228,7 @@ static ferric_status write_tables(fe_store *store, compaction_job *job, fe_versi
                          " entries where the manifest has %" PRIu64,
                          job->plan.level, job->result.entries_in, job->entries_expected);
     }
-    return status == FERRIC_OK ? check_versions(job, edit) : status;
+    return status;
 }
 
 // What was in the cache is so in the new tables, before anybody reads them. Without threads a write

@@ -188,8 +188,10 @@ static uint32_t hide_flushed(fe_store *store, const fe_view *current, uint32_t f
 static ferric_status append_edit(fe_store *store, fe_version_edit *edit)
 {
     uint64_t before;
-    ferric_status status;
+    // What the next open would refuse is not written.
+    ferric_status status = fe_version_edit_check(edit, store->flushed_sequence);
 
+    if (status != FERRIC_OK) return status;
     if (store->manifest == NULL) return FERRIC_OK; // Not born: the first manifest will have it.
     before = fe_manifest_size(store->manifest);
     edit->next_file_number = atomic_load(&store->next_file_number);

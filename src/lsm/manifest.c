@@ -51,27 +51,6 @@ static void take_logs(fe_manifest_state *state, fe_version_edit *edit)
     edit->log_count = 0;
 }
 
-// What a table has was committed before the edit that names it, and no commit is ever taken back.
-static ferric_status check_sequences(const fe_manifest_state *state, const fe_version_edit *edit)
-{
-    uint64_t newest = edit->last_sequence == 0 ? state->last_sequence : edit->last_sequence;
-
-    if (newest < state->last_sequence) {
-        return fe_fail(FERRIC_CORRUPT,
-                       "the newest commit is %" PRIu64 ", and was %" PRIu64 " before", newest,
-                       state->last_sequence);
-    }
-    for (size_t i = 0; i < edit->addition_count; i++) {
-        const fe_table_file *file = edit->additions[i].file;
-        if (file->largest_sequence <= newest) continue;
-        return fe_fail(FERRIC_CORRUPT,
-                       "table %" PRIu64 " has version %" PRIu64
-                       ", and the newest commit is %" PRIu64,
-                       file->identity.number, file->largest_sequence, newest);
-    }
-    return FERRIC_OK;
-}
-
 static ferric_status take_edit(fe_manifest_state *state, ferric_slice payload, const char *path)
 {
     fe_table_cache *tables = state->version->tables;
@@ -79,7 +58,7 @@ static ferric_status take_edit(fe_manifest_state *state, ferric_slice payload, c
     fe_version *next = NULL;
     ferric_status status = fe_edit_decode(payload, tables, &edit);
 
-    if (status == FERRIC_OK) status = check_sequences(state, &edit);
+    if (status == FERRIC_OK) status = fe_version_edit_check(&edit, state->last_sequence);
     if (status == FERRIC_OK) status = fe_version_apply(state->version, &edit, &next);
     if (status == FERRIC_OK) {
         fe_version_unref(state->version);

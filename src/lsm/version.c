@@ -57,6 +57,26 @@ ferric_status fe_version_edit_add_log(fe_version_edit *edit, const fe_live_log *
     return FERRIC_OK;
 }
 
+ferric_status fe_version_edit_check(const fe_version_edit *edit, uint64_t last_sequence)
+{
+    uint64_t newest = edit->last_sequence == 0 ? last_sequence : edit->last_sequence;
+
+    if (newest < last_sequence) {
+        return fe_fail(FERRIC_CORRUPT,
+                       "the newest commit is %" PRIu64 ", and was %" PRIu64 " before", newest,
+                       last_sequence);
+    }
+    for (size_t i = 0; i < edit->addition_count; i++) {
+        const fe_table_file *file = edit->additions[i].file;
+        if (file->largest_sequence <= newest) continue;
+        return fe_fail(FERRIC_CORRUPT,
+                       "table %" PRIu64 " has version %" PRIu64
+                       ", and the newest commit is %" PRIu64,
+                       file->identity.number, file->largest_sequence, newest);
+    }
+    return FERRIC_OK;
+}
+
 void fe_version_edit_abandon(fe_version_edit *edit)
 {
     for (size_t i = 0; i < edit->addition_count; i++)

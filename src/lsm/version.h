@@ -75,6 +75,10 @@ ferric_status fe_version_edit_remove(fe_version_edit *edit, uint32_t level, uint
 // Takes one reference over when it succeeds.
 ferric_status fe_version_edit_add(fe_version_edit *edit, uint32_t level, fe_table_file *file);
 ferric_status fe_version_edit_add_log(fe_version_edit *edit, const fe_live_log *log);
+// What a table has was committed before the edit that names it, and no commit is ever taken back:
+// `last_sequence` is that of the edits before. Errors: FERRIC_CORRUPT; a damaged table can bring a
+// version that no commit made into a table that is made of it.
+ferric_status fe_version_edit_check(const fe_version_edit *edit, uint64_t last_sequence);
 // Makes the added tables go from the disk with the edit: no version took them up, and none will.
 // REQUIRES: the edit moves no table.
 void fe_version_edit_abandon(fe_version_edit *edit);
