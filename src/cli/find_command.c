@@ -31,7 +31,7 @@ static void note_filter(const cli_session *session, const cli_find *find, bool f
     ferric_slice meant = {NULL, 0};
 
     options.limit = 0;
-    if (find->filter.size > 2 &&
+    if (find->filter.size > 2 && !(may_scan && found_some) &&
         ferric_explain(session->db, session->keyspace, fe_buffer_slice(&find->filter), &options,
                        &json) == FERRIC_OK) {
         if (!may_scan && cli_plan_is_scan(fe_buffer_slice(&json))) {
