@@ -15,6 +15,7 @@
 #include "crypto/keyring.h"
 #include "format/file_header.h"
 #include "sealed_units.h"
+#include "support/encrypted.h"
 #include "support/harness.h"
 #include "support/vfs_record.h"
 
@@ -60,20 +61,6 @@ typedef struct rollback {
     uint64_t wrong_key;
     uint64_t corrupt;
 } rollback;
-
-static ferric_options options_of(vfs_record *record, user who)
-{
-    ferric_options options = FERRIC_OPTIONS_INIT;
-
-    options.vfs = vfs_record_vfs(record);
-    options.key = users[who];
-    options.memory_limit = (uint64_t)8 << 20;
-    options.memtable_size = 4096;
-    options.log_size = 65536;
-    options.table_size = 65536;
-    options.background_threads = 0;
-    return options;
-}
 
 static void must(ferric_status status)
 {
@@ -162,7 +149,7 @@ static void live_on(rollback *r, const char *name, user who, change make, uint32
                     user opener)
 {
     moment *m = &r->moments[r->count];
-    ferric_options options = options_of(r->record, who);
+    ferric_options options = harness_small_options(vfs_record_vfs(r->record), users[who]);
     ferric_db *db;
 
     m->name = name;
@@ -267,7 +254,7 @@ static void expect(rollback *r, const disk *mixed, const moment *files, user who
                    ferric_status expected, const char *what)
 {
     vfs_record *record = vfs_record_create(disk_clone(mixed), r->h->seed + 1);
-    ferric_options options = options_of(record, who);
+    ferric_options options = harness_small_options(vfs_record_vfs(record), users[who]);
     ferric_db *db;
     ferric_status status = ferric_open(PATH, &options, &db);
     uint64_t puts = files->puts;

@@ -30,20 +30,6 @@ typedef struct rekey_run {
     uint64_t with_new;
 } rekey_run;
 
-static ferric_options options_of(vfs_record *record, ferric_key key)
-{
-    ferric_options options = FERRIC_OPTIONS_INIT;
-
-    options.vfs = vfs_record_vfs(record);
-    options.key = key;
-    options.memory_limit = (uint64_t)8 << 20;
-    options.memtable_size = 4096;
-    options.log_size = 65536;
-    options.table_size = 65536;
-    options.background_threads = 0;
-    return options;
-}
-
 static void put(ferric_db *db, uint64_t number)
 {
     uint8_t value[100] = {0};
@@ -64,7 +50,7 @@ static void fail(rekey_run *run, const char *what)
 static bool opens(rekey_run *run, const disk *left, ferric_key key)
 {
     vfs_record *record = vfs_record_create(disk_clone(left), run->seed + run->point);
-    ferric_options options = options_of(record, key);
+    ferric_options options = harness_small_options(vfs_record_vfs(record), key);
     ferric_db *db;
     ferric_status status = ferric_open(PATH, &options, &db);
     bool is_open = status == FERRIC_OK;
@@ -114,7 +100,7 @@ static void lose_power_here(rekey_run *run, const disk *here)
 static disk *make_database(rekey_run *run)
 {
     vfs_record *record = vfs_record_create(disk_create(), run->seed);
-    ferric_options options = options_of(record, harness_key());
+    ferric_options options = harness_small_options(vfs_record_vfs(record), harness_key());
     ferric_db *db;
 
     if (ferric_open(PATH, &options, &db) != FERRIC_OK) harness_panic("%s", ferric_error_message());
@@ -131,7 +117,7 @@ static void run_change(rekey_run *run)
 {
     disk *here = make_database(run);
     vfs_record *record = vfs_record_create(disk_clone(here), run->seed + 1);
-    ferric_options options = options_of(record, harness_key());
+    ferric_options options = harness_small_options(vfs_record_vfs(record), harness_key());
     ferric_key old = harness_key();
     ferric_db *db;
 

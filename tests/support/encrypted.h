@@ -21,6 +21,21 @@ static inline ferric_key harness_key(void)
     return key;
 }
 
+// Of a database with everything small, without threads, that `key` opens.
+static inline ferric_options harness_small_options(void *vfs, ferric_key key)
+{
+    ferric_options options = FERRIC_OPTIONS_INIT;
+
+    options.vfs = vfs;
+    options.key = key;
+    options.memory_limit = (uint64_t)8 << 20;
+    options.memtable_size = 4096;
+    options.log_size = 65536;
+    options.table_size = 65536;
+    options.background_threads = 0;
+    return options;
+}
+
 static inline void harness_encrypt(ferric_options *options)
 {
     if (harness_is_encrypted()) options->key = harness_key();
