@@ -132,6 +132,7 @@ typedef enum fe_seeded_bug {
     FE_BUG_RANGE_BEYOND_ITS_TABLE,       // A table's bounds leave out what its range deletes reach.
     FE_BUG_GET_SEES_DELETED_RANGE,       // A get does not look at range deletes.
     FE_BUG_HIDDEN_ENTRY_SHOWN,           // An iterator does not look at range deletes.
+    FE_BUG_VERSION_LEFT_UNREAD,          // A walk back leaves a version of its key unread.
     FE_BUG_LEAP_PASSES_NEWER,            // A leap over a range passes what was put there since.
     FE_BUG_RANGE_DELETE_IS_NO_CHANGE,    // A range delete does not count as a change of its keys.
     FE_BUG_RANGE_DELETE_UNDER_SNAPSHOT,  // Dropped though a snapshot keeps older puts.

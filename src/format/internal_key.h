@@ -27,6 +27,7 @@ typedef enum fe_entry_kind {
     FE_ENTRY_RANGE_DELETE = 3,        // Of commits alone: [key, value), no entry of tables.
     FE_ENTRY_VALUE_FILE = 4,          // The value is a pointer into a value file.
     FE_ENTRY_VALUE_FILE_EXPIRING = 5, // Such a pointer behind the time of its end.
+    FE_ENTRY_UNREAD = 255,            // Never stored: see lsm/iterator.h.
 } fe_entry_kind;
 
 // Whether this library knows the kind.

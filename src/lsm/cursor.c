@@ -6,8 +6,9 @@
 // kept in buffers. Turning round is a seek.
 //
 // Range deletes are asked about where the walk is, and the answer kept as far as it holds: the
-// cover.
-// An entry that it hides is passed together with its neighbours (fe_iterator_leap).
+// cover. An entry that it hides is passed together with its neighbours (fe_iterator_leap), and
+// tables that it hides as a whole are not even opened: where there are range deletes the iterator
+// is lazy, and the cover asked before it arrives.
 #include <string.h>
 
 #include "base/buffer.h"
@@ -55,8 +56,8 @@ struct fe_cursor {
 static ferric_status open_iterator(fe_cursor *cursor, const fe_cursor_options *options)
 {
     fe_iterator *children[2] = {options->overlay, NULL};
-    ferric_status status = fe_view_iterator(cursor->view, cursor->lower, cursor->upper,
-                                            options->fill_cache, &cursor->iterator);
+    fe_view_walk walk = {cursor->lower, cursor->upper, options->fill_cache, cursor->has_ranges};
+    ferric_status status = fe_view_iterator(cursor->view, &walk, &cursor->iterator);
 
     if (options->overlay == NULL) return status;
     if (status != FERRIC_OK) {
@@ -198,14 +199,66 @@ static ferric_status ask_for_cover(fe_cursor *cursor, ferric_slice key)
     return status;
 }
 
+static inline ferric_status take_cover(fe_cursor *cursor, ferric_slice key)
+{
+    return has_cover_of(cursor, key) ? FERRIC_OK : ask_for_cover(cursor, key);
+}
+
 // Whether a range delete hides the entry from the state that is shown.
 static ferric_status look_for_cover(fe_cursor *cursor, const fe_entry *entry, bool *is_hidden)
 {
-    ferric_status status = FERRIC_OK;
+    ferric_status status = take_cover(cursor, entry->key);
 
-    if (!has_cover_of(cursor, entry->key)) status = ask_for_cover(cursor, entry->key);
     *is_hidden = status == FERRIC_OK && entry->sequence < cursor->cover_sequence;
     return status;
+}
+
+static inline bool is_unread(const fe_cursor *cursor)
+{
+    return cursor->has_ranges && fe_iterator_is_unread(cursor->iterator);
+}
+
+// From where nothing was read yet past what a range delete hides, or to what comes next.
+static ferric_status read_on(fe_cursor *cursor)
+{
+    fe_iterator *iterator = cursor->iterator;
+    ferric_status status = take_cover(cursor, iterator->entry.key);
+
+    if (status != FERRIC_OK) return status;
+    if (cursor->cover_sequence > 0) {
+        fe_iterator_leap(iterator, fe_buffer_slice(&cursor->cover_upper), cursor->cover_sequence);
+    } else {
+        fe_iterator_arrive(iterator);
+    }
+    return FERRIC_OK;
+}
+
+// The same on the way back, where the place may be before all versions of its key.
+static ferric_status read_on_back(fe_cursor *cursor)
+{
+    fe_iterator *iterator = cursor->iterator;
+    ferric_slice key = iterator->entry.key;
+    ferric_status status = take_cover(cursor, key);
+    ferric_slice lower = fe_buffer_slice(&cursor->cover_lower);
+
+    if (status != FERRIC_OK) return status;
+    if (cursor->cover_sequence > 0 &&
+        (iterator->entry.sequence != FE_SEQUENCE_MAX || fe_slice_compare(lower, key) < 0)) {
+        fe_iterator_leap_back(iterator, lower, cursor->cover_sequence);
+    } else {
+        fe_iterator_arrive(iterator);
+    }
+    return FERRIC_OK;
+}
+
+// Reads where a version of `key` may stand unread.
+static void read_versions(const fe_cursor *cursor, ferric_slice key)
+{
+    fe_iterator *iterator = cursor->iterator;
+
+    if (FE_SEEDED_BUG(FE_BUG_VERSION_LEFT_UNREAD)) return;
+    while (iterator->is_valid && is_unread(cursor) && fe_slice_equal(iterator->entry.key, key))
+        fe_iterator_arrive(iterator);
 }
 
 // Steps over an entry that is not shown. A key may have thousands of versions of which at most one
@@ -326,6 +379,11 @@ static bool settle_forward(fe_cursor *cursor, bool skips)
         const fe_entry *entry = &iterator->entry;
         ferric_status status;
         if (is_above(cursor, entry->key)) return false;
+        if (FE_UNLIKELY(is_unread(cursor))) {
+            status = read_on(cursor);
+            if (status != FERRIC_OK) return fail(cursor, status);
+            continue;
+        }
         if (is_passed(cursor, entry, skips)) {
             status = pass(cursor);
             if (status != FERRIC_OK) return fail(cursor, status);
@@ -365,8 +423,10 @@ static ferric_status jump_to_newest(fe_cursor *cursor, bool *is_live)
     ferric_status status = FERRIC_OK;
 
     fe_iterator_seek(iterator, key, cursor->newest_shown);
+    read_versions(cursor, key);
     if (iterator->is_valid && is_too_new(cursor, iterator->entry.sequence)) {
         fe_iterator_seek(iterator, key, cursor->at.sequence);
+        read_versions(cursor, key);
     }
     if (iterator->is_valid && fe_slice_equal(iterator->entry.key, key)) {
         status = keep(cursor, &iterator->entry, is_live);
@@ -395,6 +455,7 @@ static ferric_status collect_backward(fe_cursor *cursor, bool *is_live)
             status = keep(cursor, &iterator->entry, is_live);
         }
         if (status == FERRIC_OK) fe_iterator_prev(iterator);
+        read_versions(cursor, fe_buffer_slice(&cursor->key));
     }
     if (status == FERRIC_OK && !iterator->is_valid) status = iterator->status;
     return status;
@@ -431,7 +492,11 @@ static bool settle_backward(fe_cursor *cursor)
     while (iterator->is_valid && !is_live) {
         ferric_status status;
         if (is_below(cursor, iterator->entry.key)) return false;
-        status = collect_backward(cursor, &is_live);
+        if (FE_UNLIKELY(is_unread(cursor))) {
+            status = read_on_back(cursor);
+        } else {
+            status = collect_backward(cursor, &is_live);
+        }
         if (status == FERRIC_OK && is_live && cursor->has_ranges)
             status = pass_hidden_back(cursor, &is_live);
         if (status != FERRIC_OK) return fail(cursor, status);

@@ -7,6 +7,11 @@
 // iterator stands nowhere: behind an end, or it failed, which `status` tells. A failed iterator
 // stays where it is until the next seek.
 //
+// Where range deletes hide much, some iterators put reading off: they stand at an entry of the kind
+// FE_ENTRY_UNREAD, which none of their entries is met before, and which has key and sequence alone.
+// Key and FE_SEQUENCE_MAX, of a walk backward, stand before all versions of the key. Such an
+// iterator is asked to arrive before it steps, or to leap. Who makes no lazy iterator meets none.
+//
 // Thread rule: one thread at a time.
 #ifndef FERRIC_LSM_ITERATOR_H
 #define FERRIC_LSM_ITERATOR_H
@@ -25,6 +30,7 @@ typedef struct fe_iterator_ops {
     // NULL: the iterator is never asked to, or steps.
     void (*leap)(fe_iterator *iterator, ferric_slice upper, uint64_t sequence);
     void (*leap_back)(fe_iterator *iterator, ferric_slice lower, uint64_t sequence);
+    void (*arrive)(fe_iterator *iterator); // NULL: it never puts reading off.
     void (*destroy)(fe_iterator *iterator);
 } fe_iterator_ops;
 
@@ -58,13 +64,25 @@ static inline void fe_iterator_last(fe_iterator *iterator)
     iterator->ops->last(iterator);
 }
 
-// One entry on. REQUIRES: is_valid.
+static inline bool fe_iterator_is_unread(const fe_iterator *iterator)
+{
+    return iterator->entry.kind == FE_ENTRY_UNREAD;
+}
+
+// Reads what was put off. Then it stands at an entry, at a place farther on that is unread too, or
+// nowhere. REQUIRES: is_valid, unread.
+static inline void fe_iterator_arrive(fe_iterator *iterator)
+{
+    iterator->ops->arrive(iterator);
+}
+
+// One entry on. REQUIRES: is_valid, not unread.
 static inline void fe_iterator_next(fe_iterator *iterator)
 {
     iterator->ops->next(iterator);
 }
 
-// One entry back. REQUIRES: is_valid.
+// One entry back. REQUIRES: is_valid, not unread.
 static inline void fe_iterator_prev(fe_iterator *iterator)
 {
     iterator->ops->prev(iterator);
@@ -72,7 +90,8 @@ static inline void fe_iterator_prev(fe_iterator *iterator)
 
 // On past entries below `upper` that are older than `sequence`, for a range delete hides them: one
 // at least, and as many more as can be told without a look at them. So it may stop before the last
-// of them, never behind one that is newer. REQUIRES: is_valid, at such an entry.
+// of them, never behind one that is newer. An iterator that is unread passes what it can, or
+// arrives. REQUIRES: is_valid, at such an entry or at an unread one below `upper`.
 static inline void fe_iterator_leap(fe_iterator *iterator, ferric_slice upper, uint64_t sequence)
 {
     if (iterator->ops->leap == NULL) {

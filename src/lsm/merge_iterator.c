@@ -209,6 +209,20 @@ static void merge_prev(fe_iterator *iterator)
     sort_all(merge);
 }
 
+static void merge_arrive(fe_iterator *iterator)
+{
+    merge_iterator *merge = merge_of(iterator);
+
+    assert(iterator->is_valid && fe_iterator_is_unread(iterator));
+    fe_iterator_arrive(merge->order[0]);
+    resort_first(merge);
+}
+
+static bool may_leap(const fe_iterator *child, uint64_t sequence)
+{
+    return child->is_valid && (fe_iterator_is_unread(child) || child->entry.sequence < sequence);
+}
+
 // Children that stand at newer entries stay where they are.
 static void merge_leap(fe_iterator *iterator, ferric_slice upper, uint64_t sequence)
 {
@@ -217,7 +231,7 @@ static void merge_leap(fe_iterator *iterator, ferric_slice upper, uint64_t seque
     assert(iterator->is_valid && merge->is_forward);
     for (size_t i = 0; i < merge->count; i++) {
         fe_iterator *child = merge->children[i];
-        if (!child->is_valid || child->entry.sequence >= sequence) continue;
+        if (!may_leap(child, sequence)) continue;
         if (fe_slice_compare(child->entry.key, upper) < 0) fe_iterator_leap(child, upper, sequence);
     }
     sort_all(merge);
@@ -230,7 +244,7 @@ static void merge_leap_back(fe_iterator *iterator, ferric_slice lower, uint64_t 
     assert(iterator->is_valid && !merge->is_forward);
     for (size_t i = 0; i < merge->count; i++) {
         fe_iterator *child = merge->children[i];
-        if (!child->is_valid || child->entry.sequence >= sequence) continue;
+        if (!may_leap(child, sequence)) continue;
         if (fe_slice_compare(child->entry.key, lower) >= 0)
             fe_iterator_leap_back(child, lower, sequence);
     }
@@ -255,6 +269,7 @@ static const fe_iterator_ops merge_ops = {
     .prev = merge_prev,
     .leap = merge_leap,
     .leap_back = merge_leap_back,
+    .arrive = merge_arrive,
     .destroy = merge_destroy,
 };
 

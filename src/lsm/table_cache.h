@@ -134,6 +134,10 @@ ferric_status fe_table_iterator_create(fe_table_cache *cache, fe_table_file *fil
 ferric_status fe_level_iterator_create(fe_table_cache *cache, fe_table_file *const *files,
                                        size_t count, bool fill, fe_iterator **iterator);
 
+// Makes one of the two above lazy (lsm/iterator.h): it opens tables and reads blocks when it is
+// asked to arrive. REQUIRES: it was not moved yet.
+void fe_table_iterator_make_lazy(fe_iterator *iterator);
+
 // Reads the whole table anew from the disk: each block's check, order, bounds, filter, and the
 // counts of its properties and of `file`. The first problem is returned with its offset:
 // FERRIC_CORRUPT, FERRIC_IO, FERRIC_UNSUPPORTED, FERRIC_NO_MEMORY. `blocks` and `entries` count

@@ -10,6 +10,9 @@
 //
 // Cached blocks lie anywhere in memory, and the CPU's own prefetching ends with each page. So a
 // walk forward brings the next block in at the pace at which it reads the current one.
+//
+// A lazy iterator (lsm/iterator.h) opens no table before it has to: where a walk enters one, it
+// stands at the first or the last key that the manifest tells, or at the key that it was sent to.
 #include "base/buffer.h"
 #include "base/memory.h"
 #include "base/seeded_bug.h"
@@ -20,6 +23,14 @@
 #define READ_AHEAD_SIZE ((size_t)128 << 10)
 #define READ_AHEAD_MISSES 2
 #define COMPACTION_READ_AHEAD_SIZE ((size_t)256 << 10)
+
+// What a lazy iterator has put off.
+typedef enum unread_place {
+    UNREAD_FIRST = 0,  // The first entry of a file.
+    UNREAD_LAST = 1,   // Its last one.
+    UNREAD_FROM = 2,   // The first entry that is not before a target.
+    UNREAD_BEFORE = 3, // The last one that is.
+} unread_place;
 
 typedef struct table_iterator {
     fe_iterator base;
@@ -37,7 +48,11 @@ typedef struct table_iterator {
     size_t count;
     fe_table_file *only; // The referenced file of an iterator over one table, else NULL.
     bool fill;
-    uint32_t misses; // Blocks in a row that were not cached.
+    bool is_lazy;
+    unread_place unread; // While it is unread, with the file where that is.
+    size_t unread_file;
+    ferric_buffer target; // The key of an unread place that has one.
+    uint32_t misses;      // Blocks in a row that were not cached.
     fe_block_reader reader;
 } table_iterator;
 
@@ -226,19 +241,46 @@ static void show_first_entry(table_iterator *self)
 
 // ---- Moving between blocks and files ---------------------------------------------------------
 
+static void read_first_of_file(table_iterator *self, size_t index)
+{
+    if (enter_file(self, index) && enter_block(self, 0)) show_first_entry(self);
+}
+
+static void read_last_of_file(table_iterator *self, size_t index)
+{
+    if (enter_file(self, index) && enter_block(self, block_count(self) - 1))
+        show_entry(self, self->view->count - 1);
+}
+
+static void stand_unread(table_iterator *self, unread_place place, size_t file, ferric_slice key,
+                         uint64_t sequence)
+{
+    self->unread = place;
+    self->unread_file = file;
+    self->base.entry = (fe_entry){.key = key, .sequence = sequence, .kind = FE_ENTRY_UNREAD};
+    self->base.is_valid = true;
+}
+
 static void show_first_of_file(table_iterator *self, size_t index)
 {
     if (index == self->count) {
         stop(self, FERRIC_OK);
-        return;
+    } else if (self->is_lazy) {
+        const fe_table_file *file = self->files[index];
+        stand_unread(self, UNREAD_FIRST, index, file->smallest_key, file->smallest_key_sequence);
+    } else {
+        read_first_of_file(self, index);
     }
-    if (enter_file(self, index) && enter_block(self, 0)) show_first_entry(self);
 }
 
 static void show_last_of_file(table_iterator *self, size_t index)
 {
-    if (enter_file(self, index) && enter_block(self, block_count(self) - 1))
-        show_entry(self, self->view->count - 1);
+    if (self->is_lazy) {
+        const fe_table_file *file = self->files[index];
+        stand_unread(self, UNREAD_LAST, index, file->largest_key, file->largest_key_sequence);
+    } else {
+        read_last_of_file(self, index);
+    }
 }
 
 static FE_NOINLINE void show_first_of_next_block(table_iterator *self)
@@ -305,11 +347,8 @@ static place_found find_place(table_iterator *self, ferric_slice key, uint64_t s
     return PLACE_IN_BLOCK;
 }
 
-// ---- fe_iterator -----------------------------------------------------------------------------
-
-static void table_iterator_seek(fe_iterator *iterator, ferric_slice key, uint64_t sequence)
+static void seek_now(table_iterator *self, ferric_slice key, uint64_t sequence)
 {
-    table_iterator *self = self_of(iterator);
     uint32_t entry;
 
     switch (find_place(self, key, sequence, &entry)) {
@@ -328,9 +367,8 @@ static void table_iterator_seek(fe_iterator *iterator, ferric_slice key, uint64_
     }
 }
 
-static void table_iterator_seek_before(fe_iterator *iterator, ferric_slice key, uint64_t sequence)
+static void seek_before_now(table_iterator *self, ferric_slice key, uint64_t sequence)
 {
-    table_iterator *self = self_of(iterator);
     uint32_t entry;
 
     switch (find_place(self, key, sequence, &entry)) {
@@ -346,6 +384,97 @@ static void table_iterator_seek_before(fe_iterator *iterator, ferric_slice key, 
             show_last_before_block(self, self->block_index);
         }
         break;
+    }
+}
+
+// ---- Putting it off --------------------------------------------------------------------------
+
+static void put_off(table_iterator *self, unread_place place, size_t file, ferric_slice key,
+                    uint64_t sequence)
+{
+    ferric_status status = fe_buffer_assign(&self->target, key);
+
+    if (status == FERRIC_OK) {
+        stand_unread(self, place, file, fe_buffer_slice(&self->target), sequence);
+    } else {
+        stop(self, status);
+    }
+}
+
+// Whether all entries of a file come behind (key, sequence), or at it.
+static bool begins_behind(const fe_table_file *file, ferric_slice key, uint64_t sequence)
+{
+    return fe_internal_compare(file->smallest_key, file->smallest_key_sequence, key, sequence) >= 0;
+}
+
+static void seek_lazily(table_iterator *self, ferric_slice key, uint64_t sequence)
+{
+    size_t file = find_file(self, key, sequence);
+
+    self->base.status = FERRIC_OK;
+    if (file == self->count || begins_behind(self->files[file], key, sequence)) {
+        show_first_of_file(self, file);
+    } else {
+        put_off(self, UNREAD_FROM, file, key, sequence);
+    }
+}
+
+static void seek_before_lazily(table_iterator *self, ferric_slice key, uint64_t sequence)
+{
+    size_t file = find_file(self, key, sequence);
+
+    self->base.status = FERRIC_OK;
+    if (file < self->count && !begins_behind(self->files[file], key, sequence)) {
+        put_off(self, UNREAD_BEFORE, file, key, sequence);
+    } else if (file > 0) {
+        show_last_of_file(self, file - 1);
+    } else {
+        stop(self, FERRIC_OK);
+    }
+}
+
+static void table_iterator_arrive(fe_iterator *iterator)
+{
+    table_iterator *self = self_of(iterator);
+    ferric_slice target = fe_buffer_slice(&self->target);
+
+    switch (self->unread) {
+    case UNREAD_FIRST:
+        read_first_of_file(self, self->unread_file);
+        break;
+    case UNREAD_LAST:
+        read_last_of_file(self, self->unread_file);
+        break;
+    case UNREAD_FROM:
+        seek_now(self, target, iterator->entry.sequence);
+        break;
+    case UNREAD_BEFORE:
+        seek_before_now(self, target, iterator->entry.sequence);
+        break;
+    }
+}
+
+// ---- fe_iterator -----------------------------------------------------------------------------
+
+static void table_iterator_seek(fe_iterator *iterator, ferric_slice key, uint64_t sequence)
+{
+    table_iterator *self = self_of(iterator);
+
+    if (self->is_lazy) {
+        seek_lazily(self, key, sequence);
+    } else {
+        seek_now(self, key, sequence);
+    }
+}
+
+static void table_iterator_seek_before(fe_iterator *iterator, ferric_slice key, uint64_t sequence)
+{
+    table_iterator *self = self_of(iterator);
+
+    if (self->is_lazy) {
+        seek_before_lazily(self, key, sequence);
+    } else {
+        seek_before_now(self, key, sequence);
     }
 }
 
@@ -394,11 +523,17 @@ static bool is_older(const fe_table_file *file, uint64_t sequence)
     return file->largest_sequence < sequence || FE_SEEDED_BUG(FE_BUG_LEAP_PASSES_NEWER);
 }
 
+static size_t current_file(const table_iterator *self)
+{
+    return fe_iterator_is_unread(&self->base) ? self->unread_file : self->file_index;
+}
+
 // Whole tables that are older go by unread; a table that may have something newer is walked.
 static void table_iterator_leap(fe_iterator *iterator, ferric_slice upper, uint64_t sequence)
 {
     table_iterator *self = self_of(iterator);
-    size_t file = self->file_index;
+    size_t begin = current_file(self);
+    size_t file = begin;
 
     while (file < self->count && is_older(self->files[file], sequence) &&
            fe_table_file_ends_before(self->files[file], upper)) {
@@ -406,18 +541,21 @@ static void table_iterator_leap(fe_iterator *iterator, ferric_slice upper, uint6
     }
     if (file < self->count && is_older(self->files[file], sequence)) {
         table_iterator_seek(iterator, upper, FE_SEQUENCE_MAX);
-    } else if (file == self->file_index) {
-        table_iterator_next(iterator);
-    } else {
+    } else if (file > begin) {
         iterator->status = FERRIC_OK;
         show_first_of_file(self, file);
+    } else if (fe_iterator_is_unread(iterator)) {
+        table_iterator_arrive(iterator);
+    } else {
+        table_iterator_next(iterator);
     }
 }
 
 static void table_iterator_leap_back(fe_iterator *iterator, ferric_slice lower, uint64_t sequence)
 {
     table_iterator *self = self_of(iterator);
-    size_t left = self->file_index + 1; // Files that are not passed.
+    size_t begin = current_file(self);
+    size_t left = begin + 1; // Files that are not passed.
 
     while (left > 0 && is_older(self->files[left - 1], sequence) &&
            fe_slice_compare(self->files[left - 1]->smallest_key, lower) >= 0) {
@@ -427,11 +565,13 @@ static void table_iterator_leap_back(fe_iterator *iterator, ferric_slice lower, 
         stop(self, FERRIC_OK);
     } else if (is_older(self->files[left - 1], sequence)) {
         table_iterator_seek_before(iterator, lower, FE_SEQUENCE_MAX);
-    } else if (left - 1 == self->file_index) {
-        table_iterator_prev(iterator);
-    } else {
+    } else if (left <= begin) {
         iterator->status = FERRIC_OK;
         show_last_of_file(self, left - 1);
+    } else if (fe_iterator_is_unread(iterator)) {
+        table_iterator_arrive(iterator);
+    } else {
+        table_iterator_prev(iterator);
     }
 }
 
@@ -442,6 +582,7 @@ static void table_iterator_destroy(fe_iterator *iterator)
     leave_file(self);
     fe_block_reader_deinit(&self->reader);
     fe_buffer_deinit(&self->key);
+    fe_buffer_deinit(&self->target);
     if (self->only != NULL && fe_table_file_unref(self->only))
         fe_table_cache_discard(self->cache, self->only);
     fe_free(self);
@@ -456,6 +597,7 @@ static const fe_iterator_ops table_iterator_ops = {
     .prev = table_iterator_prev,
     .leap = table_iterator_leap,
     .leap_back = table_iterator_leap_back,
+    .arrive = table_iterator_arrive,
     .destroy = table_iterator_destroy,
 };
 
@@ -501,4 +643,9 @@ ferric_status fe_level_iterator_create(fe_table_cache *cache, fe_table_file *con
     created->count = count;
     *iterator = &created->base;
     return FERRIC_OK;
+}
+
+void fe_table_iterator_make_lazy(fe_iterator *iterator)
+{
+    self_of(iterator)->is_lazy = true;
 }

@@ -147,32 +147,34 @@ static bool is_outside(const fe_table_file *file, ferric_slice lower, ferric_sli
                                    upper.size == 0 ? none : upper);
 }
 
-static ferric_status table_iterators(const fe_version *version, ferric_slice lower,
-                                     ferric_slice upper, bool fill_cache, fe_iterator **children,
-                                     size_t *count)
+static ferric_status table_iterators(const fe_version *version, const fe_view_walk *walk,
+                                     fe_iterator **children, size_t *count)
 {
     const fe_level *level0 = &version->levels[0];
+    size_t before = *count;
     ferric_status status = FERRIC_OK;
 
     for (uint32_t i = 0; i < level0->count && status == FERRIC_OK; i++) {
-        if (is_outside(level0->files[i], lower, upper)) continue;
-        status = fe_table_iterator_create(version->tables, level0->files[i], fill_cache,
+        if (is_outside(level0->files[i], walk->lower, walk->upper)) continue;
+        status = fe_table_iterator_create(version->tables, level0->files[i], walk->fill_cache,
                                           &children[*count]);
         if (status == FERRIC_OK) (*count)++;
     }
     for (uint32_t i = 1; i < FE_LEVEL_COUNT && status == FERRIC_OK; i++) {
         const fe_level *level = &version->levels[i];
         if (level->count == 0) continue;
-        status = fe_level_iterator_create(version->tables, level->files, level->count, fill_cache,
-                                          &children[*count]);
+        status = fe_level_iterator_create(version->tables, level->files, level->count,
+                                          walk->fill_cache, &children[*count]);
         if (status == FERRIC_OK) (*count)++;
     }
+    for (size_t i = before; i < *count && walk->is_lazy; i++)
+        fe_table_iterator_make_lazy(children[i]);
     return status;
 }
 
 // A child fewer is a seek fewer, and a single one needs no merge.
-ferric_status fe_view_iterator(const fe_view *view, ferric_slice lower, ferric_slice upper,
-                               bool fill_cache, fe_iterator **iterator)
+ferric_status fe_view_iterator(const fe_view *view, const fe_view_walk *walk,
+                               fe_iterator **iterator)
 {
     size_t capacity = view->memtable_count + view->version->levels[0].count + FE_LEVEL_COUNT;
     fe_iterator *few[FEW_CHILDREN];
@@ -190,7 +192,7 @@ ferric_status fe_view_iterator(const fe_view *view, ferric_slice lower, ferric_s
         if (status == FERRIC_OK) count++;
     }
     if (status == FERRIC_OK) {
-        status = table_iterators(view->version, lower, upper, fill_cache, children, &count);
+        status = table_iterators(view->version, walk, children, &count);
     }
     if (status == FERRIC_OK) {
         status = fe_merge_iterator_create(children, count, iterator);

@@ -61,10 +61,18 @@ void fe_view_unref(fe_view *view);
 // The view that `retired` stands in.
 fe_view *fe_view_of_retired(fe_retired *retired);
 
+// What a walk through a view is for.
+typedef struct fe_view_walk {
+    ferric_slice lower; // Of size 0: no bound.
+    ferric_slice upper; // The same.
+    bool fill_cache;
+    bool is_lazy; // Reading is put off where it can be (lsm/iterator.h).
+} fe_view_walk;
+
 // All entries of the view in internal order, of which those with keys outside of [lower, upper),
-// and those of commits that were not published when it was made, may be missing. A bound of size 0
-// is none. The view outlives the iterator. Errors: FERRIC_NO_MEMORY.
-ferric_status fe_view_iterator(const fe_view *view, ferric_slice lower, ferric_slice upper,
-                               bool fill_cache, fe_iterator **iterator);
+// and those of commits that were not published when it was made, may be missing. The view outlives
+// the iterator. Errors: FERRIC_NO_MEMORY.
+ferric_status fe_view_iterator(const fe_view *view, const fe_view_walk *walk,
+                               fe_iterator **iterator);
 
 #endif

@@ -124,6 +124,7 @@ static const char *const catchers[FE_BUG_COUNT] = {
     [FE_BUG_RANGE_BEYOND_ITS_TABLE] = "model_test",
     [FE_BUG_GET_SEES_DELETED_RANGE] = "model_test",
     [FE_BUG_HIDDEN_ENTRY_SHOWN] = "model_test",
+    [FE_BUG_VERSION_LEFT_UNREAD] = "model_test",
     [FE_BUG_LEAP_PASSES_NEWER] = "model_test",
     [FE_BUG_RANGE_DELETE_IS_NO_CHANGE] = "model_test",
     [FE_BUG_RANGE_DELETE_UNDER_SNAPSHOT] = "model_test",

@@ -434,6 +434,59 @@ static void test_seek_leaps_over_the_range(void **state)
     kit_deinit(&kit);
 }
 
+// Goes through all keys, first to last or last to first, and sees the expected number of them.
+static void walk_all(api_kit *kit, bool reverse, const ferric_snapshot *snapshot, uint32_t expected)
+{
+    ferric_iterator_options options = FERRIC_ITERATOR_OPTIONS_INIT;
+    ferric_iterator *iterator;
+    uint32_t found = 0;
+
+    options.reverse = reverse;
+    options.snapshot = snapshot;
+    assert_ok(ferric_iterator_create(kit->db, NULL, &options, &iterator));
+    while (ferric_iterator_next(iterator))
+        found++;
+    assert_ok(ferric_iterator_status(iterator));
+    assert_int_equal(found, expected);
+    ferric_iterator_destroy(iterator);
+}
+
+// Tables in the range are not even opened, whatever the way on which a walk comes to it.
+static void test_tables_in_the_range_are_not_opened(void **state)
+{
+    ferric_iterator *iterator;
+    ferric_snapshot *before;
+    api_kit kit;
+
+    (void)state;
+    init_uncompressed(&kit);
+    for (uint32_t i = 0; i < 5; i++) {
+        put_many(&kit, i * 2000, (i + 1) * 2000);
+        assert_ok(ferric_flush(kit.db));
+    }
+    kit_reopen(&kit);
+    assert_ok(ferric_snapshot_create(kit.db, &before));
+    delete_many(&kit, 0, 9990);
+    uint64_t opened = stats_of(&kit).tables_open;
+    assert_ok(ferric_iterator_create(kit.db, NULL, NULL, &iterator));
+    assert_true(ferric_iterator_seek(iterator, text("key00000000")));
+    assert_memory_equal(ferric_iterator_key(iterator).data, "key00009990", 11);
+    assert_true(ferric_iterator_seek(iterator, text("key00005000")));
+    assert_memory_equal(ferric_iterator_key(iterator).data, "key00009990", 11);
+    assert_false(ferric_iterator_prev(iterator));
+    ferric_iterator_destroy(iterator);
+    walk_all(&kit, false, NULL, 10);
+    walk_all(&kit, true, NULL, 10);
+    assert_true(stats_of(&kit).tables_open <= opened + 1);
+    walk_all(&kit, true, before, 10000);
+    walk_all(&kit, false, before, 10000);
+    put(kit.db, NULL, "key00000007", "again");
+    walk_all(&kit, false, NULL, 11);
+    walk_all(&kit, true, NULL, 11);
+    ferric_snapshot_release(before);
+    kit_deinit(&kit);
+}
+
 static void test_values_in_the_range_die(void **state)
 {
     char *value = malloc(8000);
@@ -476,6 +529,7 @@ int main(void)
         cmocka_unit_test(test_space_comes_back_by_itself),
         cmocka_unit_test(test_hidden_table_stays_for_a_snapshot),
         cmocka_unit_test(test_seek_leaps_over_the_range),
+        cmocka_unit_test(test_tables_in_the_range_are_not_opened),
         cmocka_unit_test(test_values_in_the_range_die),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -29,7 +29,28 @@ typedef struct walk {
     size_t end;
     size_t at;
     bool is_valid;
+    size_t unread; // Places that were met unread.
 } walk;
+
+// Reads what a lazy iterator has put off: it is not met before the place that stood for it.
+static void arrive(walk *self, bool is_forward)
+{
+    fe_iterator *iterator = self->iterator;
+
+    while (iterator->is_valid && fe_iterator_is_unread(iterator)) {
+        ferric_buffer key = {0};
+        uint64_t sequence = iterator->entry.sequence;
+        assert_int_equal(fe_buffer_assign(&key, iterator->entry.key), FERRIC_OK);
+        fe_iterator_arrive(iterator);
+        if (iterator->is_valid) {
+            int order = fe_internal_compare(fe_buffer_slice(&key), sequence, iterator->entry.key,
+                                            iterator->entry.sequence);
+            assert_true(is_forward ? order <= 0 : order >= 0);
+        }
+        fe_buffer_deinit(&key);
+        self->unread++;
+    }
+}
 
 static void assert_stands(const walk *self)
 {
@@ -60,10 +81,12 @@ static void seek(walk *self, fe_random *random, ferric_slice key, uint64_t seque
     if (fe_random_below(random, 2) == 0) {
         if (bound < self->begin) bound = self->begin;
         fe_iterator_seek(self->iterator, key, sequence);
+        arrive(self, true);
         stand_at(self, bound, true);
     } else {
         if (bound > self->end) bound = self->end;
         fe_iterator_seek_before(self->iterator, key, sequence);
+        arrive(self, false);
         stand_at(self, bound - 1, bound > self->begin);
     }
 }
@@ -96,10 +119,12 @@ static void step(walk *self, bool is_forward)
 {
     if (is_forward) {
         fe_iterator_next(self->iterator);
+        arrive(self, true);
         stand_at(self, self->at + 1, true);
     } else {
         bool has_before = self->at > self->begin;
         fe_iterator_prev(self->iterator);
+        arrive(self, false);
         stand_at(self, self->at - 1, has_before);
     }
 }
@@ -113,10 +138,12 @@ static size_t walk_randomly(walk *self, fe_random *random, entry_list *list,
         switch (fe_random_below(random, 6)) {
         case 0:
             fe_iterator_first(self->iterator);
+            arrive(self, true);
             stand_at(self, self->begin, true);
             break;
         case 1:
             fe_iterator_last(self->iterator);
+            arrive(self, false);
             stand_at(self, self->end - 1, true);
             break;
         default:
@@ -134,10 +161,12 @@ static size_t walk_randomly(walk *self, fe_random *random, entry_list *list,
 static size_t walk_whole(walk *self)
 {
     fe_iterator_first(self->iterator);
+    arrive(self, true);
     stand_at(self, self->begin, true);
     while (self->is_valid)
         step(self, true);
     fe_iterator_last(self->iterator);
+    arrive(self, false);
     stand_at(self, self->end - 1, true);
     while (self->is_valid)
         step(self, false);
@@ -145,7 +174,7 @@ static size_t walk_whole(walk *self)
 }
 
 static size_t check_set(table_set *set, entry_list *list, const entry_shape *shape, bool fill,
-                        fe_random *random)
+                        bool is_lazy, fe_random *random)
 {
     size_t which = (size_t)fe_random_below(random, set->count);
     walk level = {.list = list, .begin = 0, .end = list->count};
@@ -158,11 +187,16 @@ static size_t check_set(table_set *set, entry_list *list, const entry_shape *sha
     assert_int_equal(fe_table_iterator_create(set->cache, set->files[which], fill, &table.iterator),
                      FERRIC_OK);
     assert_false(level.iterator->is_valid);
+    if (is_lazy) {
+        fe_table_iterator_make_lazy(level.iterator);
+        fe_table_iterator_make_lazy(table.iterator);
+    }
     steps += walk_whole(&level) + walk_whole(&table);
     steps += walk_randomly(&level, random, list, shape);
     steps += walk_randomly(&table, random, list, shape);
     fe_iterator_destroy(level.iterator);
     fe_iterator_destroy(table.iterator);
+    assert_int_equal(level.unread + table.unread > 0, is_lazy);
     return steps;
 }
 
@@ -185,7 +219,7 @@ static void test_iterators_walk_like_a_sorted_array(void **state)
         table_set set;
         entry_list_init(&list, &random, shape);
         table_set_init(&set, &options, &list);
-        steps += check_set(&set, &list, shape, round % 6 < 4, &random);
+        steps += check_set(&set, &list, shape, round % 6 < 4, round / 6 % 2 == 1, &random);
         table_set_deinit(&set);
         entry_list_deinit(&list);
     }
@@ -227,6 +261,46 @@ static void test_iterator_without_fill_leaves_the_cache_alone(void **state)
     fe_block_cache_stats_get(set.blocks, &after);
     assert_int_equal(after.used_bytes, before.used_bytes);
     assert_int_equal(after.pinned_bytes, 0);
+    table_set_deinit(&set);
+    entry_list_deinit(&list);
+}
+
+// A lazy iterator leaps over tables that it never opens, both ways.
+static void test_lazy_iterator_leaps_over_tables_unopened(void **state)
+{
+    fe_random random = {test_seed("lazy iterator", 6)};
+    fe_table_cache_stats before;
+    fe_table_cache_stats after;
+    fe_iterator *iterator;
+    entry_list list;
+    table_set set;
+
+    (void)state;
+    entry_list_init(&list, &random, &shapes[0]);
+    table_set_init(&set, &plain_options, &list);
+    fe_table_cache_stats_get(set.cache, &before);
+    assert_int_equal(fe_level_iterator_create(set.cache, set.files, set.count, true, &iterator),
+                     FERRIC_OK);
+    fe_table_iterator_make_lazy(iterator);
+    fe_iterator_first(iterator);
+    assert_true(iterator->is_valid && fe_iterator_is_unread(iterator));
+    assert_true(fe_slice_equal(iterator->entry.key, set.files[0]->smallest_key));
+    fe_iterator_leap(iterator, set.files[3]->smallest_key, FE_SEQUENCE_MAX);
+    assert_true(iterator->is_valid && fe_iterator_is_unread(iterator));
+    assert_true(fe_slice_equal(iterator->entry.key, set.files[3]->smallest_key));
+    fe_iterator_last(iterator);
+    fe_iterator_leap_back(iterator, set.files[1]->smallest_key, FE_SEQUENCE_MAX);
+    assert_true(fe_slice_compare(iterator->entry.key, set.files[1]->smallest_key) <= 0);
+    fe_iterator_leap_back(iterator, set.files[0]->smallest_key, FE_SEQUENCE_MAX);
+    assert_false(iterator->is_valid);
+    fe_table_cache_stats_get(set.cache, &after);
+    assert_int_equal(after.tables_open, before.tables_open);
+    // A table that may have something newer is read.
+    fe_iterator_first(iterator);
+    fe_iterator_leap(iterator, set.files[3]->smallest_key, 1);
+    assert_true(iterator->is_valid && !fe_iterator_is_unread(iterator));
+    assert_true(fe_slice_equal(iterator->entry.key, list.entries[0].key));
+    fe_iterator_destroy(iterator);
     table_set_deinit(&set);
     entry_list_deinit(&list);
 }
@@ -326,6 +400,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_iterators_walk_like_a_sorted_array),
         cmocka_unit_test(test_iterator_without_fill_leaves_the_cache_alone),
+        cmocka_unit_test(test_lazy_iterator_leaps_over_tables_unopened),
         cmocka_unit_test(test_iterator_tells_that_a_block_is_damaged),
         cmocka_unit_test(test_iterator_tells_that_a_table_is_missing),
         cmocka_unit_test(test_iterator_outlives_its_version),
