@@ -59,6 +59,16 @@ static bool is_flush_due_locked(const fe_store *store)
     return store->is_flush_wanted || store->memtables_bytes >= store->sizes.flush_bytes + active;
 }
 
+bool fe_background_is_flush_due(fe_store *store)
+{
+    bool is_due;
+
+    fe_mutex_lock(&store->mutex);
+    is_due = is_flush_due_locked(store);
+    fe_mutex_unlock(&store->mutex);
+    return is_due;
+}
+
 // How long each commit group is held back: nothing while level 0 is in order, then gently more with
 // each table above, so that writers slow down to what compaction can do.
 static void set_pace(fe_store *store)
@@ -241,14 +251,10 @@ void fe_background_stop(fe_store *store)
 
 static ferric_status work_inline(fe_store *store)
 {
-    bool is_due;
     bool did_work = true;
     ferric_status status = FERRIC_OK;
 
-    fe_mutex_lock(&store->mutex);
-    is_due = is_flush_due_locked(store);
-    fe_mutex_unlock(&store->mutex);
-    if (!is_due) return FERRIC_OK;
+    if (!fe_background_is_flush_due(store)) return FERRIC_OK;
     status = flush_step(store);
     while (status == FERRIC_OK && did_work && !store->is_compaction_off) {
         ferric_status compacted = compaction_step(store, &did_work);

@@ -106,12 +106,27 @@ static uint64_t look(const _Atomic(uint64_t) *bytes)
 
 // With slots, a part is kept free for the blocks that come next: what was evicted keeps its slot
 // until no section can see it any more, and until then a new block needs another one.
-static bool is_over_capacity(const fe_block_cache *cache)
+static bool has_room(const fe_block_cache *cache, uint64_t bytes)
 {
     uint64_t capacity = look(&cache->capacity_bytes);
     uint64_t room = cache->slabs == NULL ? 0 : capacity / ROOM_SHARE;
 
-    return look(&cache->used_bytes) + look(&cache->lent_bytes) + room > capacity;
+    return look(&cache->used_bytes) + look(&cache->lent_bytes) + room + bytes <= capacity;
+}
+
+static bool is_over_capacity(const fe_block_cache *cache)
+{
+    return !has_room(cache, 0);
+}
+
+static size_t memory_of(const fe_table *table, uint32_t block)
+{
+    return sizeof(fe_cached_block) + fe_table_block_memory(table, block);
+}
+
+bool fe_block_cache_has_room(const fe_block_cache *cache, const fe_table *table, uint32_t block)
+{
+    return has_room(cache, memory_of(table, block));
 }
 
 // What the blocks have of the system, with free slots.
@@ -206,7 +221,7 @@ static void *allocate(fe_block_cache *cache, bool is_kept, size_t *size, bool *i
 static ferric_status create_block(fe_block_cache *cache, const fe_table *table, uint32_t block,
                                   bool is_kept, fe_cached_block **created)
 {
-    size_t size = sizeof(fe_cached_block) + fe_table_block_memory(table, block);
+    size_t size = memory_of(table, block);
     bool is_slot;
     fe_cached_block *cached = allocate(cache, is_kept, &size, &is_slot);
 

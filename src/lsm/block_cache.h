@@ -69,6 +69,9 @@ void fe_block_cache_set_capacity(fe_block_cache *cache, uint64_t capacity_bytes)
 void fe_block_cache_lend(fe_block_cache *cache, uint64_t bytes);
 void fe_block_cache_give_back(fe_block_cache *cache, uint64_t bytes);
 
+// Whether a block of `table` finds room without another leaving for it. The next may take it.
+bool fe_block_cache_has_room(const fe_block_cache *cache, const fe_table *table, uint32_t block);
+
 // The block at `home` without leaving a mark, or NULL. REQUIRES: inside an epoch section.
 static inline fe_cached_block *fe_block_cache_peek(fe_block_home *home)
 {

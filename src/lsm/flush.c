@@ -19,6 +19,8 @@
 
 // More memtables than a view will ever gain while an edit is being appended.
 #define VIEW_SLACK 64
+// Blocks that are warmed before it is asked whether there is something better to do.
+#define WARM_STEP 64
 
 // ---- Switching ------------------------------------------------------------------------------
 
@@ -386,6 +388,18 @@ static void report_flush(fe_store *store, const fe_table_writer_result *result, 
     fe_store_event(store, &event);
 }
 
+// Room of the cache that is used for nothing is given to what was just memory: who reads behind an
+// import finds it there. A flush that is due does not wait for it.
+static void warm_spare_room(fe_store *store, fe_table_file *file)
+{
+    uint32_t block = 0;
+
+    while (fe_warm_spare_room(store->tables, file, &block, WARM_STEP)) {
+        if (atomic_load_explicit(&store->is_stopping, memory_order_relaxed)) return;
+        if (fe_background_is_flush_due(store)) return;
+    }
+}
+
 // The memtables were memory, so the table should be, where gets are about: as many of them since
 // the flush before as it has pages.
 static void warm_table(fe_store *store, const fe_version_edit *edit)
@@ -399,9 +413,12 @@ static void warm_table(fe_store *store, const fe_version_edit *edit)
     store->flushed_gets = gets.attempts;
     for (size_t i = 0; i < edit->addition_count; i++) {
         fe_table_file *file = edit->additions[i].file;
-        if (since < file->identity.size_bytes / 4096) continue;
         if (atomic_load_explicit(&store->is_stopping, memory_order_relaxed)) return;
-        fe_warm_table(store->tables, file, NULL);
+        if (since < file->identity.size_bytes / 4096) {
+            warm_spare_room(store, file);
+        } else {
+            fe_warm_table(store->tables, file, NULL);
+        }
     }
 }
 

@@ -389,6 +389,8 @@ ferric_status fe_background_start(fe_store *store);
 void fe_background_stop(fe_store *store);
 // Tells the threads to look for work; without threads, does it here and now. REQUIRES: the turn.
 ferric_status fe_background_kick(fe_store *store);
+// Whether so much waits in memtables that it should be flushed.
+bool fe_background_is_flush_due(fe_store *store);
 // Has the threads look for a compaction that is due, and for when the next one will be, after
 // somebody else has made a table. Without threads nothing happens.
 void fe_background_want_compaction(fe_store *store);

@@ -60,7 +60,8 @@ static void warm_blocks(fe_open_table *open, fe_epoch *epoch, const fe_warm_inpu
     fe_block_reader_deinit(&reader);
 }
 
-void fe_warm_table(fe_table_cache *tables, fe_table_file *file, const fe_warm_inputs *inputs)
+// The reader of `file` with a reference, or NULL.
+static fe_open_table *open_table(fe_table_cache *tables, fe_table_file *file)
 {
     fe_epoch *epoch = fe_table_cache_epoch(tables);
     fe_open_table *open = NULL;
@@ -70,7 +71,37 @@ void fe_warm_table(fe_table_cache *tables, fe_table_file *file, const fe_warm_in
     status = fe_open_table_find(tables, file, &open);
     if (status == FERRIC_OK) fe_open_table_ref(open);
     fe_epoch_leave(epoch);
-    if (status != FERRIC_OK) return;
-    warm_blocks(open, epoch, inputs);
+    return status == FERRIC_OK ? open : NULL;
+}
+
+void fe_warm_table(fe_table_cache *tables, fe_table_file *file, const fe_warm_inputs *inputs)
+{
+    fe_open_table *open = open_table(tables, file);
+
+    if (open == NULL) return;
+    warm_blocks(open, fe_table_cache_epoch(tables), inputs);
     fe_open_table_unref(open);
+}
+
+bool fe_warm_spare_room(fe_table_cache *tables, fe_table_file *file, uint32_t *block,
+                        uint32_t count)
+{
+    fe_block_reader reader = {.read_ahead = READ_AHEAD_SIZE};
+    fe_open_table *open = open_table(tables, file);
+    fe_epoch *epoch = fe_table_cache_epoch(tables);
+    bool is_left = open != NULL;
+    fe_cached_block *cached;
+
+    for (; is_left && count > 0; count--) {
+        is_left = *block < open->block_count &&
+                  fe_block_cache_has_room(open->blocks, open->table, *block);
+        if (!is_left) break;
+        fe_epoch_enter(epoch);
+        is_left = fe_open_table_block(open, *block, &reader, true, &cached, NULL) == FERRIC_OK;
+        fe_epoch_leave(epoch);
+        *block += 1;
+    }
+    fe_block_reader_deinit(&reader);
+    fe_open_table_unref(open);
+    return is_left;
 }

@@ -16,4 +16,10 @@ typedef struct fe_warm_inputs {
 // `inputs` is NULL. What fails is left to who reads the block. REQUIRES: outside of a section.
 void fe_warm_table(fe_table_cache *tables, fe_table_file *file, const fe_warm_inputs *inputs);
 
+// Brings blocks of `file` into the cache, from *block on and at most `count`, as long as no other
+// block has to leave for them. False: the table is at its end, or the room, or one block failed.
+// REQUIRES: outside of a section.
+bool fe_warm_spare_room(fe_table_cache *tables, fe_table_file *file, uint32_t *block,
+                        uint32_t count);
+
 #endif

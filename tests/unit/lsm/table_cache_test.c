@@ -13,6 +13,7 @@
 #include "base/checksum.h"
 #include "base/status.h"
 #include "format/table_layout.h"
+#include "lsm/warming.h"
 #include "unit/lsm/table_set.h"
 
 static const entry_shape shape = {6000, "user:", 8, 16, 3, 100000, 100};
@@ -238,6 +239,43 @@ static void damage(fixture *self, const char *path, size_t at)
 }
 
 // A damaged or missing table is CORRUPT and never "not found"; other keys stay readable.
+// Warms tables with the room that is left; returns how many blocks were tried.
+static uint64_t warm_all(fixture *self, fe_block_cache_stats *stats)
+{
+    uint64_t blocks = 0;
+
+    for (size_t i = 0; i < self->set.count; i++) {
+        uint32_t block = 0;
+        while (fe_warm_spare_room(self->set.cache, self->set.files[i], &block, 7)) {
+        }
+        blocks += block;
+    }
+    fe_block_cache_stats_get(self->set.blocks, stats);
+    return blocks;
+}
+
+static void test_warming_fills_spare_room_and_no_more(void **state)
+{
+    table_set_options options = plain_options;
+    fe_block_cache_stats stats;
+    uint64_t warmed;
+    fixture self;
+
+    (void)state;
+    options.keydir_bytes_max = 0; // They would take room from blocks when a table is opened.
+    create(&self, &options, 14);
+    warmed = warm_all(&self, &stats);
+    assert_true(warmed > 100); // Of 256 KiB; a block has 1 KiB.
+    assert_int_equal(stats.misses, warmed);
+    assert_int_equal(stats.evictions, 0);
+    assert_true(stats.used_bytes + stats.lent_bytes <= stats.capacity_bytes);
+    (void)warm_all(&self, &stats); // Finds all there, and no room for another.
+    assert_int_equal(stats.misses, warmed);
+    assert_int_equal(stats.evictions, 0);
+    get_randomly(&self, 300);
+    destroy(&self);
+}
+
 static void test_cache_tells_damage_from_absence(void **state)
 {
     fixture self;
@@ -527,6 +565,7 @@ int main(void)
         cmocka_unit_test(test_cache_keeps_its_bound_on_keydirs),
         cmocka_unit_test(test_cache_finds_each_version_behind_a_keydir),
         cmocka_unit_test(test_cache_keeps_its_bounds_on_open_tables),
+        cmocka_unit_test(test_warming_fills_spare_room_and_no_more),
         cmocka_unit_test(test_cache_tells_damage_from_absence),
         cmocka_unit_test(test_cache_removes_obsolete_files_only),
         cmocka_unit_test(test_verify_reads_every_entry),
