@@ -154,18 +154,19 @@ typedef enum fe_seeded_bug {
     FE_BUG_RANGE_LEAVES_ENTRIES,     // A range of documents goes and leaves its index entries.
     FE_BUG_REPAIR_BELIEVES_INDEXES, // What a repair publishes has the indexes of before the damage.
     FE_BUG_CONFLICT_PASSED,         // A back-fill passes documents that changed under it.
-    FE_BUG_COVERED_INEXACT,         // An index answers alone though the filter wants more.
-    FE_BUG_COVERED_REWRITTEN,       // An index shows 1 where the document has 1.0.
-    FE_BUG_NONCE_TAKEN_AGAIN,       // A failed append gives its nonce to the next one.
-    FE_BUG_MASTER_KEY_STAYS,        // A replaced key opens the next keyring by its old slot.
-    FE_BUG_KEYRING_NOT_SYNCED,      // A keyring takes the old one's place before it is durable.
-    FE_BUG_CALLBACK_BEFORE_SYNC,    // An asynchronous commit is told as done before it is durable.
-    FE_BUG_COMPLETION_OUT_OF_ORDER, // Callbacks of a group come in another order than its commits.
-    FE_BUG_CLOSE_FORGETS_PENDING,   // A close does not wait for commits in flight.
-    FE_BUG_NULL_LEAVES_OUT_MISSING, // A filter for null does not match a field that is missing.
-    FE_BUG_COMPARED_ACROSS_TYPES,   // $gt and its kin compare values of different types.
-    FE_BUG_LAST_OF_LIST_UNSEEN,     // The search in the list of $in ends one element early.
-    FE_BUG_NEGATIVE_NOT_INVERTED,   // In index keys -2 stands behind -1.
+    FE_BUG_BUILD_BEGINS_ANEW,       // An interrupted back-fill forgets how far it was.
+    FE_BUG_COVERED_INEXACT,          // An index answers alone though the filter wants more.
+    FE_BUG_COVERED_REWRITTEN,        // An index shows 1 where the document has 1.0.
+    FE_BUG_NONCE_TAKEN_AGAIN,        // A failed append gives its nonce to the next one.
+    FE_BUG_MASTER_KEY_STAYS,         // A replaced key opens the next keyring by its old slot.
+    FE_BUG_KEYRING_NOT_SYNCED,       // A keyring takes the old one's place before it is durable.
+    FE_BUG_CALLBACK_BEFORE_SYNC,     // An asynchronous commit is told as done before it is durable.
+    FE_BUG_COMPLETION_OUT_OF_ORDER,  // Callbacks of a group come in another order than its commits.
+    FE_BUG_CLOSE_FORGETS_PENDING,    // A close does not wait for commits in flight.
+    FE_BUG_NULL_LEAVES_OUT_MISSING,  // A filter for null does not match a field that is missing.
+    FE_BUG_COMPARED_ACROSS_TYPES,    // $gt and its kin compare values of different types.
+    FE_BUG_LAST_OF_LIST_UNSEEN,      // The search in the list of $in ends one element early.
+    FE_BUG_NEGATIVE_NOT_INVERTED,    // In index keys -2 stands behind -1.
     FE_BUG_HALF_PAIR_MISPLACED,   // In index keys a number's digits are paired from the wrong end.
     FE_BUG_SORT_BY_FIRST_ELEMENT, // An array is sorted by its first element, not its least.
     FE_BUG_TIES_ALWAYS_ASCENDING, // Equal documents follow by _id, whatever the direction.

@@ -83,6 +83,10 @@ static ferric_status begin_progress(build_run *run)
     ferric_status status =
         read_progress(run->store, run->id, &run->value, &run->documents_passed, &last);
 
+    if (FE_SEEDED_BUG(FE_BUG_BUILD_BEGINS_ANEW)) {
+        run->documents_passed = 0;
+        last = fe_slice(NULL, 0);
+    }
     if (status == FERRIC_OK) status = fe_buffer_assign(&run->passed, last);
     if (status != FERRIC_OK) return status;
     fe_put_u32_ordered(lower, run->collection->id);
