@@ -155,6 +155,7 @@ typedef enum fe_seeded_bug {
     FE_BUG_REPAIR_BELIEVES_INDEXES, // What a repair publishes has the indexes of before the damage.
     FE_BUG_CONFLICT_PASSED,         // A back-fill passes documents that changed under it.
     FE_BUG_BUILD_BEGINS_ANEW,       // An interrupted back-fill forgets how far it was.
+    FE_BUG_TOUCHES_EQUAL_PATHS_ONLY, // An update of "a" leaves an index over "a.b" alone.
     FE_BUG_COVERED_INEXACT,          // An index answers alone though the filter wants more.
     FE_BUG_COVERED_REWRITTEN,        // An index shows 1 where the document has 1.0.
     FE_BUG_NONCE_TAKEN_AGAIN,        // A failed append gives its nonce to the next one.

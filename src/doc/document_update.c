@@ -17,23 +17,58 @@ typedef struct update_run {
     const fe_update_request *request;
     fe_update *update; // NULL: documents are removed.
     ferric_update_result *result;
+    const fe_schema *schema; // NULL: nothing was changed so far.
+    uint64_t touched;        // The indexes that the update may touch.
     ferric_buffer text;
     ferric_buffer stored;
 } update_run;
 
-static ferric_status write_text(update_run *run, ferric_slice id, uint64_t expires_ms)
+// A partial index looks at more than its own paths. One that is being built is kept by all writers
+// in one way.
+static bool is_touched(const fe_index *index, const fe_update *update)
+{
+    if (index->matcher != NULL || index->state != FE_INDEX_READY) return true;
+    for (size_t i = 0; i < index->shape.part_count; i++) {
+        if (fe_update_touches(update, &index->shape.parts[i].path)) return true;
+    }
+    return false;
+}
+
+// Finds the schema before the first change.
+static ferric_status find_schema(update_run *run)
+{
+    ferric_status status;
+
+    if (run->schema != NULL) return FERRIC_OK;
+    status = fe_documents_txn_schema(run->txn, run->collection, &run->schema);
+    for (size_t i = 0; status == FERRIC_OK && i < run->schema->index_count; i++)
+        run->touched |= (uint64_t)is_touched(&run->schema->indexes[i], run->update) << i;
+    return status;
+}
+
+// What is stored of the text.
+static ferric_status make_stored(update_run *run)
 {
     uint8_t format = FE_DOCUMENT_FORMAT_JSON;
     ferric_status status;
 
     fe_buffer_clear(&run->stored);
     status = fe_buffer_append(&run->stored, &format, 1);
-    if (status == FERRIC_OK) {
-        status = fe_buffer_append(&run->stored, run->text.data, run->text.size);
-    }
     if (status != FERRIC_OK) return status;
-    return fe_documents_txn_write(run->txn, run->collection, id, fe_buffer_slice(&run->stored),
-                                  expires_ms);
+    return fe_buffer_append(&run->stored, run->text.data, run->text.size);
+}
+
+static ferric_status write_change(update_run *run, const fe_match *match)
+{
+    fe_document_change change = {.id = match->id,
+                                 .before = {match->doc.text, match->meta.expires_ms}};
+    ferric_status status = find_schema(run);
+
+    if (status == FERRIC_OK) status = make_stored(run);
+    if (status != FERRIC_OK) return status;
+    change.stored = fe_buffer_slice(&run->stored);
+    change.touched = run->touched;
+    return fe_documents_txn_change(run->txn, run->collection, run->schema, &change);
 }
 
 static ferric_status change_one(update_run *run, const fe_match *match)
@@ -47,8 +82,7 @@ static ferric_status change_one(update_run *run, const fe_match *match)
                                         FE_EXPIRY_NEVER);
     } else {
         status = fe_update_apply(run->update, &match->doc, &run->text, &is_changed);
-        if (status == FERRIC_OK && is_changed)
-            status = write_text(run, match->id, match->meta.expires_ms);
+        if (status == FERRIC_OK && is_changed) status = write_change(run, match);
     }
     if (status == FERRIC_OK && is_changed) run->result->modified++;
     return status;
@@ -114,7 +148,11 @@ static ferric_status upsert(update_run *run, ferric_buffer *key)
     if (status == FERRIC_OK) {
         status = fe_update_apply(run->update, &doc, &run->text, &is_changed);
     }
-    if (status == FERRIC_OK) status = write_text(run, fe_buffer_slice(&id), FE_EXPIRY_NEVER);
+    if (status == FERRIC_OK) status = make_stored(run);
+    if (status == FERRIC_OK) {
+        status = fe_documents_txn_write(run->txn, run->collection, fe_buffer_slice(&id),
+                                        fe_buffer_slice(&run->stored), FE_EXPIRY_NEVER);
+    }
     if (status == FERRIC_OK) run->result->is_upserted = true;
     if (status == FERRIC_OK && key != NULL) status = fe_buffer_assign(key, fe_buffer_slice(&id));
     fe_buffer_deinit(&base);

@@ -249,8 +249,8 @@ ferric_status fe_documents_write(fe_store *store, fe_write_batch *batch,
 
 // ---- A transaction --------------------------------------------------------------------------
 
-// Finds the schema that the transaction works with; its commit is a conflict when that changes.
-static ferric_status find_schema(fe_txn *txn, fe_collection *collection, const fe_schema **schema)
+ferric_status fe_documents_txn_schema(fe_txn *txn, fe_collection *collection,
+                                      const fe_schema **schema)
 {
     uint8_t bytes[FE_KEYSPACE_ID_SIZE + FE_SCHEMA_KEY_SIZE];
     fe_meta meta = {0};
@@ -314,6 +314,19 @@ static ferric_status apply(txn_run *run, fe_collection *collection, ferric_slice
                : fe_txn_put_expiring(run->txn, fe_buffer_slice(&run->key), stored, expires_ms);
 }
 
+// Marks the index that has to be marked, if one has. The mark is a commit of its own, and the
+// transaction is older than it.
+static ferric_status mark(const txn_run *run, fe_collection *collection)
+{
+    const fe_index *unmarked = run->changes.unmarked;
+    ferric_status status;
+
+    if (unmarked == NULL) return FERRIC_OK;
+    status =
+        fe_schema_mark(collection, unmarked->id, run->changes.is_multi_key, run->changes.has_cut);
+    return status == FERRIC_OK ? FERRIC_CONFLICT : status;
+}
+
 static ferric_status add_txn_document(txn_run *run, const fe_schema *schema,
                                       fe_collection *collection, ferric_slice id,
                                       ferric_slice stored, uint64_t expires_ms)
@@ -332,11 +345,23 @@ static ferric_status add_txn_document(txn_run *run, const fe_schema *schema,
     if (status == FERRIC_OK && stored.size > 0) status = fe_document_text(stored, &after.text);
     if (status != FERRIC_OK) return status;
     status = fe_index_changes_add(&run->changes, schema, id, before, after);
-    if (status != FERRIC_OK || run->changes.unmarked == NULL) return status;
-    // The mark is a commit of its own, and the transaction is older than it.
-    status = fe_schema_mark(collection, run->changes.unmarked->id, run->changes.is_multi_key,
-                            run->changes.has_cut);
-    return status == FERRIC_OK ? FERRIC_CONFLICT : status;
+    return status == FERRIC_OK ? mark(run, collection) : status;
+}
+
+// As apply, or not at all.
+static ferric_status apply_whole(txn_run *run, fe_collection *collection, ferric_slice id,
+                                 ferric_slice stored, uint64_t expires_ms)
+{
+    bool is_one = run->changes.count == 0;
+    uint64_t savepoint = 0;
+    ferric_status status = FERRIC_OK;
+
+    if (!is_one) status = fe_txn_savepoint(run->txn, &savepoint);
+    if (status != FERRIC_OK) return status;
+    status = apply(run, collection, id, stored, expires_ms);
+    // The message of the failure stays: rolling back to a savepoint just taken cannot fail.
+    if (status != FERRIC_OK && !is_one) (void)fe_txn_rollback_to(run->txn, savepoint);
+    return status;
 }
 
 ferric_status fe_documents_txn_write(fe_txn *txn, fe_collection *collection, ferric_slice id,
@@ -344,21 +369,44 @@ ferric_status fe_documents_txn_write(fe_txn *txn, fe_collection *collection, fer
 {
     txn_run run = {.txn = txn};
     const fe_schema *schema;
-    uint64_t savepoint = 0;
-    ferric_status status = find_schema(txn, collection, &schema);
+    ferric_status status = fe_documents_txn_schema(txn, collection, &schema);
 
     if (status != FERRIC_OK) return status;
     fe_index_changes_init(&run.changes);
     if (schema->index_count > 0) {
         status = add_txn_document(&run, schema, collection, id, stored, expires_ms);
-        if (status == FERRIC_OK) status = fe_txn_savepoint(txn, &savepoint);
     }
+    if (status == FERRIC_OK) status = apply_whole(&run, collection, id, stored, expires_ms);
+    txn_run_deinit(&run);
+    return status;
+}
+
+// What the change does to the indexes that it may touch.
+static ferric_status add_touched(txn_run *run, const fe_schema *schema, fe_collection *collection,
+                                 const fe_document_change *change)
+{
+    fe_document_state after = {.expires_ms = change->before.expires_ms};
+    ferric_status status = fe_document_text(change->stored, &after.text);
+
+    for (size_t i = 0; i < schema->index_count && status == FERRIC_OK; i++) {
+        if ((change->touched >> i & 1) == 0) continue;
+        status = fe_index_changes_add_to(&run->changes, schema, &schema->indexes[i], change->id,
+                                         change->before, after);
+    }
+    return status == FERRIC_OK ? mark(run, collection) : status;
+}
+
+ferric_status fe_documents_txn_change(fe_txn *txn, fe_collection *collection,
+                                      const fe_schema *schema, const fe_document_change *change)
+{
+    txn_run run = {.txn = txn};
+    ferric_status status = FERRIC_OK;
+
+    fe_index_changes_init(&run.changes);
+    if (change->touched != 0) status = add_touched(&run, schema, collection, change);
     if (status == FERRIC_OK) {
-        status = apply(&run, collection, id, stored, expires_ms);
-        if (status != FERRIC_OK && schema->index_count > 0) {
-            // The message of the failure stays: rolling back to a savepoint just taken cannot fail.
-            (void)fe_txn_rollback_to(txn, savepoint);
-        }
+        status =
+            apply_whole(&run, collection, change->id, change->stored, change->before.expires_ms);
     }
     txn_run_deinit(&run);
     return status;
@@ -413,7 +461,7 @@ ferric_status fe_documents_txn_delete_range(fe_txn *txn, const fe_document_range
     if (range->upper.size > 0 && fe_slice_compare(range->lower, range->upper) >= 0) {
         return FERRIC_OK;
     }
-    status = find_schema(txn, range->collection, &schema);
+    status = fe_documents_txn_schema(txn, range->collection, &schema);
     if (status == FERRIC_OK) status = fe_txn_savepoint(txn, &savepoint);
     if (status != FERRIC_OK) return status;
     fe_index_changes_init(&run.changes);

@@ -13,6 +13,7 @@
 #define FERRIC_DOC_DOCUMENT_WRITE_H
 
 #include "doc/collections.h"
+#include "doc/index_change.h"
 #include "txn/transaction.h"
 
 // One document that a batch writes. `text` has no data for a delete.
@@ -59,6 +60,24 @@ ferric_status fe_documents_write_batch(fe_collections *collections, fe_store *st
 // Errors: as fe_txn_put, FERRIC_ALREADY_EXISTS and so on as above: the transaction is as it was.
 ferric_status fe_documents_txn_write(fe_txn *txn, fe_collection *collection, ferric_slice id,
                                      ferric_slice stored, uint64_t expires_ms);
+
+// The schema that the transaction works with: its commit is a conflict when that has changed.
+// Errors: those of reads; FERRIC_CONFLICT: it has, since the transaction began.
+ferric_status fe_documents_txn_schema(fe_txn *txn, fe_collection *collection,
+                                      const fe_schema **schema);
+
+// A document that is there and becomes another.
+typedef struct fe_document_change {
+    ferric_slice id;
+    fe_document_state before; // As the transaction sees it.
+    ferric_slice stored;      // What comes, as stored. It expires when the one before does.
+    uint64_t touched;         // Bit i: it may differ for index i of the schema.
+} fe_document_change;
+
+// The same as fe_documents_txn_write for such a one, by the schema that fe_documents_txn_schema
+// gave.
+ferric_status fe_documents_txn_change(fe_txn *txn, fe_collection *collection,
+                                      const fe_schema *schema, const fe_document_change *change);
 
 // Deletes the keys [lower, upper) of a keyspace inside a transaction; empty: no bound. A range
 // without keys is FERRIC_OK. Errors: as fe_txn_delete_range.

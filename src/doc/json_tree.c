@@ -21,6 +21,7 @@ void fe_node_set(fe_node *node, ferric_slice text)
     node->text = text;
     node->kind = fe_json_kind(text);
     node->is_open = false;
+    node->is_found = false;
     node->first = node->last = NULL;
     node->count = 0;
 }
@@ -57,6 +58,7 @@ ferric_status fe_node_open(fe_arena *arena, fe_node *node)
         ferric_status status = fe_node_create(arena, value, &child);
         if (status != FERRIC_OK) return status;
         child->name = name;
+        child->is_found = true;
         fe_node_insert(node, NULL, child);
     }
     return FERRIC_OK;
@@ -95,21 +97,61 @@ ferric_status fe_node_add_member(fe_arena *arena, fe_node *object, ferric_slice 
     return status;
 }
 
+// Where a child begins and ends that nobody touched.
+static const char *begin_of(const fe_node *child)
+{
+    return child->name.data != NULL ? child->name.data : child->text.data;
+}
+
+static const char *end_of(const fe_node *child)
+{
+    return (const char *)child->text.data + child->text.size;
+}
+
+static bool is_untouched(const fe_node *child)
+{
+    return child->is_found && !child->is_open;
+}
+
+// The last of the untouched children from `child` on that stand one behind the other in one text,
+// a comma between them.
+static const fe_node *run_from(const fe_node *child)
+{
+    while (child->next != NULL && is_untouched(child->next) &&
+           begin_of(child->next) == end_of(child) + 1)
+        child = child->next;
+    return child;
+}
+
+static ferric_status write_child(const fe_node *child, ferric_buffer *text)
+{
+    ferric_status status = FERRIC_OK;
+
+    if (child->name.data != NULL) {
+        status = fe_buffer_append(text, child->name.data, child->name.size);
+        if (status == FERRIC_OK) status = fe_buffer_append(text, ":", 1);
+    }
+    return status == FERRIC_OK ? fe_node_write(child, text) : status;
+}
+
 // Recurs as deep as the tree is open: a change opens one level for each step of its path.
 ferric_status fe_node_write(const fe_node *node, ferric_buffer *text)
 {
+    const fe_node *last;
     ferric_status status;
 
     if (!node->is_open) return fe_buffer_append(text, node->text.data, node->text.size);
     status = fe_buffer_append(text, &node->kind, 1);
-    for (const fe_node *child = node->first; child != NULL; child = child->next) {
+    for (const fe_node *child = node->first; child != NULL; child = last->next) {
         if (status == FERRIC_OK && child != node->first) status = fe_buffer_append(text, ",", 1);
-        if (status == FERRIC_OK && node->kind == '{') {
-            status = fe_buffer_append(text, child->name.data, child->name.size);
-            if (status == FERRIC_OK) status = fe_buffer_append(text, ":", 1);
-        }
-        if (status == FERRIC_OK) status = fe_node_write(child, text);
         if (status != FERRIC_OK) return status;
+        last = is_untouched(child) ? run_from(child) : child;
+        if (is_untouched(child)) {
+            const char *begin = begin_of(child);
+            status = fe_buffer_append(text, begin, (size_t)(end_of(last) - begin));
+        } else {
+            status = write_child(child, text);
+        }
     }
     if (status == FERRIC_OK) status = fe_buffer_append(text, node->kind == '{' ? "}" : "]", 1);
     return status;

@@ -16,7 +16,8 @@ typedef struct fe_node {
     ferric_slice name; // A literal; of a member.
     ferric_slice text; // Unless it is open.
     bool is_open;
-    char kind; // As fe_json_kind.
+    bool is_found; // Name and text stand in the text of the parent, as it was opened.
+    char kind;     // As fe_json_kind.
     size_t count;
     struct fe_node *first;
     struct fe_node *last;

@@ -360,6 +360,21 @@ static ferric_status apply_change(const fe_change *change, fe_arena *arena, fe_n
     return FERRIC_OK;
 }
 
+static bool begin_alike(const fe_path *a, const fe_path *b)
+{
+    if (FE_SEEDED_BUG(FE_BUG_TOUCHES_EQUAL_PATHS_ONLY)) return fe_path_equal(a, b);
+    return fe_slice_equal(a->steps[0].name, b->steps[0].name);
+}
+
+bool fe_update_touches(const fe_update *update, const fe_path *path)
+{
+    for (const fe_change *each = update->first; each != NULL; each = each->next) {
+        if (begin_alike(&each->path, path)) return true;
+        if (each->kind == FE_CHANGE_RENAME && begin_alike(&each->target, path)) return true;
+    }
+    return false;
+}
+
 ferric_status fe_update_apply(fe_update *update, const fe_doc *doc, ferric_buffer *text,
                               bool *is_changed)
 {

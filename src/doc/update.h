@@ -18,6 +18,7 @@
 
 #include <ferric/ferric.h>
 
+#include "doc/path.h"
 #include "doc/value.h"
 
 typedef struct fe_update fe_update;
@@ -28,6 +29,10 @@ typedef struct fe_update fe_update;
 //         FERRIC_NO_MEMORY.
 ferric_status fe_update_create(ferric_slice json, fe_update **update);
 void fe_update_destroy(fe_update *update);
+
+// Whether the update may change what documents have at `path`: when both begin with the same name.
+// (Behind it an array's position and its elements' members may be the same place.)
+bool fe_update_touches(const fe_update *update, const fe_path *path);
 
 // Replaces `text` by what the update makes of `doc`. `is_changed` receives whether it differs from
 // doc->text, which may not stand in `text`.

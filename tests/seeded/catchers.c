@@ -147,6 +147,7 @@ static const char *const catchers[FE_BUG_COUNT] = {
     [FE_BUG_REPAIR_BELIEVES_INDEXES] = "repair_crash_test",
     [FE_BUG_CONFLICT_PASSED] = "document_write_test",
     [FE_BUG_BUILD_BEGINS_ANEW] = "build_kill_test",
+    [FE_BUG_TOUCHES_EQUAL_PATHS_ONLY] = "index_updates_test",
     [FE_BUG_COVERED_INEXACT] = "index_model_test",
     [FE_BUG_COVERED_REWRITTEN] = "index_model_test",
     [FE_BUG_TAG_NOT_CHECKED] = "manipulation_test",
