@@ -6,6 +6,7 @@
 //   join ── free ──> leads ── finish ──> wakes its whole group at once, hands the turn over
 //     └──── busy ──> waits ──> done (its leader finished)
 //                      └─────> leads (it was first in the group that formed meanwhile)
+//   finish_or_go_on: the same leader leads for those who wait, whose threads need not run for that
 //   post ── free ──> offered ── lead_posted ──> leads for requests that nobody waits for
 //     └──── busy ──> done by a leader before, or offered when it is first
 //
@@ -81,6 +82,7 @@ typedef struct fe_write_group {
     fe_write_request *first; // The leader's own, or a posted one.
     fe_write_request *own;   // The leader's own; NULL when it leads for others alone.
     size_t count;
+    bool is_further; // Formed by going on: takes nobody who asks for a sync.
 } fe_write_group;
 
 typedef struct fe_write_queue {
@@ -95,6 +97,7 @@ typedef struct fe_write_queue {
     uint32_t forming; // FE_WORD_GROUP_A or _B: the word of the group that forms now.
     // What requests sleep on; see Q3. Each grows by one when its sleepers are to look again.
     _Atomic(uint32_t) words[FE_WORD_COUNT];
+    _Atomic(uint32_t) sleepers[FE_WORD_COUNT]; // On each; without any a wake-up costs no call.
 } fe_write_queue;
 
 void fe_write_queue_init(fe_write_queue *queue);
@@ -125,6 +128,11 @@ void fe_write_queue_gather(fe_write_queue *queue, size_t bytes_max, fe_write_gro
 
 // Each request's status is set. Passes the turn on and wakes the group. REQUIRES: the caller leads.
 void fe_write_queue_finish(fe_write_queue *queue, fe_write_group *group);
+
+// As finish, but when the first who waits wants a commit without a sync, the turn stays: the caller
+// leads for `group`, which is the next one then, and the result is true. A commit is over in less
+// time than it takes until a thread runs that waits; and meanwhile more come, who conflict.
+bool fe_write_queue_finish_or_go_on(fe_write_queue *queue, size_t bytes_max, fe_write_group *group);
 
 // The turn without a commit: between the two calls nobody else writes.
 typedef struct fe_write_turn {

@@ -39,6 +39,7 @@ typedef struct waiter {
     fe_thread thread;
     fe_write_batch batch;
     bool is_turn_only;
+    bool sync;
     bool has_led;
     size_t group_size;
     uint64_t place; // Set by whoever led it.
@@ -56,7 +57,8 @@ static void answer_group(fe_write_group *group, _Atomic(uint64_t) *next_place)
 static void wait_in_queue(void *argument)
 {
     waiter *self = argument;
-    fe_write_request request = {.batch = self->is_turn_only ? NULL : &self->batch};
+    fe_write_request request = {.batch = self->is_turn_only ? NULL : &self->batch,
+                                .sync = self->sync};
     fe_write_group group;
 
     self->has_led = fe_write_queue_join(self->queue, &request, BYTES_MAX, &group);
@@ -151,6 +153,43 @@ static void test_write_queue_gathers_who_came_late(void **state)
     fe_write_queue_deinit(&queue);
 }
 
+// A leader goes on for those who want no sync, in order, and hands the turn to the first other.
+static void test_write_queue_leader_goes_on_for_others(void **state)
+{
+    enum { WAITERS = 6 };
+    // With BYTES_MAX 200: {0, 1}, {2: behind it somebody wants a sync}, 3 leads itself {3}, then 4
+    // has the turn alone, and 5 leads.
+    static const size_t sizes[WAITERS] = {80, 80, 60, 40, 0, 40};
+    static const size_t group_sizes[] = {2, 1};
+    waiter waiters[WAITERS] = {{0}};
+    _Atomic(uint64_t) next_place = 1;
+    fe_write_queue queue;
+    fe_write_request mine = {0};
+    fe_write_group group;
+
+    (void)state;
+    fe_write_queue_init(&queue);
+    assert_true(fe_write_queue_join(&queue, &mine, BYTES_MAX, &group));
+    for (int i = 0; i < WAITERS; i++) {
+        waiters[i].sync = i == 3;
+        queue_up(&queue, &waiters[i], &next_place, sizes[i], i == 4);
+    }
+    for (size_t i = 0; i < 2; i++) {
+        assert_true(fe_write_queue_finish_or_go_on(&queue, BYTES_MAX, &group));
+        assert_null(group.own);
+        assert_int_equal(group.count, group_sizes[i]);
+        answer_group(&group, &next_place);
+    }
+    assert_false(fe_write_queue_finish_or_go_on(&queue, BYTES_MAX, &group));
+    for (int i = 0; i < WAITERS; i++) {
+        fe_thread_join(&waiters[i].thread);
+        assert_int_equal(waiters[i].place, i + 1);
+        assert_int_equal(waiters[i].has_led, i >= 3);
+        fe_write_batch_deinit(&waiters[i].batch);
+    }
+    fe_write_queue_deinit(&queue);
+}
+
 // ---- All at once --------------------------------------------------------------------------------
 
 typedef struct arena {
@@ -169,6 +208,7 @@ typedef struct player {
     uint64_t seed;
     int rounds;
     uint64_t answered;
+    uint64_t further; // Groups for which it went on leading.
     uint64_t last_sequence;
     bool is_wrong;
 } player;
@@ -210,6 +250,19 @@ static void lead(player *self, fe_write_group *group)
     if (atomic_fetch_sub(&all->leaders, 1) != 1) self->is_wrong = true;
 }
 
+// Leads for a group, and sometimes for others that follow.
+static void lead_some(player *self, fe_random *random, fe_write_group *group)
+{
+    uint64_t further = fe_random_below(random, 4);
+
+    for (lead(self, group); further > 0; further--) {
+        if (!fe_write_queue_finish_or_go_on(&self->all->queue, BYTES_MAX, group)) return;
+        self->further++;
+        lead(self, group);
+    }
+    fe_write_queue_finish(&self->all->queue, group);
+}
+
 static void play(void *argument)
 {
     player *self = argument;
@@ -223,10 +276,9 @@ static void play(void *argument)
             batch_with(&batch, fe_random_below(&random, 120));
             request.batch = &batch;
         }
-        if (fe_write_queue_join(&self->all->queue, &request, BYTES_MAX, &group)) {
-            lead(self, &group);
-            fe_write_queue_finish(&self->all->queue, &group);
-        }
+        request.sync = fe_random_below(&random, 8) == 0;
+        if (fe_write_queue_join(&self->all->queue, &request, BYTES_MAX, &group))
+            lead_some(self, &random, &group);
         self->answered += request.status == FERRIC_OK || request.status == FERRIC_NO_SPACE;
         // A thread's own writes get growing numbers.
         if (request.sequence <= self->last_sequence) self->is_wrong = true;
@@ -242,6 +294,7 @@ static void test_write_queue_answers_everybody_once(void **state)
 {
     arena *all = calloc(1, sizeof *all);
     player players[THREADS] = {{0}};
+    uint64_t further = 0;
     const int rounds = ROUNDS;
 
     (void)state;
@@ -255,8 +308,10 @@ static void test_write_queue_answers_everybody_once(void **state)
         fe_thread_join(&players[i].thread);
         assert_int_equal(players[i].answered, rounds);
         assert_false(players[i].is_wrong);
+        further += players[i].further;
     }
     assert_int_equal(all->sequence, (uint64_t)THREADS * (uint64_t)rounds);
+    assert_true(further > 0);
     assert_true(all->failed_groups == all->groups / 5);
     assert_true(all->largest_group > 1); // Otherwise nothing was tried.
     fe_write_queue_deinit(&all->queue);
@@ -310,6 +365,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_write_queue_forms_groups_in_order_within_limits),
         cmocka_unit_test(test_write_queue_gathers_who_came_late),
+        cmocka_unit_test(test_write_queue_leader_goes_on_for_others),
         cmocka_unit_test(test_write_queue_answers_everybody_once),
         cmocka_unit_test(test_write_queue_lets_go_of_requests_that_are_done),
     };
