@@ -424,9 +424,9 @@ ferric_status ferric_delete(ferric_db *db, ferric_keyspace *keyspace, ferric_sli
 // must be FERRIC_IF_ANY.
 //
 // Of a collection with indexes each document in the range is read, so as to take its entries away
-// in the same commit, unless the range has no bounds. Errors: as ferric_put; FERRIC_TOO_LARGE also:
-// the entries are more than one commit takes; FERRIC_CONFLICT: others kept writing documents into
-// the range.
+// in the same commit, unless the range has no bounds; where others keep writing into the range,
+// they wait for that. Errors: as ferric_put; FERRIC_TOO_LARGE also: the entries are more than one
+// commit takes.
 ferric_status ferric_delete_range(ferric_db *db, ferric_keyspace *keyspace, ferric_slice lower,
                                   ferric_slice upper, const ferric_write_options *options);
 

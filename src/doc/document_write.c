@@ -21,6 +21,8 @@
 typedef struct batch_run {
     fe_store *store;
     fe_write_batch *batch;
+    const fe_document_writes *writes;
+    fe_collection *marked; // The collection of an index that has to be marked first.
     fe_index_changes changes;
     ferric_buffer key;
     ferric_buffer value;
@@ -163,13 +165,15 @@ static ferric_status add_part(batch_run *run, const fe_schema *schema,
     return status;
 }
 
-// Works everything out for the newest state. FERRIC_CONFLICT, without a look at the store: an index
-// had to be marked first.
-static ferric_status prepare(batch_run *run, const fe_document_writes *writes)
+// Works everything out for the newest state. FERRIC_CONFLICT with run->marked: an index has to be
+// marked first.
+static ferric_status prepare(void *context)
 {
-    fe_document_writes rest = *writes;
+    batch_run *run = context;
+    fe_document_writes rest = *run->writes;
     ferric_status status = FERRIC_OK;
 
+    run->marked = NULL;
     fe_index_changes_clear(&run->changes);
     // What is read from now on is this state or a newer one: what is newer counts as a change.
     if (rest.range_count > 0) run->batch->unchanged_since = fe_store_last_sequence(run->store);
@@ -180,16 +184,32 @@ static ferric_status prepare(batch_run *run, const fe_document_writes *writes)
         status = require_schema(run, collection, schema);
         if (status == FERRIC_OK && schema->index_count > 0) status = add_part(run, schema, &part);
         if (status == FERRIC_OK && run->changes.unmarked != NULL) {
-            status = fe_schema_mark(collection, run->changes.unmarked->id,
-                                    run->changes.is_multi_key, run->changes.has_cut);
-            return status == FERRIC_OK ? FERRIC_CONFLICT : status;
+            run->marked = collection;
+            return FERRIC_CONFLICT;
         }
     }
     return status == FERRIC_OK ? add_changes(run) : status;
 }
 
-// So often a range of documents is read anew when others write into it.
-#define RANGE_TRIES_MAX 100
+// So often a range of documents is read beside others that write into it. Then it is read in the
+// turn, while they wait: who reads more would be overtaken for ever by who writes less.
+#define RANGE_TRIES_BESIDE 3
+
+static ferric_status try_once(batch_run *run, bool in_turn, bool sync, uint64_t *version)
+{
+    ferric_status status;
+
+    if (in_turn) {
+        status = fe_store_write_in_turn(run->store, run->batch, prepare, run, sync, version);
+    } else {
+        status = prepare(run);
+        if (status == FERRIC_OK) status = fe_store_write(run->store, run->batch, sync, version);
+    }
+    if (status != FERRIC_CONFLICT || run->marked == NULL) return status;
+    status = fe_schema_mark(run->marked, run->changes.unmarked->id, run->changes.is_multi_key,
+                            run->changes.has_cut);
+    return status == FERRIC_OK ? FERRIC_CONFLICT : status;
+}
 
 // After a conflict: whether it was one of the conditions that the caller put into the batch.
 static ferric_status check_own_conditions(batch_run *run)
@@ -224,20 +244,17 @@ ferric_status fe_documents_write(fe_store *store, fe_write_batch *batch,
                                  const fe_document_writes *writes, bool sync, uint64_t *version)
 {
     const fe_write_batch before = *batch;
-    batch_run run = {.store = store, .batch = batch};
+    batch_run run = {.store = store, .batch = batch, .writes = writes};
     ferric_status status;
 
     fe_index_changes_init(&run.changes);
-    for (int tries = 1;; tries++) {
-        status = prepare(&run, writes);
-        if (status == FERRIC_OK) status = fe_store_write(store, batch, sync, version);
+    for (int tries = 0;; tries++) {
+        bool in_turn = writes->range_count > 0 && tries >= RANGE_TRIES_BESIDE;
+        status = try_once(&run, in_turn, sync, version);
         fe_write_batch_truncate(batch, &before);
         if (status != FERRIC_CONFLICT) break;
         status = check_own_conditions(&run);
         if (status == FERRIC_OK) status = reload_schemas(writes);
-        if (status == FERRIC_OK && writes->range_count > 0 && tries == RANGE_TRIES_MAX) {
-            status = FERRIC_CONFLICT;
-        }
         if (status != FERRIC_OK) break;
         fe_thread_yield(); // Whoever was faster may have to publish yet.
     }

@@ -7,7 +7,8 @@
 // everything is worked out anew.
 //
 // The deletion of a range reads the documents in it, takes each one's entries away, and commits
-// under the condition that nothing in the range changed. That of all documents takes the indexes'
+// under the condition that nothing in the range changed; after some conflicts it keeps all others
+// from committing meanwhile. That of all documents takes the indexes'
 // entries as a range too and reads nothing.
 #ifndef FERRIC_DOC_DOCUMENT_WRITE_H
 #define FERRIC_DOC_DOCUMENT_WRITE_H
@@ -43,8 +44,7 @@ typedef struct fe_document_writes {
 
 // Commits a batch whose operations on documents are `writes` too. What else is in the batch (other
 // keyspaces, conditions) goes along. The batch is as it was afterwards.
-// Errors: as fe_store_write; FERRIC_CONFLICT: a condition that was in the batch does not hold, or
-// others kept writing into a range;
+// Errors: as fe_store_write; FERRIC_CONFLICT: a condition that was in the batch does not hold;
 // FERRIC_ALREADY_EXISTS: a unique index has the key for another document, which the message names;
 // FERRIC_INVALID_ARGUMENT: an index cannot take the document; FERRIC_TOO_LARGE: the same, or a
 // range has more entries in indexes than a commit takes.

@@ -62,6 +62,15 @@ uint32_t fe_store_interrupts(const fe_store *store);
 // *version (may be NULL) is its sequence number. Errors: as ferric_write.
 ferric_status fe_store_write(fe_store *store, fe_write_batch *batch, bool sync, uint64_t *version);
 
+// Puts a batch together. It may read, and commits nothing.
+typedef ferric_status (*fe_batch_filler)(void *context);
+
+// The same for a batch that `fill` puts together while the caller has the turn: nobody commits
+// between what it reads and this commit. For what would be overtaken again and again. What `fill`
+// answers, but FERRIC_OK, is the result.
+ferric_status fe_store_write_in_turn(fe_store *store, fe_write_batch *batch, fe_batch_filler fill,
+                                     void *context, bool sync, uint64_t *version);
+
 // Whom the outcome of a write is told that nobody waits for, and as what it is counted.
 typedef struct fe_completion {
     ferric_commit_callback callback;

@@ -3,7 +3,7 @@
 //   store.c open, close, references     recovery.c  what is on disk, into memory
 //   reading.c  get, pins, multi-get      birth.c     the first write of an open: manifest and log
 //   commit.c  a group of commits         async.c     commits that nobody waits for
-//   log_chain.c the log files and their syncs
+//   writing.c  batches on their way there  log_chain.c  the log files and their syncs
 //   commit_conditions.c what they ask for  changes.c   what is newer than a sequence number
 //   flush.c   memtables to tables        compact.c   plans carried out
 //   background.c, log_thread.c  the threads            cursor.c, keyspace.c, verify.c,
@@ -268,7 +268,8 @@ ferric_status fe_store_new_header(fe_store *store, fe_file_kind kind, fe_file_he
 // So many bytes of operations and values commit as one group; a larger batch goes alone.
 #define FE_GROUP_BYTES_MAX ((size_t)1 << 20)
 
-// Commits a group, hands the turn on, and has outcomes told. REQUIRES: the turn.
+// Commits a group, and perhaps some that wait behind it, hands the turn on, and has outcomes told.
+// REQUIRES: the turn.
 void fe_store_lead(fe_store *store, fe_write_group *group);
 
 // ---- log_chain.c ----------------------------------------------------------------------------

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // Many documents at once: ranges that go with their index entries, collections that get another
 // name or go as a whole.
+#include <stdatomic.h>
+
+#include "os/thread.h"
 #include "users_kit.h"
 
 static void test_ranges_of_documents_take_their_index_entries(void **state)
@@ -96,6 +99,57 @@ static void test_a_transaction_loses_to_what_comes_into_its_range(void **state)
     kit_deinit(&kit);
 }
 
+typedef struct range_writer {
+    api_kit *kit;
+    ferric_keyspace *users;
+    fe_thread thread;
+    _Atomic(bool) is_ended;
+    _Atomic(uint32_t) writes;
+    _Atomic(ferric_status) status; // Of a write that failed.
+} range_writer;
+
+static void write_without_end(void *argument)
+{
+    range_writer *self = argument;
+
+    while (!atomic_load(&self->is_ended)) {
+        char json[32];
+        uint32_t n = atomic_fetch_add(&self->writes, 1);
+        snprintf(json, sizeof json, "{\"n\":%u}", n);
+        ferric_slice value = {json, strlen(json)};
+        ferric_status status =
+            ferric_document_put(self->kit->db, self->users, text("u0001x"), value, NULL);
+        if (status != FERRIC_OK) atomic_store(&self->status, status);
+    }
+}
+
+// Who reads a whole range before the commit is not overtaken for ever by who writes one document.
+static void test_a_range_goes_though_another_writes_into_it(void **state)
+{
+    api_kit kit;
+    range_writer writer = {.kit = &kit};
+
+    (void)state;
+    kit_init(&kit);
+    writer.users = users_of(&kit);
+    create_index(&kit, writer.users, "\"n\"", false);
+    assert_ok(fe_thread_start(&writer.thread, "writer", write_without_end, &writer));
+    for (int i = 0; i < 5; i++) {
+        uint32_t before = atomic_load(&writer.writes);
+        fill_users(&kit, writer.users, 300);
+        while (atomic_load(&writer.writes) < before + 2)
+            fe_thread_yield();
+        assert_ok(ferric_delete_range(kit.db, writer.users, text("u0000"), text("u9999"), NULL));
+    }
+    atomic_store(&writer.is_ended, true);
+    fe_thread_join(&writer.thread);
+    assert_ok(atomic_load(&writer.status));
+    assert_ok(ferric_delete_range(kit.db, writer.users, text("u0001x"), text("u0001y"), NULL));
+    assert_indexes_sound(&kit, writer.users, 0);
+    ferric_keyspace_close(writer.users);
+    kit_deinit(&kit);
+}
+
 static void test_renamed_collection_keeps_its_indexes(void **state)
 {
     api_kit kit;
@@ -156,6 +210,7 @@ int main(void)
         cmocka_unit_test(test_ranges_of_documents_take_their_index_entries),
         cmocka_unit_test(test_all_documents_go_without_a_look_at_them),
         cmocka_unit_test(test_a_transaction_loses_to_what_comes_into_its_range),
+        cmocka_unit_test(test_a_range_goes_though_another_writes_into_it),
         cmocka_unit_test(test_renamed_collection_keeps_its_indexes),
         cmocka_unit_test(test_dropped_collection_begins_anew_without_indexes),
     };
