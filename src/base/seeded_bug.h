@@ -36,6 +36,8 @@ typedef enum fe_seeded_bug {
     FE_BUG_PREV_AFTER_NEXT, // Turning round in a merge leaves the other children where they are.
     FE_BUG_TABLE_REMOVED_UNDER_READER, // A table goes though an iterator still reads it.
     FE_BUG_BLOCK_FREED_UNDER_READER,   // A cached block is freed without waiting for readers.
+    FE_BUG_PIN_SHARE_UNBOUNDED,        // A thread never asks again what all have pinned.
+    FE_BUG_SPARE_AFTER_GATHER,         // What is given up after a close stays with its thread.
     FE_BUG_FREE_SLOTS_UNBOUNDED,       // Chunks with few blocks left are kept beyond the capacity.
     FE_BUG_CHUNK_UNMAPPED_EARLY,       // A chunk is unmapped before its last block is freed.
     FE_BUG_PUBLISH_BEFORE_APPLY, // Readers are sent to a commit that is not in the memtable yet.

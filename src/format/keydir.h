@@ -163,6 +163,13 @@ static inline fe_entry_place fe_keydir_place(const fe_keydir *keydir, uint32_t b
                             .index = (uint32_t)(position & index_mask)};
 }
 
+// Whether the search is at its end already: what most tables answer that do not have the key.
+static inline bool fe_keydir_is_over(const fe_keydir *keydir, const fe_keydir_search *search)
+{
+    return search->matches == 0 &&
+           (search->ahead == 0 || !fe_keydir_is_full(keydir, search->bucket));
+}
+
 // The next place where the key may stand; false: there is none any more.
 static inline bool fe_keydir_next(const fe_keydir *keydir, fe_keydir_search *search,
                                   fe_entry_place *place)

@@ -32,7 +32,12 @@
 
 static_assert((1 << SHARD_BITS) == SHARD_COUNT, "a hash chooses the shard");
 
-enum { COUNTER_PINNED_BYTES = 0, COUNTER_MISSES = 1, COUNTER_EVICTIONS = 2 };
+enum {
+    COUNTER_PINNED_BYTES = 0,
+    COUNTER_MISSES = 1,
+    COUNTER_EVICTIONS = 2,
+    COUNTER_PIN_SHARE = 3, // What the thread may still pin before it asks what all have pinned.
+};
 
 typedef struct cache_shard {
     _Alignas(FE_CACHE_LINE) fe_mutex mutex;
@@ -157,6 +162,40 @@ static uint32_t shard_of(const fe_table *table, uint32_t block)
     return (uint32_t)(mixed * 0x9e3779b97f4a7c15u >> (64 - SHARD_BITS));
 }
 
+// ---- Pins ------------------------------------------------------------------------------------
+
+void fe_block_cache_pin(fe_block_cache *cache, uint64_t bytes)
+{
+    fe_tally_add(&cache->tally, COUNTER_PINNED_BYTES, bytes);
+    fe_tally_add(&cache->tally, COUNTER_PIN_SHARE, 0 - bytes);
+}
+
+void fe_block_cache_unpin(fe_block_cache *cache, uint64_t bytes)
+{
+    fe_tally_add(&cache->tally, COUNTER_PINNED_BYTES, 0 - bytes);
+}
+
+// Asks for all threads' lines, which they write at each pin, so that each has to give its up. What
+// is left is shared out such that all shares together are not more.
+static FE_NOINLINE bool take_share(fe_block_cache *cache, uint64_t limit)
+{
+    uint64_t pinned = fe_block_cache_pinned_bytes(cache);
+    uint64_t share;
+
+    if (pinned >= limit) return false;
+    share = (limit - pinned) / FE_THREAD_INDEX_COUNT;
+    if (FE_SEEDED_BUG(FE_BUG_PIN_SHARE_UNBOUNDED)) share = INT64_MAX;
+    fe_tally_add(&cache->tally, COUNTER_PIN_SHARE,
+                 share - fe_tally_own(&cache->tally, COUNTER_PIN_SHARE));
+    return true;
+}
+
+bool fe_block_cache_may_pin(fe_block_cache *cache, uint64_t limit)
+{
+    if (FE_LIKELY((int64_t)fe_tally_own(&cache->tally, COUNTER_PIN_SHARE) > 0)) return true;
+    return take_share(cache, limit);
+}
+
 // ---- Lifetime of a block ---------------------------------------------------------------------
 
 static void free_block(fe_cached_block *cached)
@@ -174,8 +213,7 @@ void fe_cached_block_ref(fe_cached_block *cached)
     // Relaxed: the section, or another reference, keeps the block alive meanwhile.
     uint32_t before = atomic_fetch_add_explicit(&cached->holds, 1, memory_order_relaxed);
 
-    if ((before & ~HELD_BY_CACHE) == 0)
-        fe_tally_add(&cached->cache->tally, COUNTER_PINNED_BYTES, cached->size_bytes);
+    if ((before & ~HELD_BY_CACHE) == 0) fe_block_cache_pin(cached->cache, cached->size_bytes);
 }
 
 void fe_cached_block_unref(fe_cached_block *cached)
@@ -191,8 +229,7 @@ void fe_cached_block_unref(fe_cached_block *cached)
     // frees.
     before = atomic_fetch_sub_explicit(&cached->holds, 1, memory_order_acq_rel);
     assert((before & ~HELD_BY_CACHE) > 0);
-    if ((before & ~HELD_BY_CACHE) == 1)
-        fe_tally_add(&cache->tally, COUNTER_PINNED_BYTES, 0 - size_bytes);
+    if ((before & ~HELD_BY_CACHE) == 1) fe_block_cache_unpin(cache, size_bytes);
     if (before == 1) free_block(cached);
 }
 

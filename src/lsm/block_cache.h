@@ -118,7 +118,16 @@ void fe_cached_block_unref(fe_cached_block *cached);
 void fe_block_cache_remove(fe_block_cache *cache, const fe_table *table, uint32_t block,
                            fe_block_home *home);
 
-// Bytes of blocks with references, in the cache or evicted.
+// Counts memory of a pin that is no block of the cache, as a block's references count it.
+void fe_block_cache_pin(fe_block_cache *cache, uint64_t bytes);
+void fe_block_cache_unpin(fe_block_cache *cache, uint64_t bytes);
+// Whether less than `limit` bytes are pinned. A thread asks what all of them have pinned when it
+// has pinned its share of what was left the last time, not at each pin: so the answer may come late
+// by the shares that were given out, which are a `limit` together if every thread there can be
+// has one, and a 512th of it for one.
+bool fe_block_cache_may_pin(fe_block_cache *cache, uint64_t limit);
+// Bytes that are pinned: blocks with references, in the cache or evicted, and what was counted
+// beside them.
 uint64_t fe_block_cache_pinned_bytes(const fe_block_cache *cache);
 
 typedef struct fe_block_cache_stats {

@@ -28,7 +28,7 @@ static inline fe_table_file *next_table(const fe_version *version, uint64_t sequ
         file = level0->files[index];
         if (file->smallest_sequence <= sequence && covers(file, lookup->key)) return file;
     }
-    while (++lookup->level < FE_LEVEL_COUNT) {
+    while (++lookup->level < version->level_end) {
         const fe_level *level = &version->levels[lookup->level];
         fe_table_file *file = level->count == 0 ? NULL : fe_version_find(level, lookup->key);
         if (file != NULL && file->smallest_sequence <= sequence) return file;

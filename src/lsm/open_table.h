@@ -44,6 +44,13 @@ struct fe_open_table {
     fe_retired retired;
 };
 
+// Leaves a mark that the table was used.
+static inline void fe_open_table_mark(fe_open_table *open)
+{
+    if (!atomic_load_explicit(&open->is_marked, memory_order_relaxed))
+        atomic_store_explicit(&open->is_marked, true, memory_order_relaxed);
+}
+
 // The reader of `file`, opened if need be. REQUIRES: inside an epoch section, in which it is valid.
 // Errors: as fe_table_open.
 ferric_status fe_open_table_find(fe_table_cache *cache, fe_table_file *file, fe_open_table **open);

@@ -99,7 +99,7 @@ static ferric_status pin_value(fe_store *store, const fe_found *found, fe_pin *p
         fe_free(owner);
         return status;
     }
-    atomic_fetch_add_explicit(&store->pinned_value_bytes, owner->capacity, memory_order_relaxed);
+    fe_block_cache_pin(store->blocks, owner->capacity);
     fe_store_ref(store);
     pin->store = store;
     pin->value = fe_buffer_slice(owner);
@@ -111,7 +111,7 @@ static ferric_status pin_value(fe_store *store, const fe_found *found, fe_pin *p
 
 static void unpin_value(fe_store *store, ferric_buffer *owner)
 {
-    atomic_fetch_sub_explicit(&store->pinned_value_bytes, owner->capacity, memory_order_relaxed);
+    fe_block_cache_unpin(store->blocks, owner->capacity);
     fe_buffer_deinit(owner);
     fe_free(owner);
 }
@@ -138,14 +138,11 @@ static ferric_status pin_found(fe_store *store, fe_view *view, const fe_found *f
 // When pinned blocks alone fill the limit, nothing can be evicted to make room for more.
 static ferric_status check_pins(fe_store *store)
 {
-    fe_block_cache_stats stats;
-
-    fe_block_cache_stats_get(store->blocks, &stats);
-    stats.pinned_bytes += atomic_load_explicit(&store->pinned_value_bytes, memory_order_relaxed);
-    if (stats.pinned_bytes < store->options.memory_limit) return FERRIC_OK;
+    if (FE_LIKELY(fe_block_cache_may_pin(store->blocks, store->options.memory_limit)))
+        return FERRIC_OK;
     return fe_fail(FERRIC_MEMORY_LIMIT,
                    "pinned values hold %llu bytes, all of memory_limit: release some",
-                   (unsigned long long)stats.pinned_bytes);
+                   (unsigned long long)fe_block_cache_pinned_bytes(store->blocks));
 }
 
 ferric_status fe_store_get_pinned(fe_store *store, ferric_slice key, fe_moment at, fe_pin *pin)

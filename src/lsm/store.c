@@ -146,6 +146,68 @@ fe_view *fe_store_view(fe_store *store)
     return view;
 }
 
+// ---- References -----------------------------------------------------------------------------
+
+void fe_store_ref(fe_store *store)
+{
+    fe_spread_refs_take(&store->refs);
+}
+
+static void free_store(fe_store *store)
+{
+    fe_log_chain_close(store);
+    fe_value_log_close(store);
+    fe_manifest_close(store->manifest);
+    fe_view_unref(atomic_load(&store->view));
+    if (store->epoch != NULL) fe_epoch_collect(store->epoch);
+    fe_table_cache_destroy(store->tables);
+    if (store->epoch != NULL) fe_epoch_collect(store->epoch);
+    fe_block_cache_destroy(store->blocks);
+    fe_value_files_destroy(store->value_files);
+    fe_epoch_destroy(store->epoch);
+    fe_file_keys_destroy(store->keys);
+    fe_page_pool_deinit(&store->pages);
+    fe_statistics_destroy(store->statistics);
+    fe_operations_deinit(&store->operations);
+    fe_free(store->parts);
+    fe_free(store->counts);
+    fe_free(store->recovered_logs);
+    fe_free(store->recovered_values);
+    fe_vfs_unlock(store->vfs, store->lock);
+    fe_vfs_memory_destroy(store->own_vfs);
+    fe_free(store->directory);
+    fe_cond_deinit(&store->log_work);
+    fe_cond_deinit(&store->work);
+    fe_cond_deinit(&store->changed);
+    fe_mutex_deinit(&store->mutex);
+    fe_mutex_deinit(&store->value_sync_mutex);
+    fe_mutex_deinit(&store->value_mutex);
+    fe_cond_deinit(&store->reserve_changed);
+    fe_mutex_deinit(&store->reserve_mutex);
+    fe_dropped_keyspaces_deinit(store);
+    fe_mutex_deinit(&store->edit_mutex);
+    fe_mutex_deinit(&store->log_mutex);
+    fe_async_deinit(&store->async);
+    fe_write_queue_deinit(&store->queue);
+    fe_spread_refs_deinit(&store->refs);
+    fe_free_aligned(store);
+}
+
+void fe_store_unref(fe_store *store)
+{
+    if (!fe_spread_refs_give(&store->refs)) return;
+    // What a forked child holds is the parent's: its files must not be closed by rules of ours.
+    if (fe_fork_generation() != store->fork_generation) return;
+    free_store(store);
+}
+
+// Drops the opener's reference: the store goes with the last one that is in use.
+static void end_life(fe_store *store)
+{
+    fe_spread_refs_gather(&store->refs);
+    fe_store_unref(store);
+}
+
 // ---- Open -----------------------------------------------------------------------------------
 
 static ferric_status copy_directory(fe_store *store, const char *path)
@@ -362,11 +424,15 @@ ferric_status fe_store_open(const char *path, const ferric_options *options, fe_
     *store = NULL;
     if (opened == NULL) return fe_no_memory("a store", sizeof *opened);
     memset(opened, 0, sizeof *opened);
+    status = fe_spread_refs_init(&opened->refs);
+    if (status != FERRIC_OK) {
+        fe_free_aligned(opened);
+        return status;
+    }
     opened->options = *options;
     opened->vfs = options->vfs != NULL ? options->vfs : fe_vfs_posix();
     fe_engine_clock_init(&opened->clock, opened->vfs);
     opened->fork_generation = fe_fork_generation();
-    atomic_init(&opened->refs, 1);
     atomic_init(&opened->next_file_number, 1);
     atomic_init(&opened->catalogue_generation, 1);
     fe_write_queue_init(&opened->queue);
@@ -389,65 +455,11 @@ ferric_status fe_store_open(const char *path, const ferric_options *options, fe_
     if (status != FERRIC_OK) {
         fe_vfs_unlock(opened->vfs, opened->lock);
         opened->lock = NULL;
-        fe_store_unref(opened);
+        end_life(opened);
         return status;
     }
     *store = opened;
     return FERRIC_OK;
-}
-
-// ---- References -----------------------------------------------------------------------------
-
-void fe_store_ref(fe_store *store)
-{
-    atomic_fetch_add_explicit(&store->refs, 1, memory_order_relaxed);
-}
-
-static void free_store(fe_store *store)
-{
-    fe_log_chain_close(store);
-    fe_value_log_close(store);
-    fe_manifest_close(store->manifest);
-    fe_view_unref(atomic_load(&store->view));
-    if (store->epoch != NULL) fe_epoch_collect(store->epoch);
-    fe_table_cache_destroy(store->tables);
-    if (store->epoch != NULL) fe_epoch_collect(store->epoch);
-    fe_block_cache_destroy(store->blocks);
-    fe_value_files_destroy(store->value_files);
-    fe_epoch_destroy(store->epoch);
-    fe_file_keys_destroy(store->keys);
-    fe_page_pool_deinit(&store->pages);
-    fe_statistics_destroy(store->statistics);
-    fe_operations_deinit(&store->operations);
-    fe_free(store->parts);
-    fe_free(store->counts);
-    fe_free(store->recovered_logs);
-    fe_free(store->recovered_values);
-    fe_vfs_unlock(store->vfs, store->lock);
-    fe_vfs_memory_destroy(store->own_vfs);
-    fe_free(store->directory);
-    fe_cond_deinit(&store->log_work);
-    fe_cond_deinit(&store->work);
-    fe_cond_deinit(&store->changed);
-    fe_mutex_deinit(&store->mutex);
-    fe_mutex_deinit(&store->value_sync_mutex);
-    fe_mutex_deinit(&store->value_mutex);
-    fe_cond_deinit(&store->reserve_changed);
-    fe_mutex_deinit(&store->reserve_mutex);
-    fe_dropped_keyspaces_deinit(store);
-    fe_mutex_deinit(&store->edit_mutex);
-    fe_mutex_deinit(&store->log_mutex);
-    fe_async_deinit(&store->async);
-    fe_write_queue_deinit(&store->queue);
-    fe_free_aligned(store);
-}
-
-void fe_store_unref(fe_store *store)
-{
-    if (atomic_fetch_sub_explicit(&store->refs, 1, memory_order_acq_rel) != 1) return;
-    // What a forked child holds is the parent's: its files must not be closed by rules of ours.
-    if (fe_fork_generation() != store->fork_generation) return;
-    free_store(store);
 }
 
 // ---- Close ----------------------------------------------------------------------------------
@@ -521,7 +533,7 @@ ferric_status fe_store_close(fe_store *store)
     store->manifest = NULL;
     fe_vfs_unlock(store->vfs, store->lock);
     store->lock = NULL;
-    fe_store_unref(store);
+    end_life(store);
     return status;
 }
 

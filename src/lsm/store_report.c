@@ -76,7 +76,7 @@ static void report_caches(fe_store *store, ferric_stats *stats)
     fe_table_cache_stats_get(store->tables, &tables);
     stats->memory_limit = store->options.memory_limit;
     stats->memory_cache = blocks.used_bytes;
-    stats->memory_pinned = blocks.pinned_bytes + atomic_load(&store->pinned_value_bytes);
+    stats->memory_pinned = blocks.pinned_bytes;
     stats->memory_tables = tables.memory_bytes;
     stats->memory_used = stats->memory_memtables + stats->memory_cache + stats->memory_tables +
                          fe_async_bytes(&store->async) + atomic_load(&store->held_bytes);

@@ -31,6 +31,7 @@
 #include "lsm/file_names.h"
 #include "lsm/log_replay.h"
 #include "lsm/manifest.h"
+#include "lsm/spread_refs.h"
 #include "lsm/store.h"
 #include "lsm/value_writer.h"
 #include "lsm/view.h"
@@ -98,7 +99,6 @@ struct fe_store {
     _Atomic(bool) is_drain_wanted;  // The ring of the current log, or of one before, waits for it.
     _Atomic(bool) is_memory_wanted; // A memtable was filled: make the pages of the one after next.
     _Atomic(uint64_t) ring_bytes;   // Of the ring of the next log.
-    _Atomic(uint64_t) pinned_value_bytes; // Of large values in pins.
     // What each commit writes.
     _Alignas(FE_CACHE_LINE) _Atomic(uint64_t) published; // Newest sequence that readers see.
     _Atomic(uint64_t) appended;                          // Newest one in the log.
@@ -106,9 +106,8 @@ struct fe_store {
     _Atomic(uint64_t)
         oldest_unsynced_ns; // Monotonic time of the oldest commit after `durable`; 0: none.
     _Atomic(uint64_t) next_file_number;
-    _Atomic(uint64_t) held_bytes; // Of transactions (held_memory.c).
-    // What each pin, snapshot and cursor writes.
-    _Alignas(FE_CACHE_LINE) _Atomic(uint32_t) refs;
+    _Atomic(uint64_t) held_bytes;                      // Of transactions (held_memory.c).
+    fe_spread_refs refs;                               // Pins, snapshots, cursors and handles.
     char write_error_message[FE_REQUEST_MESSAGE_SIZE]; // Written once, before write_error.
 
     // ---- Turn ----

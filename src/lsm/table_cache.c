@@ -377,8 +377,7 @@ ferric_status fe_open_table_find(fe_table_cache *cache, fe_table_file *file, fe_
     fe_open_table *found = atomic_load_explicit(&file->open, memory_order_acquire);
 
     if (FE_UNLIKELY(found == NULL)) return open_file(cache, file, open);
-    if (!atomic_load_explicit(&found->is_marked, memory_order_relaxed))
-        atomic_store_explicit(&found->is_marked, true, memory_order_relaxed);
+    fe_open_table_mark(found);
     *open = found;
     return FERRIC_OK;
 }

@@ -123,6 +123,7 @@ static inline ferric_status read_place(fe_open_table *open, fe_entry_place place
     if (FE_LIKELY(*cached != NULL)) {
         prefetch_slot(*cached, place.index);
         FE_PREFETCH(*cached);
+        FE_PREFETCH(&(*cached)->holds); // For who pins it: the addition would wait for it alone.
         prefetch_guess(*cached, seat, place.index);
         fe_block_cache_mark(*cached);
     } else {
@@ -141,15 +142,14 @@ static inline ferric_status read_place(fe_open_table *open, fe_entry_place place
     return FERRIC_OK;
 }
 
-static ferric_status find_by_keydir(fe_open_table *open, ferric_slice key, uint64_t hash,
-                                    uint64_t sequence, bool *found, fe_entry *entry,
-                                    fe_cached_block **cached)
+// Goes on with a search that is not over.
+static FE_NOINLINE ferric_status find_by_keydir(fe_open_table *open, fe_keydir_search search,
+                                                ferric_slice key, uint64_t sequence, bool *found,
+                                                fe_entry *entry, fe_cached_block **cached)
 {
     unsigned counter = FE_TABLE_REJECTED;
-    fe_keydir_search search;
     fe_entry_place place;
 
-    fe_keydir_search_init(&open->keydir, hash, &search);
     while (fe_keydir_next(&open->keydir, &search, &place)) {
         fe_block_entry inside;
         bool was_cached;
@@ -171,19 +171,42 @@ static ferric_status find_by_keydir(fe_open_table *open, ferric_slice key, uint6
 
 // ---- Either ----------------------------------------------------------------------------------
 
+// Where the table is not open yet, or has no KeyDir.
+static FE_NOINLINE ferric_status find_slowly(fe_table_cache *cache, fe_table_file *file,
+                                             ferric_slice key, uint64_t hash, uint64_t sequence,
+                                             bool *found, fe_entry *entry, fe_cached_block **block)
+{
+    fe_open_table *open;
+    fe_keydir_search search;
+    ferric_status status = fe_open_table_find(cache, file, &open);
+
+    if (FE_UNLIKELY(status != FERRIC_OK)) return status;
+    if (open->keydir.buckets == NULL)
+        return find_by_filter(open, key, hash, sequence, found, entry, block);
+    fe_keydir_search_init(&open->keydir, hash, &search);
+    return find_by_keydir(open, search, key, sequence, found, entry, block);
+}
+
+// Most tables that are asked do not have the key: their answer comes without the rest.
 ferric_status fe_table_cache_get(fe_table_cache *cache, fe_table_file *file, ferric_slice key,
                                  uint64_t hash, uint64_t sequence, bool *found, fe_entry *entry,
                                  fe_cached_block **block)
 {
-    fe_open_table *open;
-    ferric_status status = fe_open_table_find(cache, file, &open);
+    // Pairs with the release in publish.
+    fe_open_table *open = atomic_load_explicit(&file->open, memory_order_acquire);
+    fe_keydir_search search;
 
     *found = false;
     *block = NULL;
-    if (FE_UNLIKELY(status != FERRIC_OK)) return status;
-    if (FE_LIKELY(open->keydir.buckets != NULL))
-        return find_by_keydir(open, key, hash, sequence, found, entry, block);
-    return find_by_filter(open, key, hash, sequence, found, entry, block);
+    if (FE_UNLIKELY(open == NULL || open->keydir.buckets == NULL))
+        return find_slowly(cache, file, key, hash, sequence, found, entry, block);
+    fe_open_table_mark(open);
+    fe_keydir_search_init(&open->keydir, hash, &search);
+    if (fe_keydir_is_over(&open->keydir, &search)) {
+        fe_tally_add(open->tally, FE_TABLE_REJECTED, 1);
+        return FERRIC_OK;
+    }
+    return find_by_keydir(open, search, key, sequence, found, entry, block);
 }
 
 void fe_table_cache_prefetch(fe_table_file *file, uint64_t hash)

@@ -46,6 +46,15 @@ static inline void fe_tally_add(fe_tally *tally, unsigned counter, uint64_t amou
     fe_tally_add_rarely(tally, index, counter, amount);
 }
 
+// What this thread has counted alone, or a thread of its number before it; 0 without a number.
+static inline uint64_t fe_tally_own(const fe_tally *tally, unsigned counter)
+{
+    uint32_t index = fe_thread_index();
+
+    if (index >= atomic_load_explicit(&tally->line_limit, memory_order_relaxed)) return 0;
+    return atomic_load_explicit(&tally->lines[index].counts[counter], memory_order_relaxed);
+}
+
 uint64_t fe_tally_sum(const fe_tally *tally, unsigned counter);
 
 #endif

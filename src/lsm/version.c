@@ -275,6 +275,7 @@ ferric_status fe_version_apply(const fe_version *base, const fe_version_edit *ed
         if (status == FERRIC_OK) status = check_level(&built->levels[i], i);
         if (status == FERRIC_OK) status = find_ranged(&built->levels[i]);
         if (status == FERRIC_OK && built->levels[i].ranged_count > 0) built->has_ranges = true;
+        if (status == FERRIC_OK && built->levels[i].count > 0) built->level_end = i + 1;
     }
     if (status == FERRIC_OK) status = check_numbers(built);
     if (status == FERRIC_OK && removed != edit->removal_count) {

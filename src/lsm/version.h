@@ -31,7 +31,8 @@ typedef struct fe_version {
     _Atomic(uint32_t) refs;
     fe_table_cache *tables; // Discards files that no version contains any more.
     fe_level levels[FE_LEVEL_COUNT];
-    bool has_ranges; // Some table has range deletes.
+    uint32_t level_end; // Levels from here on have no tables.
+    bool has_ranges;    // Some table has range deletes.
 } fe_version;
 
 typedef struct fe_edit_removal {

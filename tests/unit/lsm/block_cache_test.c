@@ -218,6 +218,29 @@ static void test_cache_references_outlive_eviction_and_are_counted(void **state)
     destroy(&self);
 }
 
+static void test_pins_are_refused_at_the_limit(void **state)
+{
+    const uint64_t limit = 8 << 20;
+    const uint64_t piece = 1000;
+    cached_table self;
+    uint64_t pinned = 0;
+
+    (void)state;
+    create(&self, 60000, 3);
+    while (fe_block_cache_may_pin(self.cache, limit)) {
+        fe_block_cache_pin(self.cache, piece);
+        pinned += piece;
+    }
+    // This thread's share of what is left is less than a piece at the end.
+    assert_true(pinned >= limit && pinned < limit + piece);
+    assert_int_equal(fe_block_cache_pinned_bytes(self.cache), pinned);
+    fe_block_cache_unpin(self.cache, 2 * piece);
+    assert_true(fe_block_cache_may_pin(self.cache, limit));
+    fe_block_cache_unpin(self.cache, pinned - 2 * piece);
+    assert_int_equal(fe_block_cache_pinned_bytes(self.cache), 0);
+    destroy(&self);
+}
+
 static void test_cache_load_without_fill_keeps_nothing(void **state)
 {
     fe_block_reader reader = {.read_ahead = 10000};
@@ -413,6 +436,7 @@ int main(void)
         cmocka_unit_test(test_cache_stays_within_its_capacity),
         cmocka_unit_test(test_cache_keeps_what_is_used_while_a_scan_passes),
         cmocka_unit_test(test_cache_references_outlive_eviction_and_are_counted),
+        cmocka_unit_test(test_pins_are_refused_at_the_limit),
         cmocka_unit_test(test_cache_load_without_fill_keeps_nothing),
         cmocka_unit_test(test_cache_passes_a_damaged_block_on),
         cmocka_unit_test(test_cache_is_right_under_eviction_by_four_threads),
