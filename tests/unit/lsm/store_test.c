@@ -3,6 +3,7 @@
 // compaction and reopening.
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdatomic.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -16,6 +17,7 @@
 #include "base/random.h"
 #include "lsm/memtable.h"
 #include "lsm/store.h"
+#include "os/thread.h"
 #include "support/encrypted.h"
 
 #define KEYS 2000
@@ -254,12 +256,86 @@ static void test_commits_as_large_as_all_memtables_do_not_wait_for_ever(void **s
     fe_buffer_deinit(&value);
 }
 
+typedef struct rivalry {
+    fe_store *store;
+    fe_write_batch batch;
+    fe_thread rival;
+    _Atomic(bool) has_come;
+    _Atomic(uint64_t) version; // Of the rival's commit.
+    uint64_t before;
+} rivalry;
+
+static void commit_as_rival(void *argument)
+{
+    rivalry *self = argument;
+    fe_write_batch batch = {0};
+    uint64_t version = 0;
+
+    if (fe_write_batch_put(&batch, 20, fe_slice_text("rival"), fe_slice_text("1"), NULL) ==
+        FERRIC_OK) {
+        atomic_store(&self->has_come, true);
+        (void)fe_store_write(self->store, &batch, false, &version);
+    }
+    fe_write_batch_deinit(&batch);
+    atomic_store(&self->version, version);
+}
+
+// Fills the batch while somebody else wants to commit, who gets every chance.
+static ferric_status fill_beside_rival(void *context)
+{
+    rivalry *self = context;
+
+    self->before = fe_store_last_sequence(self->store);
+    assert_int_equal(fe_thread_start(&self->rival, "rival", commit_as_rival, self), FERRIC_OK);
+    while (!atomic_load(&self->has_come))
+        fe_thread_yield();
+    for (int i = 0; i < 2000 && atomic_load(&self->version) == 0; i++)
+        fe_thread_yield();
+    assert_int_equal(fe_store_last_sequence(self->store), self->before);
+    return fe_write_batch_put(&self->batch, 20, fe_slice_text("own"), fe_slice_text("1"), NULL);
+}
+
+static ferric_status fill_nothing(void *context)
+{
+    (void)context;
+    return FERRIC_CONFLICT;
+}
+
+static void test_nobody_commits_while_a_batch_is_filled_in_the_turn(void **state)
+{
+    fe_vfs *vfs;
+    ferric_options options;
+    rivalry self = {0};
+    uint64_t version = 0;
+
+    (void)state;
+    assert_int_equal(fe_vfs_memory_create(&vfs), FERRIC_OK);
+    options = small_options(vfs);
+    assert_int_equal(fe_store_open(DIRECTORY, &options, &self.store), FERRIC_OK);
+    put(self.store, 1, "first");
+    assert_int_equal(
+        fe_store_write_in_turn(self.store, &self.batch, fill_beside_rival, &self, false, &version),
+        FERRIC_OK);
+    fe_thread_join(&self.rival);
+    assert_int_equal(version, self.before + 1);
+    assert_int_equal(atomic_load(&self.version), self.before + 2);
+    // What the filler answers is the answer, and the turn goes on.
+    assert_int_equal(
+        fe_store_write_in_turn(self.store, &self.batch, fill_nothing, NULL, false, &version),
+        FERRIC_CONFLICT);
+    put(self.store, 2, "last");
+    fe_write_batch_deinit(&self.batch);
+    assert_int_equal(fe_store_close(self.store), FERRIC_OK);
+    fe_vfs_memory_destroy(vfs);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_a_store_keeps_what_was_written_through_everything),
         cmocka_unit_test(test_a_flush_right_after_opening_keeps_the_new_log),
         cmocka_unit_test(test_a_commit_that_no_memtable_can_hold_is_refused),
+        cmocka_unit_test(test_nobody_commits_while_a_batch_is_filled_in_the_turn),
         cmocka_unit_test(test_commits_as_large_as_all_memtables_do_not_wait_for_ever),
     };
     return cmocka_run_group_tests_name("store", tests, NULL, NULL);
