@@ -95,6 +95,8 @@ typedef enum fe_seeded_bug {
     FE_BUG_SEEK_LINK_READ_AGAIN,    // A seek ends where a link leads now, not where it led.
     FE_BUG_PATH_TOO_LOW,          // A run goes on with a path that is right on lower levels alone.
     FE_BUG_GUIDE_NOT_BEFORE,      // A search begins at a guide that may be behind its target.
+    FE_BUG_CHAIN_NOT_WALKED,      // A seek takes a key's newest version for the one it looks for.
+    FE_BUG_CHAIN_PASSED_BACK,     // A way back leaves out the versions in a chain.
     FE_BUG_CODE_GOES_ON,          // Bytes count in a code behind one that stands for several.
     FE_BUG_WRITES_NOT_CHECKED,    // A transaction commits over a later commit of the same key.
     FE_BUG_READS_NOT_CHECKED,     // A serializable transaction does not check single keys it read.

@@ -154,22 +154,42 @@ static void add_range(covering *later, const fe_entry *range)
 
 // ---- Apply ----------------------------------------------------------------------------------
 
+// Begins to fetch what inserting operation `index` will look at first. Returns the key's hash.
+static uint64_t approach(const fe_operations *operations, size_t index, const fe_memtable *memtable)
+{
+    ferric_slice key = operations->entries[index].key;
+    uint64_t hash = fe_hash64(key.data, key.size);
+
+    fe_memtable_prefetch(memtable, hash);
+    return hash;
+}
+
+void fe_operations_approach(const fe_operations *operations, const fe_memtable *memtable)
+{
+    if (operations->count > 0) (void)approach(operations, operations->count - 1, memtable);
+}
+
 void fe_operations_apply(const fe_operations *operations, uint64_t sequence, fe_memtable *memtable)
 {
     covering later = {.ranges = operations->covering};
+    uint64_t hash = 0;
 
     if (operations->range_count > 0) fe_memtable_publish_ranges(memtable, sequence);
+    if (operations->count > 0) hash = approach(operations, operations->count - 1, memtable);
     // From the last to the first: of two operations on one key the memtable keeps the one that it
     // is given first.
     for (size_t i = operations->count; i-- > 0;) {
         size_t at = FE_SEEDED_BUG(FE_BUG_BATCH_ORDER_REVERSED) ? operations->count - 1 - i : i;
         fe_entry entry = operations->entries[at];
+        uint64_t own_hash = hash;
+        if (i > 0) hash = approach(operations, i - 1, memtable);
         if (entry.kind == FE_ENTRY_RANGE_DELETE) {
             add_range(&later, &entry);
             continue;
         }
         if (later.count > 0 && is_covered(&later, entry.key)) continue;
         entry.sequence = sequence;
-        fe_memtable_insert(memtable, &entry, fe_hash64(entry.key.data, entry.key.size));
+        if (at != i) own_hash = fe_hash64(entry.key.data, entry.key.size);
+        fe_memtable_insert(memtable, &entry, own_hash);
     }
 }

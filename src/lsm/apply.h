@@ -29,6 +29,9 @@ void fe_operations_deinit(fe_operations *operations);
 ferric_status fe_operations_stage(fe_operations *operations, uint64_t sequence,
                                   fe_memtable *memtable);
 
+// Begins to fetch what applying them will look at first.
+void fe_operations_approach(const fe_operations *operations, const fe_memtable *memtable);
+
 // Inserts all others with one sequence number, but those that a later range delete of the commit
 // has deleted, and publishes what is staged. REQUIRES: the memtable has room; the caller is its one
 // writer; the commit's range deletes are staged.

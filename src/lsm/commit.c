@@ -155,8 +155,26 @@ static void note_unsynced(fe_store *store)
 
 // ---- Apply and publish ----------------------------------------------------------------------
 
+// A group of one batch is read before its frame is written, so that its place in the memtable comes
+// meanwhile.
+static ferric_status approach_alone(fe_store *store, const fe_write_group *group)
+{
+    const fe_write_batch *batch = group->first->batch;
+    ferric_slice bytes = fe_buffer_slice(&batch->operations);
+    ferric_status status;
+
+    if (group->first->next != NULL) return FERRIC_OK;
+    status = fe_operations_read(&store->operations, &bytes, batch->count);
+    if (status == FERRIC_OK) fe_operations_approach(&store->operations, store->active->memtable);
+    return status;
+}
+
 static ferric_status apply_group(fe_store *store, const fe_write_group *group)
 {
+    if (group->first->next == NULL) {
+        fe_operations_apply(&store->operations, group->first->sequence, store->active->memtable);
+        return FERRIC_OK;
+    }
     for (const fe_write_request *each = group->first; each != NULL; each = each->next) {
         ferric_slice bytes;
         ferric_status status;
@@ -328,6 +346,7 @@ static ferric_status commit_numbered(fe_store *store, fe_write_group *group,
     if (status == FERRIC_OK && totals->value_bytes > 0) {
         status = fe_value_log_append(store, group, newest);
     }
+    if (status == FERRIC_OK) status = approach_alone(store, group);
     if (status == FERRIC_OK) status = append_group(store, group, totals, counting);
     if (status == FERRIC_OUTCOME_UNKNOWN) fe_store_fail(store, status);
     if (FE_SEEDED_BUG(FE_BUG_NO_SPACE_STICKS) && status == FERRIC_NO_SPACE) {

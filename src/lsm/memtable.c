@@ -81,22 +81,6 @@ static void slot_store(fe_memtable *memtable, uint32_t index, uint64_t hash, fe_
     atomic_store_explicit(&memtable->slots[index], slot, memory_order_release);
 }
 
-// Makes the hash lead to `ref`, the node just inserted for `entry`, if it is its key's newest.
-static void hash_insert(fe_memtable *memtable, const fe_entry *entry, uint64_t hash,
-                        fe_skiplist_ref ref)
-{
-    uint32_t index;
-    fe_skiplist_ref newest = find_newest(memtable, entry->key, hash, &index);
-
-    if (newest == 0) {
-        memtable->slots_used++;
-    } else if (fe_skiplist_sequence(fe_skiplist_node_at(&memtable->list, newest)) >
-               entry->sequence) {
-        return;
-    }
-    slot_store(memtable, index, hash, ref);
-}
-
 static uint32_t slots_limit(const fe_memtable *memtable)
 {
     return memtable->slot_count - memtable->slot_count / 8;
@@ -211,13 +195,22 @@ static void count_entry(fe_memtable *memtable, const fe_entry *entry)
 
 void fe_memtable_insert(fe_memtable *memtable, const fe_entry *entry, uint64_t hash)
 {
+    uint32_t index;
+    fe_skiplist_ref newest = find_newest(memtable, entry->key, hash, &index);
+    uint64_t newest_sequence = 0;
     fe_skiplist_ref ref;
 
     assert(memtable->slots_used <= slots_limit(memtable));
-    fe_memtable_prefetch(memtable, hash); // It comes while the list is searched.
-    ref = fe_skiplist_insert(&memtable->list, entry);
+    if (newest != 0)
+        newest_sequence = fe_skiplist_sequence(fe_skiplist_node_at(&memtable->list, newest));
+    if (newest != 0 && newest_sequence < entry->sequence) {
+        ref = fe_skiplist_insert_newer(&memtable->list, newest, entry);
+    } else {
+        ref = fe_skiplist_insert(&memtable->list, entry);
+    }
     if (ref == 0) return;
-    hash_insert(memtable, entry, hash, ref);
+    if (newest == 0) memtable->slots_used++;
+    if (newest == 0 || newest_sequence < entry->sequence) slot_store(memtable, index, hash, ref);
     count_entry(memtable, entry);
 }
 

@@ -9,8 +9,8 @@
 // Invariants, beside those of the skip list
 // M1. One writer at a time (the leader of the write queue); any number of readers, without a lock.
 // M2. The memory goes as a whole; slices lent by a get or an iterator live as long as the memtable.
-// M3. A slot is stored with release after its node is linked on level 0 at least; readers load it
-//     with acquire.
+// M3. A slot is stored with release after its node is linked on level 0 at least, or stands in its
+//     chain; readers load it with acquire.
 // M4. Versions of one key stand newest first, next to each other, so the slot of the newest leads
 //     to all of them. A slot moves on to newer versions of its key and never to another key, so a
 //     reader that sees an older version in it misses only versions that were being inserted.
@@ -38,7 +38,7 @@ void fe_memtable_destroy(fe_memtable *memtable);
 // The most that the entries of one commit may cost: the largest memtable has room for them.
 #define FE_COMMIT_COST_MAX ((uint64_t)1 << 30)
 
-// Upper bound of the arena bytes that one entry takes, links included. What it really takes is 21
+// Upper bound of the arena bytes that one entry takes, links included. What it really takes is 34
 // bytes and the sizes on average.
 size_t fe_memtable_entry_cost(size_t key_size, size_t value_size);
 // Whether `entries` more with that cost in all fit for sure.

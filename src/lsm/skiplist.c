@@ -15,6 +15,8 @@
 // Behind more guides than this with the target's code, the way from the last one before them may
 // be longer than that from the head.
 #define ALIKE_MAX 8
+// Whoever seeks an old version of a key walks over no more newer ones than this.
+#define CHAIN_MAX 32
 // Any number does: the same inserts then make the same list, so that a run can be repeated.
 #define HEIGHT_SEED 0x5eed
 #define LINK_BITS 64
@@ -37,6 +39,17 @@ static uint64_t link_load(const fe_skiplist *list, fe_skiplist_ref ref, uint32_t
 static void link_publish(fe_skiplist *list, fe_skiplist_ref ref, uint32_t level, uint64_t link)
 {
     atomic_store_explicit(fe_skiplist_link(list, ref, level), link, memory_order_release);
+}
+
+// The writer may change what readers may not.
+static fe_skiplist_node *node_of(fe_skiplist *list, fe_skiplist_ref ref)
+{
+    return (fe_skiplist_node *)(void *)(list->base + (size_t)ref * FE_SKIPLIST_UNIT);
+}
+
+static fe_skiplist_seat *seat_of(fe_skiplist *list, fe_skiplist_ref version)
+{
+    return (fe_skiplist_seat *)(void *)(list->base + (size_t)version * FE_SKIPLIST_UNIT) - 1;
 }
 
 static fe_skiplist_ref ref_of(const fe_skiplist *list, uint64_t link)
@@ -228,19 +241,21 @@ static uint32_t height_draw(fe_skiplist *list)
     return height;
 }
 
-// Takes arena space for a node with `height` links and writes all of it but the links.
+// Takes arena space for a node behind `height` links, or as much else, and writes all of it but
+// those.
 static fe_skiplist_ref node_create(fe_skiplist *list, const fe_entry *entry, uint32_t height)
 {
     uint32_t used = atomic_load_explicit(&list->used, memory_order_relaxed);
-    size_t size = sizeof(fe_skiplist_node) + entry->key.size + entry->value.size;
+    size_t size = FE_SKIPLIST_NODE_SIZE + entry->key.size + entry->value.size;
     size_t units = height + (size + FE_SKIPLIST_UNIT - 1) / FE_SKIPLIST_UNIT;
     fe_skiplist_ref ref = used + height;
-    fe_skiplist_node *node = (void *)(list->base + (size_t)ref * FE_SKIPLIST_UNIT);
+    fe_skiplist_node *node = node_of(list, ref);
 
     assert(units <= list->end - used);
     node->key_size = (uint32_t)entry->key.size;
     node->value_size = (uint32_t)entry->value.size;
     node->tag = entry->sequence << 8 | (uint64_t)entry->kind;
+    atomic_init(&node->chain, 0);
     if (entry->key.size > 0) memcpy(node->bytes, entry->key.data, entry->key.size);
     if (entry->value.size > 0) {
         memcpy(node->bytes + entry->key.size, entry->value.data, entry->value.size);
@@ -255,7 +270,7 @@ void fe_skiplist_init(fe_skiplist *list, uint8_t *base, size_t begin, size_t siz
     uint32_t code_bits;
 
     assert(begin > 0 && begin % FE_SKIPLIST_UNIT == 0 && size % FE_SKIPLIST_UNIT == 0);
-    assert(size / FE_SKIPLIST_UNIT <= UINT32_MAX);
+    assert(size / FE_SKIPLIST_UNIT <= FE_SKIPLIST_OLDER);
     memset(list, 0, sizeof *list);
     list->base = base;
     begin += guides_init(&list->guides, base + begin, size - begin);
@@ -274,12 +289,92 @@ void fe_skiplist_init(fe_skiplist *list, uint8_t *base, size_t begin, size_t siz
         fe_key_code_fit(&list->code, code_bits);
     }
     list->path_height = FE_SKIPLIST_HEIGHT_MAX;
+    atomic_init(&node_of(list, list->head)->chain, 0);
     atomic_init(&list->height, 1);
     atomic_init(&list->used, (uint32_t)((begin + FE_SKIPLIST_HEAD_SIZE) / FE_SKIPLIST_UNIT));
     for (uint32_t level = 0; level < FE_SKIPLIST_HEIGHT_MAX; level++) {
         list->path[level] = list->head;
         atomic_init(fe_skiplist_link(list, list->head, level), end_link(list));
     }
+}
+
+// ---- Chains ---------------------------------------------------------------------------------
+
+// Puts a version into the chain of `node` before `older`, which is in it or the node itself, and
+// behind `newer`; 0: it is the newest.
+static fe_skiplist_ref chain_insert(fe_skiplist *list, fe_skiplist_ref node, fe_skiplist_ref newer,
+                                    fe_skiplist_ref older, const fe_entry *entry)
+{
+    fe_skiplist_ref ref = node_create(list, entry, 1);
+    uint32_t behind = older == node ? 1 : seat_of(list, older)->place + 1;
+
+    *seat_of(list, ref) = (fe_skiplist_seat){.node = node, .place = behind};
+    atomic_init(&node_of(list, ref)->chain, FE_SKIPLIST_OLDER | older);
+    // S7: release.
+    if (newer == 0) {
+        atomic_store_explicit(&node_of(list, node)->chain, ref, memory_order_release);
+    } else {
+        atomic_store_explicit(&node_of(list, newer)->chain, FE_SKIPLIST_OLDER | ref,
+                              memory_order_release);
+    }
+    return ref;
+}
+
+// Where a chain, entered at its newest version, reaches `sequence`.
+typedef struct chain_place {
+    fe_skiplist_ref newer; // The last that is newer; 0 when none is.
+    fe_skiplist_ref at;    // The first that is not; at the latest the node of the list.
+} chain_place;
+
+static chain_place find_in_chain(const fe_skiplist *list, fe_skiplist_ref newest, uint64_t sequence)
+{
+    chain_place found = {.at = newest};
+
+    while (fe_skiplist_sequence(fe_skiplist_node_at(list, found.at)) > sequence) {
+        found.newer = found.at;
+        found.at = fe_skiplist_next(list, found.at);
+    }
+    return found;
+}
+
+static bool has_key(const fe_skiplist *list, fe_skiplist_ref ref, ferric_slice key)
+{
+    return fe_slice_equal(fe_skiplist_key(fe_skiplist_node_at(list, ref)), key);
+}
+
+// Whether the entry belongs among the newer versions of the node that the path leads to; *ref is
+// then its own, or 0: it is there already.
+static bool insert_among_newer(fe_skiplist *list, const target *wanted, const fe_entry *entry,
+                               fe_skiplist_ref *ref)
+{
+    uint64_t link = link_load(list, list->path[0], 0);
+    fe_skiplist_ref node = ref_of(list, link);
+    fe_skiplist_ref newest;
+    chain_place found;
+
+    if (link < wanted->low || link > wanted->high || node == 0) return false;
+    newest = fe_skiplist_newest(list, node);
+    if (fe_skiplist_sequence(fe_skiplist_node_at(list, newest)) < entry->sequence) return false;
+    if (!has_key(list, node, entry->key)) return false;
+    found = find_in_chain(list, newest, entry->sequence);
+    *ref = 0;
+    if (fe_skiplist_sequence(fe_skiplist_node_at(list, found.at)) < entry->sequence)
+        *ref = chain_insert(list, node, found.newer, found.at, entry);
+    return true;
+}
+
+fe_skiplist_ref fe_skiplist_insert_newer(fe_skiplist *list, fe_skiplist_ref newest,
+                                         const fe_entry *entry)
+{
+    const fe_skiplist_node *known = fe_skiplist_node_at(list, newest);
+    uint32_t chain = atomic_load_explicit(&known->chain, memory_order_relaxed);
+
+    assert(fe_slice_equal(fe_skiplist_key(known), entry->key));
+    assert(fe_skiplist_sequence(known) < entry->sequence);
+    if (chain == 0) return chain_insert(list, newest, 0, newest, entry);
+    assert((chain & FE_SKIPLIST_OLDER) != 0);
+    if (seat_of(list, newest)->place >= CHAIN_MAX) return fe_skiplist_insert(list, entry);
+    return chain_insert(list, seat_of(list, newest)->node, 0, newest, entry);
 }
 
 fe_skiplist_ref fe_skiplist_insert(fe_skiplist *list, const fe_entry *entry)
@@ -293,6 +388,10 @@ fe_skiplist_ref fe_skiplist_insert(fe_skiplist *list, const fe_entry *entry)
     if (!path_from_last(list, &wanted, height) && find_path(list, &wanted, height)) {
         list->last = 0; // The path no longer belongs to it.
         return 0;
+    }
+    if (insert_among_newer(list, &wanted, entry, &ref)) {
+        list->last = 0;
+        return ref;
     }
     ref = node_create(list, entry, height);
     for (uint32_t level = 0; level < height; level++) {
@@ -310,20 +409,35 @@ fe_skiplist_ref fe_skiplist_insert(fe_skiplist *list, const fe_entry *entry)
     return ref;
 }
 
+// ---- Searching ------------------------------------------------------------------------------
+
+// A chain is entered where it was seen to begin: a version that comes meanwhile may be newer than
+// what is sought.
 fe_skiplist_ref fe_skiplist_seek(const fe_skiplist *list, ferric_slice key, uint64_t sequence)
 {
     target wanted = target_of(list, key, sequence);
     place found = find_place(list, &wanted, NULL);
+    uint32_t newest = found.after == 0 ? 0 : fe_skiplist_chain(list, found.after);
+
     if (FE_SEEDED_BUG(FE_BUG_SEEK_LINK_READ_AGAIN)) return fe_skiplist_next(list, found.before);
-    return found.after;
+    if (newest == 0) return found.after;
+    if (FE_SEEDED_BUG(FE_BUG_CHAIN_NOT_WALKED) || !has_key(list, newest, key)) return newest;
+    return find_in_chain(list, newest, sequence).at;
 }
 
 fe_skiplist_ref fe_skiplist_seek_before(const fe_skiplist *list, ferric_slice key,
                                         uint64_t sequence)
 {
     target wanted = target_of(list, key, sequence);
-    fe_skiplist_ref before = find_place(list, &wanted, NULL).before;
-    return before == list->head ? 0 : before;
+    place found = find_place(list, &wanted, NULL);
+    uint32_t newest = found.after == 0 ? 0 : fe_skiplist_chain(list, found.after);
+    fe_skiplist_ref newer = 0;
+
+    if (newest != 0 && has_key(list, newest, key) && !FE_SEEDED_BUG(FE_BUG_CHAIN_PASSED_BACK)) {
+        newer = find_in_chain(list, newest, sequence).newer;
+    }
+    if (newer != 0) return newer;
+    return found.before == list->head ? 0 : found.before;
 }
 
 fe_skiplist_ref fe_skiplist_last(const fe_skiplist *list)

@@ -4,7 +4,7 @@
 //
 //                 offset of a node points here
 //                 v
-//   ... link 1 | link 0 | key size u32, value size u32 | sequence << 8 | kind | key | value | pad
+//   ... link 1 | link 0 | sequence << 8 | kind | sizes u32, u32, chain u32 | key | value | pad
 //
 //   link: code of the next node's key (S4) | the next node's offset, so that most steps of a search
 //         compare without touching the next node. The offset has as many bits as the arena needs,
@@ -24,10 +24,16 @@
 // S6. Guides are links to nodes that have `height` levels at least, in the order of their codes:
 //     the writer begins at the last one whose code is below its target's, without the way there
 //     over nodes that stand all over the arena. A guide that is missing costs time alone.
+// S7. A node of the list may have newer versions of its key in a chain, which have no links and
+//     stand before it in order: its `chain` leads to the newest, each one's to the next older, the
+//     last one's back to the node. So a key that is written again and again is searched for once.
+//     All of a chain are older than the node before, if that one has their key. A version is fully
+//     written before the release store that puts it into the chain; readers load with acquire.
 #ifndef FERRIC_LSM_SKIPLIST_H
 #define FERRIC_LSM_SKIPLIST_H
 
 #include <stdatomic.h>
+#include <stddef.h>
 
 #include "base/random.h"
 #include "format/internal_key.h"
@@ -40,11 +46,22 @@
 typedef uint32_t fe_skiplist_ref;
 
 typedef struct fe_skiplist_node {
+    uint64_t tag; // sequence << 8 | kind
     uint32_t key_size;
     uint32_t value_size;
-    uint64_t tag; // sequence << 8 | kind
+    _Atomic(uint32_t) chain; // Of a node of the list: the newest version, 0: it is that itself.
+                             // Of a version in a chain: FE_SKIPLIST_OLDER and the next older one.
     uint8_t bytes[];
 } fe_skiplist_node;
+
+#define FE_SKIPLIST_OLDER ((uint32_t)1 << 31)
+#define FE_SKIPLIST_NODE_SIZE offsetof(fe_skiplist_node, bytes)
+
+// What stands before a version in a chain in place of links.
+typedef struct fe_skiplist_seat {
+    fe_skiplist_ref node; // Of the list.
+    uint32_t place;       // So many are behind it in the chain.
+} fe_skiplist_seat;
 
 typedef struct fe_skiplist_guides {
     uint64_t *links; // At the begin of the list's memory.
@@ -71,7 +88,7 @@ typedef struct fe_skiplist {
 } fe_skiplist;
 
 // Makes an empty list in the `size` bytes at `base`, of which the first `begin` belong to somebody
-// else. Both are multiples of 8, `base` is 8-byte aligned, size is below 32 GiB. The code is
+// else. Both are multiples of 8, `base` is 8-byte aligned, size is below 16 GiB. The code is
 // copied; NULL: nothing is known of the keys. Guides take what 1 of FE_SKIPLIST_GUIDES_PART bytes
 // has. REQUIRES: room for them and FE_SKIPLIST_HEAD_SIZE bytes, begin > 0.
 #define FE_SKIPLIST_GUIDES_PART 128
@@ -85,7 +102,7 @@ void fe_skiplist_learn(const fe_skiplist *list, fe_key_code *code);
 // Upper bound of the bytes that one entry takes.
 static inline size_t fe_skiplist_cost(size_t key_size, size_t value_size)
 {
-    return FE_SKIPLIST_HEIGHT_MAX * 8 + sizeof(fe_skiplist_node) + key_size + value_size + 7;
+    return FE_SKIPLIST_HEIGHT_MAX * 8 + FE_SKIPLIST_NODE_SIZE + key_size + value_size + 7;
 }
 
 // Bytes that are not taken yet. For the writer.
@@ -99,6 +116,10 @@ static inline size_t fe_skiplist_room(const fe_skiplist *list)
 // Keys that follow, or just precede, the one inserted before cost no search.
 // REQUIRES: room for its cost; the caller is the one writer.
 fe_skiplist_ref fe_skiplist_insert(fe_skiplist *list, const fe_entry *entry);
+// The same for who knows the newest version of the entry's key, `newest`, which is older than the
+// entry: without a search, but for one of many times, which keeps chains short.
+fe_skiplist_ref fe_skiplist_insert_newer(fe_skiplist *list, fe_skiplist_ref newest,
+                                         const fe_entry *entry);
 
 // The first node that is not before (key, sequence); 0 when all are.
 fe_skiplist_ref fe_skiplist_seek(const fe_skiplist *list, ferric_slice key, uint64_t sequence);
@@ -125,11 +146,28 @@ static inline uint64_t fe_skiplist_offset_mask(const fe_skiplist *list)
     return ((uint64_t)1 << list->offset_bits) - 1;
 }
 
-// The node behind `ref`, 0 at the end. Pairs with the release store of S3.
+// Pairs with the release store of S7.
+static inline uint32_t fe_skiplist_chain(const fe_skiplist *list, fe_skiplist_ref ref)
+{
+    return atomic_load_explicit(&fe_skiplist_node_at(list, ref)->chain, memory_order_acquire);
+}
+
+// The first in order of a node of the list and its chain; 0 for 0.
+static inline fe_skiplist_ref fe_skiplist_newest(const fe_skiplist *list, fe_skiplist_ref node)
+{
+    uint32_t chain = node == 0 ? 0 : fe_skiplist_chain(list, node);
+    return chain != 0 ? chain : node;
+}
+
+// The entry behind `ref`, 0 at the end. Pairs with the release store of S3.
 static inline fe_skiplist_ref fe_skiplist_next(const fe_skiplist *list, fe_skiplist_ref ref)
 {
-    uint64_t link = atomic_load_explicit(fe_skiplist_link(list, ref, 0), memory_order_acquire);
-    return (fe_skiplist_ref)(link & fe_skiplist_offset_mask(list));
+    uint32_t chain = fe_skiplist_chain(list, ref);
+    uint64_t link;
+
+    if ((chain & FE_SKIPLIST_OLDER) != 0) return chain & ~FE_SKIPLIST_OLDER;
+    link = atomic_load_explicit(fe_skiplist_link(list, ref, 0), memory_order_acquire);
+    return fe_skiplist_newest(list, (fe_skiplist_ref)(link & fe_skiplist_offset_mask(list)));
 }
 
 static inline fe_skiplist_ref fe_skiplist_first(const fe_skiplist *list)

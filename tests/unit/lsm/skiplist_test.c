@@ -46,11 +46,27 @@ static void teardown(fixture *test)
     free(test->arena);
 }
 
+// The newest version of a key, if it is older than `sequence`.
+static fe_skiplist_ref newest_older(const fixture *test, ferric_slice key, uint64_t sequence)
+{
+    fe_skiplist_ref ref = fe_skiplist_seek(&test->list, key, FE_SEQUENCE_MAX);
+    const fe_skiplist_node *node;
+
+    if (ref == 0) return 0;
+    node = fe_skiplist_node_at(&test->list, ref);
+    return fe_slice_equal(fe_skiplist_key(node), key) && fe_skiplist_sequence(node) < sequence ? ref
+                                                                                               : 0;
+}
+
+// A newer version of a key goes one way or the other.
 static void insert(fixture *test, ferric_slice key, uint64_t sequence)
 {
     fe_entry entry = {key, fe_slice_text("value"), sequence, FE_ENTRY_PUT};
     bool is_new = entry_model_insert(&test->model, &entry);
-    fe_skiplist_ref ref = fe_skiplist_insert(&test->list, &entry);
+    fe_skiplist_ref newest = newest_older(test, key, sequence);
+    fe_skiplist_ref ref = newest != 0 && fe_random_below(&test->random, 4) > 0
+                              ? fe_skiplist_insert_newer(&test->list, newest, &entry)
+                              : fe_skiplist_insert(&test->list, &entry);
     fe_entry found;
 
     assert_int_equal(ref != 0, is_new);
@@ -150,6 +166,26 @@ static void test_skiplist_keeps_runs_in_order(void **state)
     fe_put_u32_ordered(key, 7);
     for (uint64_t sequence = 100; sequence > 0; sequence--)
         insert(&test, fe_slice(key, 4), sequence);
+    assert_list_holds_model(&test);
+    teardown(&test);
+}
+
+// Chains that are full, between others that are not, with versions that come late.
+static void test_skiplist_chains_versions(void **state)
+{
+    static const char *const keys[] = {"hot", "hos", "hotter", "ho", "i"};
+    fixture test;
+
+    (void)state;
+    setup(&test, fe_slice_text("h"), test_seed(11));
+    for (uint64_t sequence = 2; sequence < 2000; sequence += 2) {
+        uint64_t late = 1 + 2 * fe_random_below(&test.random, sequence / 2);
+        const char *key = keys[fe_random_below(&test.random, 5)];
+        if (sequence % 3 > 0) key = keys[0];
+        insert(&test, fe_slice_text(key), sequence);
+        if (sequence % 5 == 0) insert(&test, fe_slice_text(keys[sequence / 5 % 5]), late);
+        if (sequence % 7 == 0) insert(&test, fe_slice_text(keys[0]), sequence);
+    }
     assert_list_holds_model(&test);
     teardown(&test);
 }
@@ -338,6 +374,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_skiplist_empty_finds_nothing),
         cmocka_unit_test(test_skiplist_keeps_runs_in_order),
+        cmocka_unit_test(test_skiplist_chains_versions),
         cmocka_unit_test(test_skiplist_drops_what_is_there_already),
         cmocka_unit_test(test_skiplist_orders_keys_that_share_codes),
         cmocka_unit_test(test_skiplist_equals_model_in_random_order),
