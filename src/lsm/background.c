@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "base/status.h"
+#include "lsm/merge_iterator.h"
 #include "lsm/store_state.h"
 
 // A failed flush or compaction is tried again after this time, or when a writer needs it.
@@ -272,6 +273,17 @@ void fe_background_want_compaction(fe_store *store)
         fe_cond_broadcast(&store->work);
     }
     fe_mutex_unlock(&store->mutex);
+}
+
+void fe_background_note_overlap(fe_store *store, const fe_view *view, fe_iterator *iterator)
+{
+    uint64_t bytes = fe_merge_iterator_take_overlap(iterator);
+    uint64_t price = fe_compaction_overlap_price(view->version);
+    uint64_t before;
+
+    if (bytes == 0 || price == UINT64_MAX) return;
+    before = atomic_fetch_add_explicit(&store->overlap_bytes, bytes, memory_order_relaxed);
+    if (before < price && before + bytes >= price) fe_background_want_compaction(store);
 }
 
 ferric_status fe_background_kick(fe_store *store)

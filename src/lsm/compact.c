@@ -309,6 +309,8 @@ static ferric_status carry_out(fe_store *store, compaction_job *job)
     }
     if (status == FERRIC_OK) status = remove_inputs(job, &edit);
     if (status == FERRIC_OK) status = fe_store_install(store, &edit, 0);
+    if (status == FERRIC_OK && job->plan.level == 0)
+        atomic_store_explicit(&store->overlap_bytes, 0, memory_order_relaxed);
     if (status == FERRIC_OK) {
         const fe_level *level = &job->view->version->levels[job->plan.level];
         fe_statistics_add(store->statistics, FE_COUNTER_EXPIRED,
@@ -333,6 +335,7 @@ static fe_picker_options picker_options(fe_store *store, const compaction_job *j
     }
     options.expired_up_to_ms = job->expired_up_to_ms;
     options.oldest_snapshot = job->snapshot_count == 0 ? UINT64_MAX : job->snapshots[0];
+    options.overlap_bytes = atomic_load_explicit(&store->overlap_bytes, memory_order_relaxed);
     return options;
 }
 

@@ -48,8 +48,22 @@ static bool hides_values(const fe_version *version)
            level->value_bytes > (level->bytes + version->levels[1].bytes) * VALUES_WORTH;
 }
 
-// How urgent level 0 is; 1 and more asks for a compaction.
-static double level0_score(const fe_version *version, const fe_picker_options *options)
+// Merging for scans rewrites at most so many bytes of level 1 for each of level 0: whatever they
+// pay, the bytes written for each byte put stay bounded.
+#define OVERLAP_BELOW_MAX 4
+
+uint64_t fe_compaction_overlap_price(const fe_version *version)
+{
+    const fe_level *level = &version->levels[0];
+    const fe_level *below = &version->levels[1];
+    uint32_t runs = level->count + (below->count > 0 ? 1 : 0);
+
+    if (level->count == 0 || runs < 2) return UINT64_MAX;
+    if (below->bytes / OVERLAP_BELOW_MAX > level->bytes) return UINT64_MAX;
+    return level->bytes + below->bytes;
+}
+
+static double level0_score_of_writes(const fe_version *version, const fe_picker_options *options)
 {
     const fe_level *level = &version->levels[0];
     uint64_t below = version->levels[1].bytes;
@@ -60,6 +74,15 @@ static double level0_score(const fe_version *version, const fe_picker_options *o
     if (level->count < options->level0_count) return by_count;
     by_size = below == 0 ? 1.0 : (double)level->bytes / (double)below;
     return by_size > by_count ? by_size : by_count;
+}
+
+// How urgent level 0 is; 1 and more asks for a compaction.
+static double level0_score(const fe_version *version, const fe_picker_options *options)
+{
+    double score = level0_score_of_writes(version, options);
+    bool is_paid = options->overlap_bytes >= fe_compaction_overlap_price(version);
+
+    return is_paid && score < 1 ? 1 : score;
 }
 
 static double level_score(const fe_version *version, const fe_picker_options *options,

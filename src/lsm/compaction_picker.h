@@ -4,8 +4,9 @@
 // Leveled: level 0 takes what memtables become and may overlap; each level below holds about ten
 // times as much as the one above and does not overlap. Level 0 is merged into level 1 when it has
 // enough tables and is as large as level 1 (so that each byte of level 1 is rewritten for at least
-// one new byte), or when it has too many; a deeper level gives the table that overlaps least of the
-// level below. When nothing is urgent, tables with range deletes and mostly deletes move down.
+// one new byte), when it has too many, or when scans have paid for it (docs/decisions/0037); a
+// deeper level gives the table that overlaps least of the level below. When nothing is urgent,
+// tables with range deletes and mostly deletes move down.
 //
 // When the levels are in order, tables of which a quarter has expired are written anew: pushed down
 // a level, or at the deepest one, where they are. One of which everything has goes unread when
@@ -22,6 +23,7 @@ typedef struct fe_picker_options {
     uint64_t free_bytes;       // On the disk: a plan whose output may not fit is not made.
     uint64_t expired_up_to_ms; // What expires up to then has, for everybody. 0: nothing has.
     uint64_t oldest_snapshot;  // Newer entries are needed for conflicts; UINT64_MAX: no snapshot.
+    uint64_t overlap_bytes;    // What scans have paid since level 0 was last merged.
 } fe_picker_options;
 
 #define FE_LEVEL_RATIO 10
@@ -60,6 +62,10 @@ uint64_t fe_compaction_next_due_ms(const fe_version *version);
 
 // Bytes above the targets of all levels: what has to be rewritten until nothing is to be picked.
 uint64_t fe_compaction_debt(const fe_version *version, const fe_picker_options *options);
+
+// What scans must pay until level 0 is merged for their sake; UINT64_MAX: it never is, since there
+// is nothing to merge, or too little beside level 1.
+uint64_t fe_compaction_overlap_price(const fe_version *version);
 
 // The deepest level that has tables; 0 when there are none.
 uint32_t fe_version_deepest(const fe_version *version);

@@ -27,6 +27,7 @@ struct fe_cursor {
     fe_store *store; // A reference.
     fe_view *view;   // A reference.
     fe_iterator *iterator;
+    fe_iterator *stored;   // The store's entries: the iterator, or in it beside the overlay.
     fe_moment at;          // What is shown.
     uint64_t newest_shown; // The sequence, or FE_SEQUENCE_MAX when there is an overlay.
     ferric_slice lower;    // Both stand behind the cursor.
@@ -59,6 +60,7 @@ static ferric_status open_iterator(fe_cursor *cursor, const fe_cursor_options *o
     fe_view_walk walk = {cursor->lower, cursor->upper, options->fill_cache, cursor->has_ranges};
     ferric_status status = fe_view_iterator(cursor->view, &walk, &cursor->iterator);
 
+    cursor->stored = cursor->iterator;
     if (options->overlay == NULL) return status;
     if (status != FERRIC_OK) {
         fe_iterator_destroy(options->overlay);
@@ -127,6 +129,7 @@ ferric_status fe_store_cursor(fe_store *store, const fe_cursor_options *options,
 void fe_cursor_destroy(fe_cursor *cursor)
 {
     if (cursor == NULL) return;
+    fe_background_note_overlap(cursor->store, cursor->view, cursor->stored);
     fe_iterator_destroy(cursor->iterator);
     if (!FE_SEEDED_BUG(FE_BUG_TABLE_REMOVED_UNDER_READER)) fe_view_unref(cursor->view);
     fe_buffer_deinit(&cursor->key);
@@ -533,6 +536,7 @@ bool fe_cursor_seek(fe_cursor *cursor, ferric_slice key)
 {
     if (is_below(cursor, key)) return fe_cursor_first(cursor);
     if (!begin(cursor, false)) return false;
+    fe_background_note_overlap(cursor->store, cursor->view, cursor->stored);
     fe_iterator_seek(cursor->iterator, key, cursor->newest_shown);
     return settle_forward(cursor, false);
 }
@@ -541,6 +545,7 @@ bool fe_cursor_seek_before(fe_cursor *cursor, ferric_slice key)
 {
     if (is_above(cursor, key)) return fe_cursor_last(cursor);
     if (!begin(cursor, true)) return false;
+    fe_background_note_overlap(cursor->store, cursor->view, cursor->stored);
     // Everything up to the oldest version of `key`: no entry has sequence 0.
     fe_iterator_seek_before(cursor->iterator, key, 0);
     return settle_backward(cursor);

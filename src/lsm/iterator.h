@@ -27,6 +27,9 @@ typedef struct fe_iterator_ops {
     void (*last)(fe_iterator *iterator);
     void (*next)(fe_iterator *iterator);
     void (*prev)(fe_iterator *iterator);
+    // NULL: there is nothing to bring in ahead.
+    void (*aim)(fe_iterator *iterator, ferric_slice key, uint64_t sequence);
+    void (*approach)(fe_iterator *iterator);
     // NULL: the iterator is never asked to, or steps.
     void (*leap)(fe_iterator *iterator, ferric_slice upper, uint64_t sequence);
     void (*leap_back)(fe_iterator *iterator, ferric_slice lower, uint64_t sequence);
@@ -52,6 +55,19 @@ static inline void fe_iterator_seek_before(fe_iterator *iterator, ferric_slice k
                                            uint64_t sequence)
 {
     iterator->ops->seek_before(iterator, key, sequence);
+}
+
+// Two steps ahead of a seek or seek_before to the same place, for whoever seeks in many iterators:
+// each begins to fetch from memory what the next step will look at, so that the waits of all
+// overlap. Nothing but that seek may follow.
+static inline void fe_iterator_aim(fe_iterator *iterator, ferric_slice key, uint64_t sequence)
+{
+    if (iterator->ops->aim != NULL) iterator->ops->aim(iterator, key, sequence);
+}
+
+static inline void fe_iterator_approach(fe_iterator *iterator)
+{
+    if (iterator->ops->approach != NULL) iterator->ops->approach(iterator);
 }
 
 static inline void fe_iterator_first(fe_iterator *iterator)

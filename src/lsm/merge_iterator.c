@@ -17,11 +17,15 @@
 #include "base/seeded_bug.h"
 #include "base/status.h"
 
+// Up to so many children, comparing with all costs less than a branch that is guessed wrong.
+#define FEW 6
+
 typedef struct merge_iterator {
     fe_iterator base;
     bool is_forward;
     size_t count;
     size_t valid_count;
+    uint64_t overlap_bytes;
     fe_iterator **order; // valid_count of them; stands behind the children.
     fe_iterator *children[];
 } merge_iterator;
@@ -91,28 +95,56 @@ static void sort_all(merge_iterator *merge)
         merge->order[place] = child;
         merge->valid_count++;
     }
+    if (merge->valid_count > 1)
+        merge->overlap_bytes += (merge->valid_count - 1) * FE_OVERLAP_SEEK_BYTES;
     stand_at_first(merge);
+}
+
+// Where the current child belongs when it has lost against its rival. Which entry of which child
+// comes next is as random as the keys were written, so among few children all are compared, and the
+// answers added up: no branch hangs on them.
+static inline size_t place_behind_rival(const merge_iterator *merge, const fe_iterator *child)
+{
+    size_t place = 1;
+
+    if (merge->valid_count > FEW) return place_of(merge, child, 2) - 1;
+    for (size_t i = 2; i < merge->valid_count; i++)
+        place += goes_before(merge, merge->order[i], child);
+    return place;
+}
+
+static inline void put_behind(merge_iterator *merge, fe_iterator *child, size_t place)
+{
+    fe_iterator **order = merge->order;
+
+    if (merge->valid_count > FEW) {
+        memmove(order, order + 1, place * sizeof *order);
+    } else {
+        for (size_t i = 0; i + 1 < merge->valid_count; i++)
+            order[i] = order[i + (i < place)];
+    }
+    order[place] = child;
 }
 
 // Puts the current child, and it alone has moved, back in its place.
 static void resort_first(merge_iterator *merge)
 {
     fe_iterator *child = merge->order[0];
-    size_t place = merge->valid_count;
 
-    if (child->is_valid) {
-        if (place == 1 || goes_before(merge, child, merge->order[1])) {
-            merge->base.entry = child->entry;
+    if (!child->is_valid) {
+        if (child->status != FERRIC_OK && !FE_SEEDED_BUG(FE_BUG_CHILD_FAILURE_LOST)) {
+            stand_nowhere(merge, child->status);
             return;
         }
-        place = place_of(merge, child, 2);
-    } else if (child->status != FERRIC_OK && !FE_SEEDED_BUG(FE_BUG_CHILD_FAILURE_LOST)) {
-        stand_nowhere(merge, child->status);
+        put_behind(merge, child, merge->valid_count - 1);
+        merge->valid_count--;
+    } else if (merge->valid_count > 1 && goes_before(merge, merge->order[1], child)) {
+        put_behind(merge, child, place_behind_rival(merge, child));
+        merge->overlap_bytes += FE_OVERLAP_SWITCH_BYTES;
+    } else {
+        merge->base.entry = child->entry;
         return;
     }
-    memmove(merge->order, merge->order + 1, (place - 1) * sizeof *merge->order);
-    merge->order[place - 1] = child;
-    if (!child->is_valid) merge->valid_count--;
     stand_at_first(merge);
 }
 
@@ -135,12 +167,21 @@ static void turn(merge_iterator *merge, bool is_forward)
     }
 }
 
+static void aim_all(merge_iterator *merge, ferric_slice key, uint64_t sequence)
+{
+    for (size_t i = 0; i < merge->count; i++)
+        fe_iterator_aim(merge->children[i], key, sequence);
+    for (size_t i = 0; i < merge->count; i++)
+        fe_iterator_approach(merge->children[i]);
+}
+
 static void merge_seek(fe_iterator *iterator, ferric_slice key, uint64_t sequence)
 {
     merge_iterator *merge = merge_of(iterator);
 
     merge->is_forward = true;
     merge->base.status = FERRIC_OK;
+    aim_all(merge, key, sequence);
     for (size_t i = 0; i < merge->count; i++)
         fe_iterator_seek(merge->children[i], key, sequence);
     sort_all(merge);
@@ -152,6 +193,7 @@ static void merge_seek_before(fe_iterator *iterator, ferric_slice key, uint64_t 
 
     merge->is_forward = false;
     merge->base.status = FERRIC_OK;
+    aim_all(merge, key, sequence);
     for (size_t i = 0; i < merge->count; i++)
         fe_iterator_seek_before(merge->children[i], key, sequence);
     sort_all(merge);
@@ -298,4 +340,14 @@ ferric_status fe_merge_iterator_create(fe_iterator **children, size_t count, fe_
         merge->children[i] = children[i];
     *iterator = &merge->base;
     return FERRIC_OK;
+}
+
+uint64_t fe_merge_iterator_take_overlap(fe_iterator *iterator)
+{
+    uint64_t taken;
+
+    if (iterator == NULL || iterator->ops != &merge_ops) return 0;
+    taken = merge_of(iterator)->overlap_bytes;
+    merge_of(iterator)->overlap_bytes = 0;
+    return taken;
 }

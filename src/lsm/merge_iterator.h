@@ -15,4 +15,12 @@
 ferric_status fe_merge_iterator_create(fe_iterator **children, size_t count,
                                        fe_iterator **iterator);
 
+// What it has cost since the last call that entries came from several children, as so many bytes of
+// a compaction that would have spared it (docs/decisions/0037). 0 for an iterator that is no merge.
+uint64_t fe_merge_iterator_take_overlap(fe_iterator *iterator);
+
+// For going from one child to another, and for each child beyond the first that a seek moves.
+#define FE_OVERLAP_SWITCH_BYTES 64u
+#define FE_OVERLAP_SEEK_BYTES 1024u
+
 #endif

@@ -106,8 +106,10 @@ struct fe_store {
     _Atomic(uint64_t)
         oldest_unsynced_ns; // Monotonic time of the oldest commit after `durable`; 0: none.
     _Atomic(uint64_t) next_file_number;
-    _Atomic(uint64_t) held_bytes;                      // Of transactions (held_memory.c).
-    fe_spread_refs refs;                               // Pins, snapshots, cursors and handles.
+    _Atomic(uint64_t) held_bytes; // Of transactions (held_memory.c).
+    fe_spread_refs refs;          // Pins, snapshots, cursors and handles.
+    // What each cursor over several tables writes: paid since level 0 was last merged.
+    _Alignas(FE_CACHE_LINE) _Atomic(uint64_t) overlap_bytes;
     char write_error_message[FE_REQUEST_MESSAGE_SIZE]; // Written once, before write_error.
 
     // ---- Turn ----
@@ -394,6 +396,9 @@ bool fe_background_is_flush_due(fe_store *store);
 // Has the threads look for a compaction that is due, and for when the next one will be, after
 // somebody else has made a table. Without threads nothing happens.
 void fe_background_want_compaction(fe_store *store);
+// Takes from an iterator of `view` what it cost that level 0 overlaps, adds it to what scans have
+// paid, and wakes who merges when it is enough. Any thread.
+void fe_background_note_overlap(fe_store *store, const fe_view *view, fe_iterator *iterator);
 // Has the waiting memtables flushed, if any wait, and waits a moment for the outcome and for the
 // end of a compaction that is under way. False when there was nothing to wait for. REQUIRES: the
 // turn.

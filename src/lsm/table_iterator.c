@@ -48,6 +48,8 @@ typedef struct table_iterator {
     size_t count;
     fe_table_file *only; // The referenced file of an iterator over one table, else NULL.
     bool fill;
+    bool has_aim; // aimed_block of the current file is where the next seek goes.
+    uint32_t aimed_block;
     bool is_lazy;
     unread_place unread; // While it is unread, with the file where that is.
     size_t unread_file;
@@ -330,18 +332,30 @@ typedef enum place_found {
     PLACE_IN_BLOCK = 2, // At *entry of the current block.
 } place_found;
 
-static place_found find_place(table_iterator *self, ferric_slice key, uint64_t sequence,
-                              uint32_t *entry)
+static place_found find_block(table_iterator *self, ferric_slice key, uint64_t sequence,
+                              uint32_t *block)
 {
     size_t file = find_file(self, key, sequence);
-    uint32_t block;
 
     self->base.status = FERRIC_OK;
     if (file == self->count) return PLACE_BEHIND;
     if (!enter_file(self, file)) return PLACE_STOPPED;
-    block = fe_table_find_block(self->open->table, key, sequence);
-    if (block == block_count(self))
-        block--; // Its last entry was found before the target after all.
+    *block = fe_table_find_block(self->open->table, key, sequence);
+    if (*block == block_count(self))
+        *block -= 1; // Its last entry was found before the target after all.
+    return PLACE_IN_BLOCK;
+}
+
+static place_found find_place(table_iterator *self, ferric_slice key, uint64_t sequence,
+                              uint32_t *entry)
+{
+    uint32_t block = self->aimed_block;
+
+    if (!self->has_aim) {
+        place_found found = find_block(self, key, sequence, &block);
+        if (found != PLACE_IN_BLOCK) return found;
+    }
+    self->has_aim = false;
     if (!enter_block(self, block)) return PLACE_STOPPED;
     *entry = fe_block_lower_bound(self->view, key, sequence);
     return PLACE_IN_BLOCK;
@@ -478,6 +492,31 @@ static void table_iterator_seek_before(fe_iterator *iterator, ferric_slice key, 
     }
 }
 
+static void table_iterator_aim(fe_iterator *iterator, ferric_slice key, uint64_t sequence)
+{
+    table_iterator *self = self_of(iterator);
+
+    if (self->is_lazy) return;
+    self->has_aim = find_block(self, key, sequence, &self->aimed_block) == PLACE_IN_BLOCK;
+    if (self->has_aim) FE_PREFETCH(&self->open->seats[self->aimed_block]);
+}
+
+static void table_iterator_approach(fe_iterator *iterator)
+{
+    table_iterator *self = self_of(iterator);
+    fe_epoch *epoch = fe_table_cache_epoch(self->cache);
+    const fe_cached_block *cached;
+
+    if (!self->has_aim) return;
+    fe_epoch_enter(epoch);
+    cached = fe_block_cache_peek(&self->open->seats[self->aimed_block].home);
+    if (cached != NULL) {
+        FE_PREFETCH(cached);
+        fe_cached_block_fetch_slots(cached);
+    }
+    fe_epoch_leave(epoch);
+}
+
 static void table_iterator_first(fe_iterator *iterator)
 {
     table_iterator *self = self_of(iterator);
@@ -589,6 +628,8 @@ static void table_iterator_destroy(fe_iterator *iterator)
 }
 
 static const fe_iterator_ops table_iterator_ops = {
+    .aim = table_iterator_aim,
+    .approach = table_iterator_approach,
     .seek = table_iterator_seek,
     .seek_before = table_iterator_seek_before,
     .first = table_iterator_first,

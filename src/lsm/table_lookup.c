@@ -14,16 +14,6 @@
 
 // ---- Blocks ----------------------------------------------------------------------------------
 
-// Where the slots are is known before the block's first line has come, so both are fetched at once;
-// five lines are the slots of an ordinary block.
-static inline void prefetch_slots(const fe_cached_block *cached)
-{
-    const uint8_t *slots = (const uint8_t *)(cached + 1);
-
-    for (int i = 0; i < 5; i++)
-        FE_PREFETCH(slots + i * FE_CACHE_LINE);
-}
-
 static inline void prefetch_slot(const fe_cached_block *cached, uint32_t index)
 {
     FE_PREFETCH((const uint8_t *)(cached + 1) + (size_t)index * sizeof(fe_block_slot));
@@ -51,7 +41,7 @@ ferric_status fe_open_table_block(fe_open_table *open, uint32_t block, fe_block_
     *cached = fill ? fe_block_cache_find(home) : fe_block_cache_peek(home);
     if (was_cached != NULL) *was_cached = *cached != NULL;
     if (FE_LIKELY(*cached != NULL)) {
-        prefetch_slots(*cached);
+        fe_cached_block_fetch_slots(*cached);
         return FERRIC_OK;
     }
     return fe_block_cache_load(open->blocks, open->table, block, reader, fill, home, cached);

@@ -357,6 +357,75 @@ static void test_picker_prefers_the_table_with_least_below(void **state)
     table_kit_deinit(&kit);
 }
 
+// Tables of `sizes` bytes in level 0, and one of `below` in level 1.
+static fe_version *overlapping_version(table_kit *kit, const uint64_t *sizes, uint64_t count,
+                                       uint64_t below)
+{
+    fe_version_edit edit = {0};
+    fe_version *version = NULL;
+    table_shape bottom = {0, 99, 1, 1, below, 10, 0};
+
+    assert_int_equal(fe_version_create(kit->tables, &version), FERRIC_OK);
+    for (uint64_t i = 0; i < count; i++) {
+        table_shape top = {0, 99, 10 + i, 10 + i, sizes[i], 10, 0};
+        kit_add(kit, &edit, 0, &top);
+    }
+    if (below > 0) kit_add(kit, &edit, 1, &bottom);
+    return kit_apply(kit, version, &edit);
+}
+
+static void test_picker_merges_level_0_when_scans_have_paid(void **state)
+{
+    const uint64_t sizes[] = {300, 200};
+    // Level 1, and what must be paid.
+    const uint64_t cases[][2] = {{0, 500}, {900, 1400}, {1999, 2499}, {2600, UINT64_MAX}};
+    table_kit kit;
+
+    (void)state;
+    table_kit_init(&kit);
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        fe_version *version = overlapping_version(&kit, sizes, 2, cases[i][0]);
+        fe_picker_options options = usual;
+        fe_compaction_plan plan;
+
+        options.base_bytes = 10000;
+        assert_int_equal(fe_compaction_overlap_price(version), cases[i][1]);
+        assert_false(fe_compaction_pick(version, &options, &plan));
+        options.overlap_bytes = cases[i][1] - 1;
+        assert_false(fe_compaction_pick(version, &options, &plan));
+        options.overlap_bytes = cases[i][1];
+        if (cases[i][1] != UINT64_MAX) {
+            assert_true(fe_compaction_pick(version, &options, &plan));
+            assert_int_equal(plan.level, 0);
+            check_plan(version, &plan);
+        }
+        options.overlap_bytes = 0;
+        assert_int_equal(fe_compaction_debt(version, &options), 0);
+        fe_version_unref(version);
+    }
+    table_kit_deinit(&kit);
+}
+
+static void test_picker_never_merges_a_lone_table_for_scans(void **state)
+{
+    const uint64_t size = 300;
+    table_kit kit;
+    fe_version *version;
+
+    (void)state;
+    table_kit_init(&kit);
+    version = overlapping_version(&kit, &size, 1, 0);
+    assert_int_equal(fe_compaction_overlap_price(version), UINT64_MAX);
+    fe_version_unref(version);
+    version = overlapping_version(&kit, &size, 0, 300);
+    assert_int_equal(fe_compaction_overlap_price(version), UINT64_MAX);
+    fe_version_unref(version);
+    version = overlapping_version(&kit, &size, 1, 300);
+    assert_int_equal(fe_compaction_overlap_price(version), 600);
+    fe_version_unref(version);
+    table_kit_deinit(&kit);
+}
+
 static void test_picker_does_nothing_for_an_empty_version(void **state)
 {
     table_kit kit;
@@ -382,6 +451,8 @@ int main(void)
         cmocka_unit_test(test_picker_comes_to_an_end),
         cmocka_unit_test(test_picker_debt_is_what_is_above_the_targets),
         cmocka_unit_test(test_picker_prefers_the_table_with_least_below),
+        cmocka_unit_test(test_picker_merges_level_0_when_scans_have_paid),
+        cmocka_unit_test(test_picker_never_merges_a_lone_table_for_scans),
         cmocka_unit_test(test_picker_does_nothing_for_an_empty_version),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

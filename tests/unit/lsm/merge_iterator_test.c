@@ -139,6 +139,39 @@ static void test_merge_iterator_of_one_is_that_one(void **state)
     fe_iterator_destroy(merge);
 }
 
+// One entry of the first child, one of the second, and so on.
+static void test_merge_iterator_counts_what_overlap_costs(void **state)
+{
+    const size_t entries = 10;
+    fe_iterator *children[2];
+    entry_model parts[2];
+    fe_iterator *merge;
+
+    (void)state;
+    for (size_t i = 0; i < 2; i++)
+        entry_model_init(&parts[i]);
+    for (size_t i = 0; i < entries; i++) {
+        uint8_t digit = (uint8_t)('0' + i);
+        fe_entry entry = {fe_slice(&digit, 1), fe_slice(NULL, 0), 1, FE_ENTRY_PUT};
+        entry_model_insert(&parts[i % 2], &entry);
+    }
+    for (size_t i = 0; i < 2; i++)
+        children[i] = array_iterator_create(parts[i].entries, parts[i].count, NULL);
+    assert_int_equal(fe_merge_iterator_take_overlap(children[0]), 0);
+    assert_int_equal(fe_merge_iterator_create(children, 2, &merge), FERRIC_OK);
+    assert_int_equal(fe_merge_iterator_take_overlap(merge), 0);
+    for (fe_iterator_first(merge); merge->is_valid;)
+        fe_iterator_next(merge);
+    // After the last but one entry a child ends, which is no choice.
+    assert_int_equal(fe_merge_iterator_take_overlap(merge),
+                     FE_OVERLAP_SEEK_BYTES + (entries - 2) * FE_OVERLAP_SWITCH_BYTES);
+    assert_int_equal(fe_merge_iterator_take_overlap(merge), 0);
+    assert_int_equal(fe_merge_iterator_take_overlap(NULL), 0);
+    fe_iterator_destroy(merge);
+    for (size_t i = 0; i < 2; i++)
+        entry_model_deinit(&parts[i]);
+}
+
 // Moves once, in one of all the ways there are.
 static void move(fe_iterator *merge, int way)
 {
@@ -258,6 +291,7 @@ int main(void)
         cmocka_unit_test(test_merge_iterator_turns_at_every_entry),
         cmocka_unit_test(test_merge_iterator_of_none_is_empty),
         cmocka_unit_test(test_merge_iterator_of_one_is_that_one),
+        cmocka_unit_test(test_merge_iterator_counts_what_overlap_costs),
         cmocka_unit_test(test_merge_iterator_fails_with_any_child),
         cmocka_unit_test(test_merge_iterator_never_walks_past_a_failure),
         cmocka_unit_test(test_merge_iterator_without_memory_destroys_the_children),

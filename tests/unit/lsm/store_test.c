@@ -16,7 +16,8 @@
 #include "base/coding.h"
 #include "base/random.h"
 #include "lsm/memtable.h"
-#include "lsm/store.h"
+#include "lsm/merge_iterator.h"
+#include "lsm/store_state.h"
 #include "os/thread.h"
 #include "support/encrypted.h"
 
@@ -329,6 +330,67 @@ static void test_nobody_commits_while_a_batch_is_filled_in_the_turn(void **state
     fe_vfs_memory_destroy(vfs);
 }
 
+static void scan_all(fe_store *store, unsigned count)
+{
+    fe_cursor_options options = {.sequence = FE_SEQUENCE_NEWEST, .fill_cache = true};
+    fe_cursor *cursor = NULL;
+    unsigned seen = 0;
+
+    assert_int_equal(fe_store_cursor(store, &options, &cursor), FERRIC_OK);
+    for (bool ok = fe_cursor_first(cursor); ok; ok = fe_cursor_next(cursor))
+        seen++;
+    assert_int_equal(seen, count);
+    fe_cursor_destroy(cursor);
+}
+
+// How much scans have still to pay until level 0 is merged for them.
+static uint64_t owed_by_scans(fe_store *store)
+{
+    fe_view *view = fe_store_view(store);
+    uint64_t price = fe_compaction_overlap_price(view->version);
+    uint64_t paid = atomic_load(&store->overlap_bytes);
+
+    fe_view_unref(view);
+    return price > paid ? price - paid : 0;
+}
+
+static void test_scans_over_overlapping_tables_have_them_merged(void **state)
+{
+    const unsigned count = 25;
+    fe_vfs *vfs;
+    fe_store *store;
+    ferric_options options;
+    uint64_t owed;
+    bool did_work;
+
+    (void)state;
+    assert_int_equal(fe_vfs_memory_create(&vfs), FERRIC_OK);
+    options = small_options(vfs);
+    assert_int_equal(fe_store_open(DIRECTORY, &options, &store), FERRIC_OK);
+    for (int i = 0; i < 2; i++) {
+        put_many(store, 0, count);
+        assert_int_equal(fe_store_flush(store), FERRIC_OK);
+    }
+    owed = owed_by_scans(store);
+    assert_true(owed > FE_OVERLAP_SEEK_BYTES && owed < UINT64_MAX);
+    while (owed > 0) {
+        assert_int_equal(fe_store_compact_once(store, &did_work), FERRIC_OK);
+        assert_false(did_work);
+        scan_all(store, count);
+        assert_true(owed_by_scans(store) < owed);
+        owed = owed_by_scans(store);
+    }
+    assert_int_equal(fe_store_compact_once(store, &did_work), FERRIC_OK);
+    assert_true(did_work);
+    // One table is left, which no scan pays for.
+    assert_int_equal(atomic_load(&store->overlap_bytes), 0);
+    scan_all(store, count);
+    assert_int_equal(owed_by_scans(store), UINT64_MAX);
+    assert_int_equal(atomic_load(&store->overlap_bytes), 0);
+    assert_int_equal(fe_store_close(store), FERRIC_OK);
+    fe_vfs_memory_destroy(vfs);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -337,6 +399,7 @@ int main(void)
         cmocka_unit_test(test_a_commit_that_no_memtable_can_hold_is_refused),
         cmocka_unit_test(test_nobody_commits_while_a_batch_is_filled_in_the_turn),
         cmocka_unit_test(test_commits_as_large_as_all_memtables_do_not_wait_for_ever),
+        cmocka_unit_test(test_scans_over_overlapping_tables_have_them_merged),
     };
     return cmocka_run_group_tests_name("store", tests, NULL, NULL);
 }
